@@ -1,0 +1,102 @@
+//! Time as the program keeps it: UTC microseconds and UTC days.
+
+use std::ops::{Add, Sub};
+
+use jiff::Timestamp;
+
+/// Microseconds in a second.
+pub const MICROS_PER_SECOND: i64 = 1_000_000;
+/// Microseconds in a UTC day.
+pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+
+/// A moment, in microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(pub i64);
+
+/// A UTC day, in days since 1970-01-01. Internal: people see local days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub i32);
+
+/// A signed length of time in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(pub i64);
+
+impl Span {
+    /// Whole seconds.
+    pub const fn seconds(seconds: i64) -> Self {
+        Self(seconds * MICROS_PER_SECOND)
+    }
+
+    /// Whole hours.
+    pub const fn hours(hours: i64) -> Self {
+        Self::seconds(hours * 3_600)
+    }
+}
+
+impl Instant {
+    /// The UTC day this moment lies in.
+    pub fn day(self) -> Day {
+        let day = self.0.div_euclid(MICROS_PER_DAY);
+        Day(i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }))
+    }
+
+    /// For printing and time zones; clamped to the years jiff knows.
+    pub fn to_timestamp(self) -> Timestamp {
+        Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
+    }
+}
+
+impl Day {
+    /// Midnight UTC at which the day begins.
+    pub fn start(self) -> Instant {
+        Instant(i64::from(self.0) * MICROS_PER_DAY)
+    }
+
+    /// The first moment after the day.
+    pub fn end(self) -> Instant {
+        self.next().start()
+    }
+
+    /// The following day.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl From<Timestamp> for Instant {
+    fn from(timestamp: Timestamp) -> Self {
+        Self(timestamp.as_microsecond())
+    }
+}
+
+impl Add<Span> for Instant {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Span> for Instant {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Sub for Instant {
+    type Output = Span;
+    fn sub(self, other: Self) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
+}
+
+/// Prints RFC 3339 in UTC.
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_timestamp().fmt(f)
+    }
+}

@@ -1,0 +1,19 @@
+//! The words and rules of the trade: what a bait, a trap, a call and an
+//! interception are, and when a verdict follows. Pure: no IO, no clock, no
+//! environment; whoever calls brings the facts, and equal facts give equal
+//! answers on every machine.
+
+pub mod bait;
+pub mod call;
+pub mod gate;
+pub mod ids;
+pub mod instant;
+pub mod label;
+pub mod matching;
+pub mod numbering;
+pub mod observation;
+pub mod operator;
+pub mod own_number;
+pub mod phone;
+pub mod trap;
+pub mod verdict;
