@@ -1,6 +1,18 @@
 //! The gate: what a complaint package still misses before it may be filed.
 
+use crate::instant::Instant;
+use crate::words::words;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::{ToSpan, Unit};
 use serde::{Deserialize, Serialize};
+
+/// The limitation runs in the years of this zone, whose offices decide.
+const LIMITATION_ZONE: &str = "Europe/Moscow";
+/// The zone's offset since 2014, in hours, should the zone not be built in.
+const LIMITATION_OFFSET_HOURS: i8 = 3;
+/// Years from the call to the limitation date.
+const LIMITATION_YEARS: i32 = 1;
 
 /// One thing the gate asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +41,20 @@ pub enum Missing {
     /// Enough time before the limitation date.
     Time,
 }
+
+words!(Missing {
+    Recording => "recording",
+    AdvertisingLabel => "advertising_label",
+    Transcript => "transcript",
+    CompleteTrap => "complete_trap",
+    Statement => "statement",
+    CertifiedStatement => "certified_statement",
+    DisclosureConsent => "disclosure_consent",
+    SimAuthority => "sim_authority",
+    Applicant => "applicant",
+    Inquiry => "inquiry",
+    Time => "time",
+});
 
 /// What is known of one interception when its package is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +85,42 @@ pub struct InterceptionProofs {
     pub days_left: i64,
 }
 
-/// What one interception misses; empty when it may be filed.
+/// What one interception misses, in the order of [`Missing`]; empty when it may
+/// be filed.
 pub fn missing(proofs: &InterceptionProofs) -> Vec<Missing> {
-    let _ = proofs;
-    unimplemented!()
+    let checks = [
+        (Missing::Recording, proofs.recording),
+        (Missing::AdvertisingLabel, proofs.advertising_label),
+        (Missing::Transcript, proofs.transcript),
+        (Missing::CompleteTrap, proofs.trap_complete || proofs.during_trap),
+        (Missing::Statement, proofs.statement),
+        (Missing::CertifiedStatement, proofs.certified_statement),
+        (Missing::DisclosureConsent, proofs.disclosure_consent),
+        (Missing::SimAuthority, proofs.sim_authority),
+        (Missing::Applicant, proofs.applicant),
+        (Missing::Inquiry, proofs.inquiry),
+        (Missing::Time, proofs.days_left > 0),
+    ];
+    checks.into_iter().filter(|(_, holds)| !holds).map(|(missing, _)| missing).collect()
+}
+
+/// Whole days at `now` until the limitation date of a call, one calendar year
+/// after it in Moscow; zero on that date and negative after it.
+pub fn days_left(call_at: Instant, now: Instant) -> i64 {
+    let zone = limitation_zone();
+    let limit = local_date(call_at, &zone).saturating_add(LIMITATION_YEARS.years());
+    let today = local_date(now, &zone);
+    // A difference of two dates jiff knows always counts in days.
+    today.until((Unit::Day, limit)).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// From the zones built into the program: the machine's own are environment.
+fn limitation_zone() -> TimeZone {
+    TimeZoneDatabase::bundled()
+        .get(LIMITATION_ZONE)
+        .unwrap_or_else(|_| TimeZone::fixed(Offset::constant(LIMITATION_OFFSET_HOURS)))
+}
+
+fn local_date(at: Instant, zone: &TimeZone) -> Date {
+    zone.to_datetime(at.to_timestamp()).date()
 }

@@ -1,5 +1,6 @@
 //! What a person heard in a recording.
 
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// The kind of call, as a person judges it.
@@ -17,6 +18,14 @@ pub enum LabelKind {
     /// It cannot be told.
     Unclear,
 }
+
+words!(LabelKind {
+    Advertising => "advertising",
+    OwnSide => "own_side",
+    Service => "service",
+    WrongNumber => "wrong_number",
+    Unclear => "unclear",
+});
 
 /// What the rules need of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

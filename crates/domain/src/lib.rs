@@ -17,3 +17,4 @@ pub mod own_number;
 pub mod phone;
 pub mod trap;
 pub mod verdict;
+mod words;

@@ -4,6 +4,7 @@ use crate::ids::EditionId;
 use crate::instant::Instant;
 use crate::operator::Inn;
 use crate::phone::Phone;
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// The registry's four files; the first digit of a code says which one.
@@ -21,6 +22,26 @@ pub enum NumberingFile {
     /// Mobile codes 9xx.
     #[serde(rename = "DEF-9xx")]
     Def9,
+}
+
+words!(NumberingFile {
+    Abc3 => "ABC-3xx",
+    Abc4 => "ABC-4xx",
+    Abc8 => "ABC-8xx",
+    Def9 => "DEF-9xx",
+});
+
+impl NumberingFile {
+    /// The file that holds a three-digit code, if there is one.
+    pub const fn of_code(code: u16) -> Option<Self> {
+        match code / 100 {
+            3 => Some(Self::Abc3),
+            4 => Some(Self::Abc4),
+            8 => Some(Self::Abc8),
+            9 => Some(Self::Def9),
+            _ => None,
+        }
+    }
 }
 
 /// One row of the registry: an inclusive range of ten-digit national numbers.
@@ -56,6 +77,9 @@ pub struct Edition {
 pub struct NumberingPlan {
     /// Sorted by (file, in force from).
     editions: Vec<Edition>,
+    /// For each edition the first number of every range: a search reads these
+    /// eight bytes a step instead of a whole range, and stays in the cache.
+    firsts: Vec<Vec<u64>>,
 }
 
 /// What the plan says of one number at one time.
@@ -86,15 +110,60 @@ pub enum Allocation<'a> {
 }
 
 impl NumberingPlan {
-    /// A plan of these editions, in any order.
+    /// A plan of these editions; they and their ranges may come in any order.
     pub fn new(mut editions: Vec<Edition>) -> Self {
         editions.sort_by_key(|edition| (edition.file, edition.in_force_from, edition.id));
-        Self { editions }
+        for edition in &mut editions {
+            edition.ranges.sort_by_key(|range| range.first);
+        }
+        let firsts = editions.iter().map(first_numbers).collect();
+        Self { editions, firsts }
+    }
+
+    /// The editions, in order of (file, in force from).
+    pub fn editions(&self) -> &[Edition] {
+        &self.editions
     }
 
     /// Who holds a Russian number at `at`.
     pub fn look_up(&self, phone: Phone, at: Instant) -> Allocation<'_> {
-        let _ = (phone, at);
-        unimplemented!()
+        let Some(file) = NumberingFile::of_code(phone.code()) else { return Allocation::NotLoaded };
+        let of_file = self.editions_of(file);
+        if of_file.is_empty() {
+            return Allocation::NotLoaded;
+        }
+        let editions = &self.editions[of_file.clone()];
+        let in_force = editions.partition_point(|edition| edition.in_force_from <= at);
+        let before_first = in_force == 0;
+        let now = of_file.start + in_force.saturating_sub(1);
+        let next = (now + 1 < of_file.end).then_some(now + 1);
+        let held = |index: usize, by_next: bool| {
+            let edition = self.editions[index].id;
+            let range = self.range_of(index, phone)?;
+            Some(Allocation::Held { edition, range, before_first, by_next })
+        };
+        held(now, false).or_else(|| next.and_then(|next| held(next, true))).unwrap_or(
+            Allocation::Unallocated {
+                edition: self.editions[now].id,
+                before_first,
+                next_loaded: next.is_some(),
+            },
+        )
     }
+
+    fn editions_of(&self, file: NumberingFile) -> std::ops::Range<usize> {
+        let start = self.editions.partition_point(|edition| edition.file < file);
+        let end = self.editions.partition_point(|edition| edition.file <= file);
+        start..end
+    }
+
+    fn range_of(&self, edition: usize, phone: Phone) -> Option<&NumberRange> {
+        let begun = self.firsts[edition].partition_point(|first| *first <= phone.digits());
+        let range = &self.editions[edition].ranges[begun.checked_sub(1)?];
+        (phone <= range.last).then_some(range)
+    }
+}
+
+fn first_numbers(edition: &Edition) -> Vec<u64> {
+    edition.ranges.iter().map(|range| range.first.digits()).collect()
 }

@@ -3,6 +3,7 @@
 use crate::ids::{BaitId, ObservationId, SourceId};
 use crate::instant::{Instant, Span};
 use crate::phone::Party;
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// Always as the bait sees it.
@@ -15,6 +16,8 @@ pub enum Direction {
     Outgoing,
 }
 
+words!(Direction { Incoming => "incoming", Outgoing => "outgoing" });
+
 /// What carried it. Only calls over the telephone network get a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +29,8 @@ pub enum Channel {
     /// A text message.
     Sms,
 }
+
+words!(Channel { Pstn => "pstn", Messenger => "messenger", Sms => "sms" });
 
 /// The latest valid revision of one report, joined to its bait.
 #[derive(Debug, Clone, PartialEq, Eq)]

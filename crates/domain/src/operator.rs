@@ -1,11 +1,13 @@
-//! Operators by ИНН, and the groups they stand in.
+//! Operators by ИНН, and the groups they stand in. It does not know who holds
+//! which number: that is `numbering`.
+
+mod built_in;
+mod inn;
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// A taxpayer number: ten digits for a legal entity, twelve for a person.
-/// Kept as a number, since operators are joined on it and never on spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Inn(u64);
+pub use inn::{Inn, InnError};
 
 /// A group of operators under one control, such as `mts` or `t2-rostelecom`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,14 +47,23 @@ pub struct Operator {
 /// All known operators, by ИНН.
 #[derive(Debug, Clone)]
 pub struct Operators {
-    by_inn: std::collections::BTreeMap<Inn, Operator>,
+    by_inn: BTreeMap<Inn, Operator>,
 }
 
 impl Operators {
     /// The operators of the mobile registry that the repository knows:
     /// `data/operators.csv` of this crate, which names its sources.
     pub fn built_in() -> Self {
-        unimplemented!()
+        let by_inn = built_in::operators().map(|operator| (operator.inn, operator)).collect();
+        Self { by_inn }
+    }
+
+    /// These and `operators`, which replace those of the same ИНН: the agency
+    /// may know subsidiaries and hosts that the list does not.
+    #[must_use]
+    pub fn extended_with(mut self, operators: Vec<Operator>) -> Self {
+        self.by_inn.extend(operators.into_iter().map(|operator| (operator.inn, operator)));
+        self
     }
 
     /// The operator with this ИНН.

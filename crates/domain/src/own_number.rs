@@ -3,6 +3,7 @@
 use crate::ids::OwnNumberId;
 use crate::instant::Instant;
 use crate::phone::Phone;
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// What the client uses the number for.
@@ -20,6 +21,14 @@ pub enum OwnNumberKind {
     /// A contractor's, who calls for the client.
     Contractor,
 }
+
+words!(OwnNumberKind {
+    Advertised => "advertised",
+    Outgoing => "outgoing",
+    Tracking => "tracking",
+    Staff => "staff",
+    Contractor => "contractor",
+});
 
 /// A number or an inclusive range of numbers, valid in the half-open period
 /// from `valid_from` to `valid_to`; an absent end is open.

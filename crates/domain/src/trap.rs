@@ -3,8 +3,10 @@
 
 use crate::call::Call;
 use crate::ids::{BaitId, TrapId};
-use crate::instant::Instant;
+use crate::instant::{Instant, Span};
+use crate::observation::{Channel, Direction};
 use crate::own_number::OwnNumber;
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 /// The parameters a trap was made with. They are kept with the trap, so that a
@@ -40,6 +42,14 @@ pub enum ExposureKind {
     /// An own number called the bait.
     ReturnCall,
 }
+
+words!(ExposureKind {
+    SiteVisit => "site_visit",
+    Yandex => "yandex",
+    Vk => "vk",
+    OwnCall => "own_call",
+    ReturnCall => "return_call",
+});
 
 /// A step with its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +98,14 @@ pub enum TrapMissing {
     ConnectedTime,
 }
 
+words!(TrapMissing {
+    RecorderTest => "recorder_test",
+    SiteVisit => "site_visit",
+    OwnCall => "own_call",
+    ReturnCall => "return_call",
+    ConnectedTime => "connected_time",
+});
+
 /// A half-open period: `from` belongs to it, `to` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -95,6 +113,15 @@ pub struct Window {
     pub from: Instant,
     /// The first moment after it.
     pub to: Instant,
+}
+
+/// How a trap covers a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// Inside its window.
+    Window,
+    /// After its first exposure and before its window opens.
+    DuringTrap,
 }
 
 /// A trap with what the bait's records say about it.
@@ -112,10 +139,87 @@ pub struct TrapState {
     pub run_ends_at: Instant,
 }
 
+impl TrapState {
+    /// When the number could leak for the first time.
+    pub fn first_exposure(&self) -> Option<Instant> {
+        self.exposures.first().map(|exposure| exposure.at)
+    }
+
+    /// Whether a call at `at` falls to this trap. A trap that is not complete
+    /// covers no more than its run: without a bound it would catch calls for ever.
+    pub fn covers(&self, at: Instant) -> Option<Coverage> {
+        let exposed_until = self.window.map_or(self.run_ends_at, |window| window.from);
+        if self.window.is_some_and(|window| window.from <= at && at < window.to) {
+            return Some(Coverage::Window);
+        }
+        let is_exposed = self.first_exposure().is_some_and(|first| first <= at);
+        (is_exposed && at < exposed_until).then_some(Coverage::DuringTrap)
+    }
+}
+
 /// Judges a trap by the calls of its bait. `calls` may hold any calls of the
 /// bait; those that start in the run and whose party is an own number valid
 /// then count.
 pub fn trap_state(trap: &Trap, calls: &[Call], own_numbers: &[OwnNumber]) -> TrapState {
-    let _ = (trap, calls, own_numbers);
-    unimplemented!()
+    let own_calls: Vec<&Call> =
+        calls.iter().filter(|call| is_own_call(trap, call, own_numbers)).collect();
+    let mut exposures = trap.exposures.clone();
+    exposures.extend(own_calls.iter().map(|call| exposure_of(call)));
+    exposures.sort();
+    let missing = what_is_missing(trap, &own_calls);
+    let window = if missing.is_empty() { arm(trap, &own_calls) } else { None };
+    TrapState { trap: trap.id, exposures, missing, window, run_ends_at: trap.run_ends_at }
+}
+
+fn is_own_call(trap: &Trap, call: &Call, own_numbers: &[OwnNumber]) -> bool {
+    call.bait == trap.bait
+        && call.channel == Channel::Pstn
+        && trap.started_at <= call.started_at
+        && call.started_at < trap.run_ends_at
+        && call
+            .party
+            .phone()
+            .is_some_and(|phone| own_numbers.iter().any(|own| own.covers(phone, call.started_at)))
+}
+
+/// An unanswered call shows the number just as well.
+fn exposure_of(call: &Call) -> Exposure {
+    let kind = match call.direction {
+        Direction::Outgoing => ExposureKind::OwnCall,
+        Direction::Incoming => ExposureKind::ReturnCall,
+    };
+    Exposure { at: call.started_at, kind, seconds: talked_seconds(call) }
+}
+
+fn talked_seconds(call: &Call) -> u32 {
+    if call.answered { call.connected_seconds } else { 0 }
+}
+
+fn what_is_missing(trap: &Trap, own_calls: &[&Call]) -> Vec<TrapMissing> {
+    let answered =
+        |direction| own_calls.iter().any(|call| call.answered && call.direction == direction);
+    let talked: u64 = own_calls.iter().map(|call| u64::from(talked_seconds(call))).sum();
+    let settings = &trap.settings;
+    let long_visit = |exposure: &Exposure| {
+        exposure.kind == ExposureKind::SiteVisit
+            && exposure.seconds >= settings.min_site_visit_seconds
+    };
+    let checks = [
+        (
+            TrapMissing::RecorderTest,
+            trap.recorder_tested_at.is_some_and(|tested| tested <= trap.run_ends_at),
+        ),
+        (TrapMissing::SiteVisit, trap.exposures.iter().any(long_visit)),
+        (TrapMissing::OwnCall, answered(Direction::Outgoing)),
+        (TrapMissing::ReturnCall, answered(Direction::Incoming)),
+        (TrapMissing::ConnectedTime, talked >= u64::from(settings.min_connected_seconds)),
+    ];
+    checks.into_iter().filter(|(_, holds)| !holds).map(|(missing, _)| missing).collect()
+}
+
+/// The window opens when the last conversation with the own side ends.
+fn arm(trap: &Trap, own_calls: &[&Call]) -> Option<Window> {
+    let answered = own_calls.iter().filter(|call| call.answered);
+    let from = answered.map(|call| call.ended_at()).max()?;
+    Some(Window { from, to: from + Span::hours(i64::from(trap.settings.window_hours)) })
 }

@@ -1,17 +1,24 @@
 //! From calls to interceptions: section 3 of the domain's rules as one pure,
-//! versioned function that keeps every reason.
+//! versioned function that keeps every reason. It knows nothing of where the
+//! facts come from, nor of what is counted or filed afterwards.
 
-use crate::bait::Bait;
+mod background;
+mod circumstances;
+mod legal;
+mod reason;
+
 use crate::call::Call;
 use crate::ids::{EditionId, TrapId};
-use crate::instant::Instant;
-use crate::numbering::NumberingPlan;
-use crate::observation::Direction;
-use crate::operator::{Inn, Operators};
-use crate::own_number::OwnNumber;
-use crate::phone::Phone;
-use crate::trap::{Exposure, TrapState};
+use crate::instant::{Instant, Span};
+use crate::operator::Inn;
+use crate::trap::{Coverage, Exposure, TrapState};
+use crate::words::words;
 use serde::{Deserialize, Serialize};
+
+pub use circumstances::{
+    AllowEntry, Attribution, Circumstances, Contact, PortabilityAnswer, Visit,
+};
+pub use reason::Reason;
 
 /// The version of the rules below; kept with every verdict.
 pub const RULE_VERSION: u32 = 1;
@@ -32,160 +39,13 @@ pub enum Verdict {
     Invalid,
 }
 
-/// Why a call is background, or what a person should know of a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    // Why a call is background.
-    /// The bait called.
-    Outgoing,
-    /// Not over the telephone network.
-    Channel,
-    /// In no window, and not during a trap.
-    OutsideWindow,
-    /// The caller is an own number valid then.
-    OwnNumber,
-    /// The client's allow-list names the caller.
-    AllowListed,
-    /// The bait had called this number, or one exclusive to the same competitor.
-    TaintedByCall,
-    /// The bait had visited the competitor's site.
-    TaintedByVisit,
-    /// Consent was given in an earlier call.
-    TaintedByConsent,
-    // What qualifies an interception.
-    /// It came after the first exposure and before the window opened.
-    DuringTrap,
-    /// It started nearer to an edge of the window than the clock is sure.
-    Edge,
-    /// Nobody answered.
-    Attempt,
-    /// The caller or competitor had called this bait before the trap.
-    PriorContact,
-    // What the verdict rests on.
-    /// The caller's number is withheld and no statement has revealed it yet.
-    HiddenNumber,
-    /// The caller field holds no number.
-    MalformedNumber,
-    /// The caller is a short code.
-    ShortCode,
-    /// The caller is an alphanumeric sender.
-    AlphanumericSender,
-    /// The number belongs to another country.
-    ForeignCountry,
-    /// The number lies in no allocated range.
-    Unallocated,
-    /// The next edition, which could still allocate it, is not loaded.
-    NextEditionNotLoaded,
-    /// Allocated only by the next edition.
-    AllocatedByNextEdition,
-    /// No numbering file is loaded for the code.
-    NumberingNotLoaded,
-    /// The call is older than the first edition, which was used all the same.
-    BeforeFirstEdition,
-    /// The numbering file does not say who holds the range.
-    CallerOperatorUnknown,
-    /// The bait's operator is not known.
-    BaitOperatorUnknown,
-    /// The bait's operator is a virtual one.
-    BaitOperatorVirtual,
-    /// The caller's operator is a virtual one that may use the bait operator's network.
-    CallerOperatorVirtual,
-    /// The holder assigns no numbers to callers (machines, reserve).
-    NotACaller,
-    /// The bait was roaming.
-    Roaming,
-    /// The caller's operator comes from a portability answer.
-    Ported,
-    /// The caller's operator is the range holder; the number may be ported.
-    RangeHolderOnly,
-}
-
-/// A number the client takes calls from and does not complain of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllowEntry {
-    /// The number.
-    pub phone: Phone,
-    /// Calls before this moment are judged as if there were no entry.
-    pub since: Instant,
-}
-
-/// A logged visit of the bait to a competitor's site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
-    /// The competitor, by any key the caller of the rules uses consistently.
-    pub competitor: u64,
-    /// When.
-    pub at: Instant,
-}
-
-/// A number belongs to a competitor from `valid_from` to `valid_to`, half-open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribution {
-    /// The number.
-    pub phone: Phone,
-    /// The competitor, by the same key as in [`Visit`].
-    pub competitor: u64,
-    /// Since when, or always.
-    pub valid_from: Option<Instant>,
-    /// Until when (exclusive), or for good.
-    pub valid_to: Option<Instant>,
-}
-
-/// An answer of the portability database about one number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortabilityAnswer {
-    /// The number.
-    pub phone: Phone,
-    /// The operator that serves it.
-    pub operator: Inn,
-    /// Since when the number is served so: the port date, or the look-up.
-    pub valid_from: Instant,
-    /// Until when (exclusive) the answer may be used.
-    pub valid_to: Instant,
-}
-
-/// An earlier dealing between the bait and some number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contact {
-    /// The other end.
-    pub phone: Phone,
-    /// Who called.
-    pub direction: Direction,
-    /// When it began.
-    pub at: Instant,
-    /// Whether a label says that consent was given in it.
-    pub consent_given: bool,
-}
-
-/// Everything a verdict depends on beside the call itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
-    /// The call's bait.
-    pub bait: &'a Bait,
-    /// The traps of the bait, in any order.
-    pub traps: &'a [TrapState],
-    /// The client's own numbers.
-    pub own_numbers: &'a [OwnNumber],
-    /// The client's allow-list.
-    pub allow_list: &'a [AllowEntry],
-    /// The bait's visits to competitors' sites.
-    pub visits: &'a [Visit],
-    /// Which number belongs to which competitor.
-    pub attributions: &'a [Attribution],
-    /// The bait's calls with this caller, and with numbers of the same
-    /// competitor; contacts with others do no harm.
-    pub contacts: &'a [Contact],
-    /// The numbering registry.
-    pub numbering: &'a NumberingPlan,
-    /// What the portability database said.
-    pub portability: &'a [PortabilityAnswer],
-    /// The operators and their groups.
-    pub operators: &'a Operators,
-    /// Whether the operator's statement for the call's time is in: a number
-    /// still hidden then is invalid, not inconclusive.
-    pub statement_is_in: bool,
-}
+words!(Verdict {
+    ForeignGroup => "foreign_group",
+    ForeignEntity => "foreign_entity",
+    SameGroup => "same_group",
+    Inconclusive => "inconclusive",
+    Invalid => "invalid",
+});
 
 /// What the rules say of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +80,69 @@ pub struct Interception {
 
 /// Judges one call.
 pub fn assess(call: &Call, circumstances: &Circumstances<'_>) -> Assessment {
-    let _ = (call, circumstances);
-    unimplemented!()
+    if let Some(reason) = background::before_any_trap(call, circumstances) {
+        return background_of(vec![reason]);
+    }
+    let edge = near_edge(call, circumstances.traps).then_some(Reason::Edge);
+    let Some((trap, coverage)) = latest_covering(call.started_at, circumstances.traps) else {
+        return background_of([Reason::OutsideWindow].into_iter().chain(edge).collect());
+    };
+    let dealings = background::Dealings::of(call, circumstances);
+    let taints = dealings.taints();
+    if !taints.is_empty() {
+        return background_of(taints);
+    }
+    let prior_contact = dealings.has_called_before(trap.first_exposure());
+    let attempt = !call.answered;
+    let legal = legal::judge(call, circumstances);
+    let mut reasons = legal.reasons;
+    reasons.extend(edge);
+    reasons.extend((coverage == Coverage::DuringTrap).then_some(Reason::DuringTrap));
+    reasons.extend(attempt.then_some(Reason::Attempt));
+    reasons.extend(prior_contact.then_some(Reason::PriorContact));
+    let interception = Interception {
+        trap: trap.trap,
+        verdict: legal.verdict,
+        attempt,
+        prior_contact,
+        exposures_done: exposures_done(trap, call.started_at),
+        caller_operator: legal.caller_operator,
+        edition: legal.edition,
+    };
+    assessment(Some(interception), reasons)
+}
+
+fn background_of(reasons: Vec<Reason>) -> Assessment {
+    assessment(None, reasons)
+}
+
+fn assessment(interception: Option<Interception>, mut reasons: Vec<Reason>) -> Assessment {
+    reasons.sort_unstable();
+    reasons.dedup();
+    Assessment { interception, reasons, rule_version: RULE_VERSION }
+}
+
+/// The latest trap that covers the moment, by first exposure and then by id.
+fn latest_covering(at: Instant, traps: &[TrapState]) -> Option<(&TrapState, Coverage)> {
+    traps
+        .iter()
+        .filter_map(|trap| Some((trap, trap.covers(at)?)))
+        .max_by_key(|(trap, _)| (trap.first_exposure(), trap.trap))
+}
+
+/// Whether the start lies nearer to an edge of any window than the clock is
+/// sure: then the call may belong to the other side of it.
+fn near_edge(call: &Call, traps: &[TrapState]) -> bool {
+    let is_near = |edge: Instant| {
+        let distance = call.started_at - edge;
+        Span(distance.0.saturating_abs()) < call.uncertainty
+    };
+    let mut windows = traps.iter().filter_map(|trap| trap.window);
+    windows.any(|window| is_near(window.from) || is_near(window.to))
+}
+
+/// What had leaked the number when the call came; a step of the same moment
+/// counts, for its record is no finer than its clock.
+fn exposures_done(trap: &TrapState, at: Instant) -> Vec<Exposure> {
+    trap.exposures.iter().copied().take_while(|exposure| exposure.at <= at).collect()
 }

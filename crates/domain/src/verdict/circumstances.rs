@@ -1,0 +1,97 @@
+//! The facts a verdict rests on beside the call: whoever asks for a verdict
+//! brings them; nothing here is looked up.
+
+use crate::bait::Bait;
+use crate::instant::Instant;
+use crate::numbering::NumberingPlan;
+use crate::observation::Direction;
+use crate::operator::{Inn, Operators};
+use crate::own_number::OwnNumber;
+use crate::phone::Phone;
+use crate::trap::TrapState;
+
+/// A number the client takes calls from and does not complain of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowEntry {
+    /// The number.
+    pub phone: Phone,
+    /// Calls before this moment are judged as if there were no entry.
+    pub since: Instant,
+}
+
+/// A logged visit of the bait to a competitor's site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The competitor, by any key the caller of the rules uses consistently.
+    pub competitor: u64,
+    /// When.
+    pub at: Instant,
+}
+
+/// A number belongs to a competitor from `valid_from` to `valid_to`, half-open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribution {
+    /// The number.
+    pub phone: Phone,
+    /// The competitor, by the same key as in [`Visit`].
+    pub competitor: u64,
+    /// Since when, or always.
+    pub valid_from: Option<Instant>,
+    /// Until when (exclusive), or for good.
+    pub valid_to: Option<Instant>,
+}
+
+/// An answer of the portability database about one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortabilityAnswer {
+    /// The number.
+    pub phone: Phone,
+    /// The operator that serves it.
+    pub operator: Inn,
+    /// Since when the number is served so: the port date, or the look-up.
+    pub valid_from: Instant,
+    /// Until when (exclusive) the answer may be used.
+    pub valid_to: Instant,
+}
+
+/// An earlier dealing between the bait and some number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The other end.
+    pub phone: Phone,
+    /// Who called.
+    pub direction: Direction,
+    /// When it began.
+    pub at: Instant,
+    /// Whether a label says that consent was given in it.
+    pub consent_given: bool,
+}
+
+/// Everything a verdict depends on beside the call itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The call's bait.
+    pub bait: &'a Bait,
+    /// The traps of the bait, in any order.
+    pub traps: &'a [TrapState],
+    /// The client's own numbers.
+    pub own_numbers: &'a [OwnNumber],
+    /// The client's allow-list.
+    pub allow_list: &'a [AllowEntry],
+    /// The bait's visits to competitors' sites.
+    pub visits: &'a [Visit],
+    /// Which number belongs to which competitor.
+    pub attributions: &'a [Attribution],
+    /// The bait's calls with this caller, and with numbers of the same
+    /// competitor; contacts with others do no harm.
+    pub contacts: &'a [Contact],
+    /// The numbering registry.
+    pub numbering: &'a NumberingPlan,
+    /// What the portability database said.
+    pub portability: &'a [PortabilityAnswer],
+    /// The operators and their groups.
+    pub operators: &'a Operators,
+    /// Whether the operator's statement for the call's time is in: a number
+    /// still hidden then is invalid, not inconclusive.
+    pub statement_is_in: bool,
+}
