@@ -1,1 +1,258 @@
-//! Skeleton.
+//! From interceptions to the report of repeat offenders: typed rows in, typed
+//! rows out. Pure; the only crate that knows Polars, and no Polars type leaves
+//! it. It does not know databases, time zones, names of companies or how an
+//! interception came to be one.
+//!
+//! The work has two steps, so that a report over a year reads small rows:
+//! [`tally()`] shrinks the interceptions of a time to one row per distinct grain,
+//! [`repeat_offenders`] answers a question from tallies of any times together.
+//! Both use every core they find: call them from a blocking thread.
+
+mod frame;
+mod offenders;
+mod tally;
+
+use baitline_domain::ids::{BaitId, ClientId, TrapId};
+use baitline_domain::instant::Instant;
+use baitline_domain::label::LabelKind;
+use baitline_domain::operator::Inn;
+use baitline_domain::phone::Phone;
+use baitline_domain::verdict::Verdict;
+
+pub use offenders::repeat_offenders;
+pub use tally::tally;
+
+/// The most rows or tallies one call takes: about 2 GB of them, and half as much
+/// again for their columns.
+pub const MAX_ROWS: usize = 20_000_000;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyticsError {
+    /// More than [`MAX_ROWS`] came: ask for a shorter period.
+    #[error("{rows} rows are more than the {MAX_ROWS} that one report takes")]
+    TooManyRows {
+        /// How many came.
+        rows: usize,
+    },
+    /// The column engine refused; never the fault of the rows.
+    #[error("the column engine failed")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What is known of an interception by listening to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hearing {
+    /// Nobody labelled it yet.
+    Unheard,
+    /// A person heard advertising.
+    Advertising,
+    /// A person heard something else, or could not tell.
+    Other,
+}
+
+/// From the label in force, if there is one. Whatever is not plainly
+/// advertising stays out of the counts: couriers, banks and staff must not
+/// become offenders.
+impl From<Option<LabelKind>> for Hearing {
+    fn from(label: Option<LabelKind>) -> Self {
+        match label {
+            None => Self::Unheard,
+            Some(LabelKind::Advertising) => Self::Advertising,
+            Some(
+                LabelKind::OwnSide
+                | LabelKind::Service
+                | LabelKind::WrongNumber
+                | LabelKind::Unclear,
+            ) => Self::Other,
+        }
+    }
+}
+
+/// One interception. Hidden callers never get here: they form no offender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InterceptionRow {
+    /// Whose bait was called.
+    pub client: ClientId,
+    /// Who called.
+    pub caller: Phone,
+    /// The caller's operator, where it is known.
+    pub operator: Option<Inn>,
+    /// The bait.
+    pub bait: BaitId,
+    /// The trap it belongs to.
+    pub trap: TrapId,
+    /// Its legal meaning.
+    pub verdict: Verdict,
+    /// Nobody answered.
+    pub attempt: bool,
+    /// What was heard.
+    pub hearing: Hearing,
+    /// The caller had called this bait before the trap.
+    pub prior_contact: bool,
+    /// The client's civil day of the call, in days since 1970-01-01.
+    pub local_day: i32,
+    /// When it began.
+    pub started_at: Instant,
+}
+
+/// Interceptions that are equal but for their moment. Ordered by its fields
+/// from the first to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tally {
+    /// See [`InterceptionRow::client`].
+    pub client: ClientId,
+    /// See [`InterceptionRow::caller`].
+    pub caller: Phone,
+    /// See [`InterceptionRow::operator`].
+    pub operator: Option<Inn>,
+    /// See [`InterceptionRow::bait`].
+    pub bait: BaitId,
+    /// See [`InterceptionRow::trap`].
+    pub trap: TrapId,
+    /// See [`InterceptionRow::verdict`].
+    pub verdict: Verdict,
+    /// See [`InterceptionRow::attempt`].
+    pub attempt: bool,
+    /// See [`InterceptionRow::hearing`].
+    pub hearing: Hearing,
+    /// See [`InterceptionRow::prior_contact`].
+    pub prior_contact: bool,
+    /// See [`InterceptionRow::local_day`].
+    pub local_day: i32,
+    /// How many there are, at least one.
+    pub calls: u32,
+    /// When the earliest began.
+    pub first_at: Instant,
+    /// When the latest began.
+    pub last_at: Instant,
+}
+
+/// What an offender is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GroupBy {
+    /// A caller's number.
+    #[default]
+    Number,
+    /// The operator that callers' numbers belong to.
+    Operator,
+}
+
+/// What a repeat offender reaches at least, in everything at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Counted interceptions.
+    pub interceptions: u32,
+    /// Distinct traps without prior contact.
+    pub traps: u32,
+    /// Distinct baits.
+    pub baits: u32,
+    /// Distinct clients.
+    pub clients: u32,
+    /// Distinct local days.
+    pub days: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { interceptions: 2, traps: 2, baits: 1, clients: 1, days: 1 }
+    }
+}
+
+/// What a report asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What an offender is.
+    pub group_by: GroupBy,
+    /// What makes it a repeat offender.
+    pub thresholds: Thresholds,
+    /// The verdicts whose interceptions count; the others have columns of
+    /// their own.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            group_by: GroupBy::default(),
+            thresholds: Thresholds::default(),
+            verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+        }
+    }
+}
+
+/// Who an [`Offender`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OffenderKey {
+    /// A caller's number.
+    Number(Phone),
+    /// An operator; `None` gathers the callers whose operator is not known.
+    Operator(Option<Inn>),
+}
+
+/// How far the counts of an [`Offender`] go; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Reaches every threshold.
+    RepeatOffender,
+    /// Has a counted interception, but misses a threshold.
+    Offender,
+    /// Has no counted interception: perhaps a courier or a bank.
+    Candidate,
+}
+
+/// One line of the report. An interception is **counted** when it was answered,
+/// advertising was heard in it, and its verdict is among the question's. Every
+/// call is in exactly one of `interceptions`, `candidates`, `unheard_invalid`,
+/// `other_heard`, `attempts` and the fields of `other_verdicts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offender {
+    /// Who.
+    pub key: OffenderKey,
+    /// What the counts below come to.
+    pub standing: Standing,
+    /// Counted interceptions.
+    pub interceptions: u64,
+    /// Distinct traps of the counted ones without prior contact.
+    pub traps: u64,
+    /// Distinct baits of the counted ones.
+    pub baits: u64,
+    /// Distinct clients of the counted ones.
+    pub clients: u64,
+    /// Distinct local days of the counted ones, whichever the client.
+    pub days: u64,
+    /// Distinct numbers of the counted ones.
+    pub callers: u64,
+    /// Counted ones with prior contact.
+    pub prior_contact: u64,
+    /// Answered and not heard yet, but for invalid ones.
+    pub candidates: u64,
+    /// Answered and not heard yet, from a number that cannot be a caller's.
+    pub unheard_invalid: u64,
+    /// Answered, but what was heard is no advertising.
+    pub other_heard: u64,
+    /// Not answered.
+    pub attempts: u64,
+    /// Answered and heard to be advertising, but with a verdict not asked for.
+    pub other_verdicts: OtherVerdicts,
+    /// When the earliest call of any kind began.
+    pub first_at: Instant,
+    /// When the latest call of any kind began.
+    pub last_at: Instant,
+}
+
+/// Advertising calls whose verdict the question does not count; a verdict that
+/// it does count is zero here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OtherVerdicts {
+    /// With the verdict `foreign_group`.
+    pub foreign_group: u64,
+    /// With the verdict `foreign_entity`.
+    pub foreign_entity: u64,
+    /// With the verdict `same_group`.
+    pub same_group: u64,
+    /// With the verdict `inconclusive`.
+    pub inconclusive: u64,
+    /// With the verdict `invalid`.
+    pub invalid: u64,
+}
