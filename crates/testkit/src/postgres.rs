@@ -125,13 +125,16 @@ impl PrivatePostgres {
         PrivatePostgres { password, address, _keeper: keeper }
     }
 
-    /// Migrates once per cluster: a copy of a template costs a tenth of the
-    /// migrations. The test processes of one run race here, hence the lock,
-    /// which ends with its connection.
+    /// Migrates once per cluster; the databases of the tests are copies. The
+    /// test processes of one run race here, hence the lock, which ends with
+    /// its connection.
     fn prepare_template(&self) {
         let mut connection = self.connect();
         execute_on(&mut connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})"));
-        if template_is_ready(&mut connection) {
+        let ready = format!(
+            "EXISTS (SELECT FROM pg_database WHERE datname = '{TEMPLATE}' AND datistemplate)"
+        );
+        if is_true(&mut connection, &ready) {
             return;
         }
         let (owner, application) = (Role::Owner.name(), Role::Application.name());
@@ -144,15 +147,19 @@ impl PrivatePostgres {
     }
 
     /// The migrations make the roles that policies name; these two log in.
+    /// Roles outlive a template whose migration failed, and are then kept, so
+    /// that the next attempt reports the migration and not the role.
     fn create_roles(&self, connection: &mut PgConnection) {
         let logins = [(Role::Owner, "CREATEROLE"), (Role::Application, "NOINHERIT")];
         for (role, attribute) in logins {
             let (name, password) = (role.name(), &self.password);
-            execute_on(connection, &format!("DROP ROLE IF EXISTS {name}"));
-            execute_on(
-                connection,
-                &format!("CREATE ROLE {name} LOGIN {attribute} PASSWORD '{password}'"),
-            );
+            let known = format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')");
+            if !is_true(connection, &known) {
+                execute_on(
+                    connection,
+                    &format!("CREATE ROLE {name} LOGIN {attribute} PASSWORD '{password}'"),
+                );
+            }
         }
     }
 
@@ -166,12 +173,10 @@ impl PrivatePostgres {
     }
 }
 
-fn template_is_ready(connection: &mut PgConnection) -> bool {
-    let ready =
-        format!("EXISTS (SELECT FROM pg_database WHERE datname = '{TEMPLATE}' AND datistemplate)");
-    diesel::select(diesel::dsl::sql::<Bool>(&ready))
+fn is_true(connection: &mut PgConnection, expression: &str) -> bool {
+    diesel::select(diesel::dsl::sql::<Bool>(expression))
         .get_result(connection)
-        .expect("pg_database can be read")
+        .expect("the catalogue can be read")
 }
 
 fn execute_on(connection: &mut PgConnection, statement: &str) {
