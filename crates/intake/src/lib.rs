@@ -1,1 +1,7 @@
-//! Skeleton.
+//! Bytes to values: what PBXes, CRMs, recorder apps and people send becomes
+//! call reports, and the Ministry's files become numbering ranges. Pure: it
+//! reads what it is given, opens no file, asks no clock, and does not know
+//! where the bytes come from or where the values go. No bytes make it panic.
+
+pub mod calls;
+pub mod numbering;
