@@ -124,3 +124,94 @@ fn limitation_zone() -> TimeZone {
 fn local_date(at: Instant, zone: &TimeZone) -> Date {
     zone.to_datetime(at.to_timestamp()).date()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    const READY: InterceptionProofs = InterceptionProofs {
+        recording: true,
+        advertising_label: true,
+        transcript: true,
+        trap_complete: true,
+        during_trap: false,
+        statement: true,
+        certified_statement: true,
+        disclosure_consent: true,
+        sim_authority: true,
+        applicant: true,
+        inquiry: true,
+        days_left: 1,
+    };
+
+    fn instant(text: &str) -> Instant {
+        Instant::from(text.parse::<jiff::Timestamp>().unwrap())
+    }
+
+    #[test]
+    fn an_interception_with_every_proof_may_be_filed() {
+        assert_eq!(missing(&READY), []);
+    }
+
+    #[test]
+    fn an_interception_without_any_proof_misses_everything_in_order() {
+        let nothing = InterceptionProofs {
+            recording: false,
+            advertising_label: false,
+            transcript: false,
+            trap_complete: false,
+            during_trap: false,
+            statement: false,
+            certified_statement: false,
+            disclosure_consent: false,
+            sim_authority: false,
+            applicant: false,
+            inquiry: false,
+            days_left: 0,
+        };
+        assert_eq!(missing(&nothing), Missing::ALL);
+    }
+
+    #[test]
+    fn a_call_during_the_trap_needs_no_complete_one() {
+        let during = InterceptionProofs { trap_complete: false, during_trap: true, ..READY };
+        assert_eq!(missing(&during), []);
+        let neither = InterceptionProofs { trap_complete: false, ..READY };
+        assert_eq!(missing(&neither), [Missing::CompleteTrap]);
+    }
+
+    #[test]
+    fn there_is_no_time_from_the_limitation_date_on() {
+        for (days_left, expected) in
+            [(1, vec![]), (0, vec![Missing::Time]), (-1, vec![Missing::Time])]
+        {
+            assert_eq!(missing(&InterceptionProofs { days_left, ..READY }), expected);
+        }
+    }
+
+    #[test]
+    fn the_limitation_runs_one_calendar_year_in_moscow() {
+        for (call, now, expected) in [
+            ("2026-11-01T09:00:00Z", "2026-11-01T09:00:00Z", 365),
+            ("2026-11-01T09:00:00Z", "2027-10-31T20:59:59Z", 1),
+            ("2026-11-01T09:00:00Z", "2027-10-31T21:00:00Z", 0),
+            ("2026-11-01T09:00:00Z", "2027-11-02T09:00:00Z", -1),
+            // Already the second of November in Moscow.
+            ("2026-11-01T21:00:00Z", "2027-10-31T21:00:00Z", 1),
+            ("2027-03-01T09:00:00Z", "2027-03-01T09:00:00Z", 366),
+            // The year after a leap day ends on the last day of February.
+            ("2028-02-29T09:00:00Z", "2029-02-27T09:00:00Z", 1),
+        ] {
+            assert_eq!(days_left(instant(call), instant(now)), expected, "{call} at {now}");
+        }
+    }
+
+    #[test]
+    fn absurd_moments_do_no_harm() {
+        for at in [i64::MIN, i64::MAX] {
+            assert_eq!(days_left(Instant(at), Instant(at)).signum(), i64::from(at < 0));
+        }
+    }
+}

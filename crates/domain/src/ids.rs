@@ -116,3 +116,40 @@ pub enum Identity<'a> {
         reported_at_micros: i64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: ClientId = ClientId(Uuid::from_u128(1));
+    const SOURCE: SourceId = SourceId(Uuid::from_u128(2));
+
+    fn facts<'a>(near: &'a str, far: &'a str) -> Identity<'a> {
+        Identity::Facts { near, far, direction: "incoming", reported_at_micros: 7 }
+    }
+
+    #[test]
+    fn a_report_has_the_same_id_wherever_it_is_derived() {
+        let id = ObservationId::derive(CLIENT, SOURCE, &Identity::External("call-1"));
+        assert_eq!(id.0.get_version_num(), 8);
+        assert_eq!(
+            id.to_string(),
+            "9c2c7ec5-dfc3-8b67-8e0c-d6bcc0304d6f",
+            "ids are stored: the recipe must not change"
+        );
+    }
+
+    #[test]
+    fn different_reports_have_different_ids() {
+        let ids = [
+            ObservationId::derive(CLIENT, SOURCE, &Identity::External("a")),
+            ObservationId::derive(CLIENT, SOURCE, &Identity::External("b")),
+            ObservationId::derive(CLIENT, SourceId(Uuid::from_u128(3)), &Identity::External("a")),
+            ObservationId::derive(ClientId(Uuid::from_u128(2)), SOURCE, &Identity::External("a")),
+            ObservationId::derive(CLIENT, SOURCE, &facts("ab", "c")),
+            ObservationId::derive(CLIENT, SOURCE, &facts("a", "bc")),
+        ];
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+    }
+}

@@ -100,3 +100,32 @@ impl std::fmt::Display for Instant {
         self.to_timestamp().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_and_ends_before_the_next_one() {
+        for day in [Day(-1), Day(0), Day(20_727)] {
+            assert_eq!(day.start().day(), day);
+            assert_eq!((day.end() - Span(1)).day(), day);
+            assert_eq!(day.end().day(), day.next());
+            assert_eq!(day.end(), day.next().start());
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_clamped_and_do_not_overflow() {
+        assert_eq!(Instant(i64::MAX) + Span(1), Instant(i64::MAX));
+        assert_eq!(Instant(i64::MIN) - Span(1), Instant(i64::MIN));
+        assert_eq!(Instant(i64::MAX) - Instant(i64::MIN), Span(i64::MAX));
+        assert_eq!(Instant(i64::MAX).to_timestamp(), Timestamp::MAX);
+        assert_eq!(Instant(i64::MIN).to_timestamp(), Timestamp::MIN);
+    }
+
+    #[test]
+    fn a_moment_prints_in_utc() {
+        assert_eq!(Instant(1_790_845_200_000_001).to_string(), "2026-10-01T09:00:00.000001Z");
+    }
+}

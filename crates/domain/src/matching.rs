@@ -1,6 +1,9 @@
 //! From observations to calls: the matching rule. It knows nothing of traps or
 //! verdicts, only which reports describe one call.
 
+#[cfg(test)]
+mod tests;
+
 use crate::call::Call;
 use crate::ids::{BaitId, ObservationId, SourceId};
 use crate::instant::{Instant, Span};

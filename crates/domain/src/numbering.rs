@@ -1,5 +1,8 @@
 //! The Ministry's numbering registry: which operator holds a Russian number.
 
+#[cfg(test)]
+mod tests;
+
 use crate::ids::EditionId;
 use crate::instant::Instant;
 use crate::operator::Inn;

@@ -76,3 +76,72 @@ impl Operators {
         self.by_inn.values()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    fn standing(inn: &str) -> Standing {
+        Operators::built_in().find(Inn::parse(inn).unwrap()).unwrap().standing.clone()
+    }
+
+    fn group(name: &str) -> OperatorGroup {
+        OperatorGroup(name.to_owned())
+    }
+
+    #[test]
+    fn the_built_in_list_is_read_whole() {
+        let operators = Operators::built_in();
+        assert_eq!(operators.iter().count(), 73);
+        assert!(operators.iter().all(|operator| operators.find(operator.inn) == Some(operator)));
+    }
+
+    #[test]
+    fn eight_entities_stand_in_four_groups() {
+        let operators = Operators::built_in();
+        let mut groups: BTreeMap<&OperatorGroup, Vec<String>> = BTreeMap::new();
+        for operator in operators.iter() {
+            if let Standing::Group(group) = &operator.standing {
+                groups.entry(group).or_default().push(operator.inn.to_string());
+            }
+        }
+        let expected = [
+            ("beeline", vec!["7713076301"]),
+            ("megafon", vec!["7701725181", "7812014560"]),
+            ("mts", vec!["7705017253", "7710016640", "7740000076"]),
+            ("t2-rostelecom", vec!["7707049388", "7743895280"]),
+        ];
+        assert_eq!(groups.len(), expected.len());
+        for (name, members) in expected {
+            assert_eq!(groups[&group(name)], members);
+        }
+    }
+
+    #[test]
+    fn hosts_are_named_only_where_they_are_known() {
+        let hosts = vec![group("t2-rostelecom"), group("megafon")];
+        assert_eq!(standing("7736264044"), Standing::Virtual { hosts });
+        assert_eq!(standing("7743200179"), Standing::Virtual { hosts: Vec::new() });
+        assert_eq!(standing("7733808377"), Standing::Entity);
+        assert_eq!(standing("7703383783"), Standing::NoCallers);
+    }
+
+    #[test]
+    fn an_extension_adds_operators_and_replaces_those_of_the_same_inn() {
+        let known = Inn::parse("0274018377").unwrap();
+        let added = Inn::parse("7700000009").unwrap();
+        let subsidiary = |inn| Operator {
+            inn,
+            name: "ПАО «Пример»".to_owned(),
+            brand: None,
+            standing: Standing::Group(group("t2-rostelecom")),
+        };
+        let operators =
+            Operators::built_in().extended_with(vec![subsidiary(known), subsidiary(added)]);
+        assert_eq!(operators.iter().count(), 74);
+        assert_eq!(operators.find(known), Some(&subsidiary(known)));
+        assert_eq!(operators.find(added), Some(&subsidiary(added)));
+    }
+}

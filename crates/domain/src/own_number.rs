@@ -57,3 +57,32 @@ impl OwnNumber {
             && self.valid_to.is_none_or(|to| at < to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn a_range_holds_both_its_ends_in_a_half_open_period() {
+        let phone = |digits| Phone::from_digits(digits).unwrap();
+        let own = OwnNumber {
+            id: OwnNumberId(uuid::Uuid::nil()),
+            first: phone(79_001_000_000),
+            last: phone(79_001_000_009),
+            kind: OwnNumberKind::Tracking,
+            valid_from: Some(Instant(10)),
+            valid_to: Some(Instant(20)),
+        };
+        assert!(own.covers(own.first, Instant(10)));
+        assert!(own.covers(own.last, Instant(19)));
+        assert!(!own.covers(own.first, Instant(9)));
+        assert!(!own.covers(own.last, Instant(20)));
+        assert!(!own.covers(phone(79_000_999_999), Instant(15)));
+        assert!(!own.covers(phone(79_001_000_010), Instant(15)));
+        let always = OwnNumber { valid_from: None, valid_to: None, ..own };
+        assert!(always.covers(phone(79_001_000_005), Instant(i64::MIN)));
+        assert!(always.covers(phone(79_001_000_005), Instant(i64::MAX)));
+    }
+}

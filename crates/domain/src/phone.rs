@@ -2,6 +2,8 @@
 //! people and PBXes write them, not who holds a number: that is `numbering`.
 
 mod read;
+#[cfg(test)]
+mod tests;
 
 use crate::words::words;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

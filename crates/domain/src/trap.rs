@@ -1,6 +1,9 @@
 //! A trap: one run of leaking the bait's number to the client's own side, and
 //! the window it arms when complete.
 
+#[cfg(test)]
+mod tests;
+
 use crate::call::Call;
 use crate::ids::{BaitId, TrapId};
 use crate::instant::{Instant, Span};

@@ -33,3 +33,54 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error, StrDeserializer};
+    use serde::{Deserialize, Serialize};
+
+    /// Serde's own words, written by its formatter.
+    struct Sent<T>(T);
+
+    impl<T: Serialize> std::fmt::Display for Sent<T> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+
+    macro_rules! assert_one_word_everywhere {
+        ($($name:ty),+ $(,)?) => {$(
+            assert!(!<$name>::ALL.is_empty());
+            for value in <$name>::ALL {
+                let word = value.as_str();
+                assert_eq!(<$name>::parse(word), Some(*value));
+                assert_eq!(value.to_string(), word);
+                assert_eq!(Sent(value).to_string(), word);
+                let received: StrDeserializer<'_, Error> = word.into_deserializer();
+                assert_eq!(<$name>::deserialize(received).unwrap(), *value);
+            }
+            assert!(<$name>::ALL.is_sorted(), "the order of the declaration");
+            assert_eq!(<$name>::parse("no such word"), None);
+        )+};
+    }
+
+    #[test]
+    fn a_value_has_one_word_in_storage_and_on_the_wire() {
+        assert_one_word_everywhere!(
+            crate::gate::Missing,
+            crate::label::LabelKind,
+            crate::numbering::NumberingFile,
+            crate::observation::Channel,
+            crate::observation::Direction,
+            crate::own_number::OwnNumberKind,
+            crate::phone::PartyKind,
+            crate::trap::ExposureKind,
+            crate::trap::TrapMissing,
+            crate::verdict::Reason,
+            crate::verdict::Verdict,
+        );
+    }
+}

@@ -98,3 +98,35 @@ impl<'de> Deserialize<'de> for Inn {
         Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn ten_and_twelve_digits_with_their_check_digits_are_read_and_printed_alike() {
+        for text in ["7743895280", "0274018377", "500100732259", "010000000021"] {
+            let inn = Inn::parse(text).unwrap();
+            assert_eq!(inn.to_string(), text);
+            assert_eq!(Inn::from_value(inn.value()), Some(inn));
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_found_by_the_check_digits() {
+        for slip in ["7743895281", "7743859280", "7734895280", "500100732258", "500100732269"] {
+            assert_eq!(Inn::parse(slip), Err(InnError::CheckDigits), "{slip}");
+        }
+    }
+
+    #[test]
+    fn other_lengths_and_signs_are_no_inn() {
+        for text in ["", "774389528", "77438952800", "7743895280 ", "+743895280", "0000000000"] {
+            assert_eq!(Inn::parse(text), Err(InnError::Form), "{text:?}");
+        }
+        assert_eq!(Inn::from_value(0), None);
+        assert_eq!(Inn::from_value(u64::MAX), None);
+    }
+}
