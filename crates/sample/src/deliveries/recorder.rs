@@ -98,7 +98,7 @@ fn written(call: &SampleCall) -> Option<String> {
 fn dirt(calls: &[&SampleCall], dialect: RecorderDialect, lines: &mut Lines) {
     let with = |field: &str, value: Value| {
         let mut record = record(calls[0], dialect);
-        record["external_id"] = json!(format!("dirty-{field}"));
+        record["external_id"] = json!(format!("dirty-{field}-{}", calls[0].number));
         record[field] = value;
         record.to_string()
     };
