@@ -1,1 +1,193 @@
-//! Skeleton.
+//! Keeps everything: rows in PostgreSQL or SQLite, bytes in a blob store. Knows
+//! neither HTTP nor JSON shapes, and computes no verdict.
+//!
+//! A caller opens a transaction with [`Store::read`] or [`Store::write`], says
+//! whose rows it may see ([`Reach`]), and runs the plain functions of the
+//! modules on the connection it is given.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baitline_domain::ids::ClientId;
+use baitline_domain::instant::Instant;
+use diesel::r2d2::Pool;
+use uuid::Uuid;
+
+pub mod baits;
+pub mod blobs;
+pub mod buckets;
+pub mod calls;
+pub mod changes;
+mod checks;
+pub mod clients;
+mod conn;
+pub mod error;
+pub mod exports;
+pub mod facts;
+pub mod keys;
+pub mod labels;
+mod migrate;
+pub mod models;
+pub mod numbering;
+pub mod observations;
+pub mod own_numbers;
+pub mod recordings;
+mod schema;
+pub mod sources;
+pub mod sql_types;
+mod stored_text;
+pub mod tallies;
+pub mod traps;
+
+pub use conn::{Conn, DatabaseUrl, Reach};
+pub use error::{Constraint, StoreError, StoreResult};
+pub use migrate::{migrate, revert_last};
+
+use blobs::Blobs;
+use conn::{Manager, Mode};
+
+/// How often a transaction that met another one is run again.
+const CONFLICT_ATTEMPTS: u32 = 8;
+/// The pause before the first repetition; it doubles.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Where things are kept.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `postgres://…` or `sqlite:PATH`.
+    pub database_url: String,
+    /// The folder of the blob store.
+    pub blobs: PathBuf,
+    /// The most connections at a time.
+    pub pool_size: u32,
+    /// Allow a PostgreSQL on another machine without TLS.
+    pub allow_plaintext_database: bool,
+}
+
+/// Rows and blobs. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool<Manager>,
+    blobs: Blobs,
+    url: DatabaseUrl,
+}
+
+impl Store {
+    /// Opens a migrated database and its blob folder, and refuses an unsafe one.
+    pub fn open(settings: &StoreSettings) -> StoreResult<Self> {
+        let url = DatabaseUrl::parse(&settings.database_url)?;
+        if !settings.allow_plaintext_database {
+            checks::assert_private_connection(&url)?;
+        }
+        let blobs = Blobs::open(&settings.blobs)?;
+        let pool = conn::pool(url.clone(), settings.pool_size);
+        let store = Self { inner: Arc::new(Inner { pool, blobs, url }) };
+        store.read(Reach::Agency, checks::assert_safe)?;
+        Ok(store)
+    }
+
+    /// The bytes.
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// Whether the database is the embedded one, which allows one process only.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.inner.url, DatabaseUrl::Sqlite(_))
+    }
+
+    /// Runs `work` in a transaction that only reads.
+    pub fn read<T>(
+        &self,
+        reach: Reach,
+        work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.transaction(reach, Mode::Read, work)
+    }
+
+    /// Looks a key up before its client is known: the policy shows this one row.
+    pub(crate) fn read_key<T>(
+        &self,
+        key_id: &str,
+        mut work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.read(Reach::Client(ClientId(Uuid::nil())), |conn| {
+            conn.show_key(key_id)?;
+            work(conn)
+        })
+    }
+
+    /// Runs `work` in a transaction and commits it. `work` is run again when it
+    /// met another transaction, so it must not do anything but database work.
+    pub fn write<T>(
+        &self,
+        reach: Reach,
+        work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.transaction(reach, Mode::Write, work)
+    }
+
+    fn transaction<T>(
+        &self,
+        reach: Reach,
+        mode: Mode,
+        mut work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut pause = CONFLICT_PAUSE;
+        for _ in 1..CONFLICT_ATTEMPTS {
+            match self.attempt(reach, mode, &mut work) {
+                Err(StoreError::Conflict) => std::thread::sleep(pause),
+                other => return other,
+            }
+            pause *= 2;
+        }
+        self.attempt(reach, mode, &mut work)
+    }
+
+    fn attempt<T>(
+        &self,
+        reach: Reach,
+        mode: Mode,
+        work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut conn = self
+            .inner
+            .pool
+            .get()
+            .map_err(|_| StoreError::Unavailable("no database connection".to_owned()))?;
+        conn.begin(reach, mode)?;
+        match work(&mut conn) {
+            Ok(value) => {
+                conn.commit()?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The first error says what happened; a failed rollback only
+                // makes the pool drop the connection.
+                if let Err(rollback) = conn.rollback() {
+                    tracing::debug!(%rollback, "rolling back failed");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A slice of a list: what comes after a row, and how much.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// The id of the last row seen.
+    pub after: Option<Uuid>,
+    /// The most rows to return.
+    pub limit: i64,
+}
+
+/// The server's clock, in the precision the databases keep.
+pub fn now() -> Instant {
+    Instant::from(jiff::Timestamp::now())
+}

@@ -1,0 +1,193 @@
+//! Calls as the worker derived and judged them. They can be made again from
+//! observations at any time; a bucket's are replaced as a whole.
+
+mod row;
+
+use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
+use baitline_domain::instant::{Day, Instant};
+use baitline_domain::label::LabelKind;
+use baitline_domain::matching::MATCHING_SPAN;
+use baitline_domain::observation::Direction;
+use baitline_domain::phone::Phone;
+use baitline_domain::verdict::Verdict;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use crate::conn::{Conn, Reach, on};
+use crate::error::{StoreError, StoreResult};
+use crate::models::JudgedCall;
+use crate::observations;
+use crate::schema::calls;
+use crate::sql_types::Db;
+use row::StoredCall;
+
+/// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
+/// binds.
+const INSERT_BATCH: usize = 1_000;
+
+/// Which calls a list shows; an absent field filters nothing.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Of this bait.
+    pub bait: Option<BaitId>,
+    /// With this number at the other end.
+    pub party: Option<Phone>,
+    /// In this direction.
+    pub direction: Option<Direction>,
+    /// Started at or after this moment.
+    pub from: Option<Instant>,
+    /// Started before this moment.
+    pub to: Option<Instant>,
+    /// Interceptions only, which the next fields narrow.
+    pub interceptions_only: Option<InterceptionFilter>,
+}
+
+/// Which interceptions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct InterceptionFilter {
+    /// Of this trap.
+    pub trap: Option<TrapId>,
+    /// With this verdict.
+    pub verdict: Option<Verdict>,
+    /// With this label.
+    pub label: Option<LabelKind>,
+}
+
+/// A slice of a list of calls, which is ordered by (start, id).
+#[derive(Debug, Clone, Copy)]
+pub struct CallPage {
+    /// Start and id of the last row seen.
+    pub after: Option<(Instant, ObservationId)>,
+    /// The most rows to return.
+    pub limit: i64,
+}
+
+/// The calls within reach, in order of (start, id).
+pub fn list_calls(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CallFilter,
+    page: CallPage,
+) -> StoreResult<Vec<JudgedCall>> {
+    let rows: Vec<StoredCall> = on!(conn, c => {
+        let mut query = calls::table.select(StoredCall::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(calls::client_id.eq(Db(client)));
+        }
+        if let Some(bait) = filter.bait {
+            query = query.filter(calls::bait_id.eq(Db(bait)));
+        }
+        if let Some(party) = filter.party {
+            query = query.filter(calls::party_number.eq(Some(party)));
+        }
+        if let Some(direction) = filter.direction {
+            query = query.filter(calls::direction.eq(Db(direction)));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(calls::started_at.ge(Db(from)));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(calls::started_at.lt(Db(to)));
+        }
+        if let Some(narrow) = &filter.interceptions_only {
+            query = query.filter(calls::trap_id.is_not_null());
+            if let Some(trap) = narrow.trap {
+                query = query.filter(calls::trap_id.eq(Some(trap)));
+            }
+            if let Some(verdict) = narrow.verdict {
+                query = query.filter(calls::verdict.eq(Some(verdict)));
+            }
+            if let Some(label) = narrow.label {
+                query = query.filter(calls::label.eq(Some(label)));
+            }
+        }
+        if let Some((at, id)) = page.after {
+            query = query.filter(
+                calls::started_at.gt(Db(at)).or(calls::started_at.eq(Db(at)).and(calls::id.gt(Db(id)))),
+            );
+        }
+        query.order((calls::started_at, calls::id)).limit(page.limit).load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The call that an observation belongs to; its own id is one of them. Not
+/// found until the worker has derived it.
+pub fn find_call(conn: &mut Conn, reach: Reach, id: ObservationId) -> StoreResult<JudgedCall> {
+    let (client, occurred_at, bait) = observations::find_observation(conn, reach, id)?;
+    let bait = bait.ok_or(StoreError::NotFound)?;
+    let rows: Vec<StoredCall> = on!(conn, c => calls::table
+        .filter(calls::client_id.eq(Db(client)))
+        .filter(calls::bait_id.eq(Db(bait)))
+        .filter(calls::started_at.ge(Db(occurred_at - MATCHING_SPAN)))
+        .filter(calls::started_at.le(Db(occurred_at)))
+        .select(StoredCall::as_select())
+        .load(c))?;
+    for row in rows {
+        let judged = JudgedCall::try_from(row)?;
+        if judged.call.observations.contains(&id) {
+            return Ok(judged);
+        }
+    }
+    Err(StoreError::NotFound)
+}
+
+/// The calls of a bucket, in order of (start, id).
+pub fn calls_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<JudgedCall>> {
+    let rows: Vec<StoredCall> = on!(conn, c => calls::table
+        .filter(calls::client_id.eq(Db(client)))
+        .filter(calls::started_at.ge(Db(day.start())))
+        .filter(calls::started_at.lt(Db(day.end())))
+        .order((calls::started_at, calls::id))
+        .select(StoredCall::as_select())
+        .load(c))?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Puts these calls in the place of the bucket's. A call that another bucket
+/// still holds, because its time was corrected, moves here.
+pub fn replace_day(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    judged: &[JudgedCall],
+) -> StoreResult<()> {
+    on!(conn, c => diesel::delete(calls::table
+        .filter(calls::client_id.eq(Db(client)))
+        .filter(calls::started_at.ge(Db(day.start())))
+        .filter(calls::started_at.lt(Db(day.end()))))
+        .execute(c))?;
+    let rows: Vec<StoredCall> = judged.iter().map(TryInto::try_into).collect::<StoreResult<_>>()?;
+    for chunk in rows.chunks(INSERT_BATCH) {
+        on!(conn, c => diesel::insert_into(calls::table)
+            .values(chunk.to_vec())
+            .on_conflict((calls::client_id, calls::id))
+            .do_update()
+            .set((
+                calls::bait_id.eq(excluded(calls::bait_id)),
+                calls::direction.eq(excluded(calls::direction)),
+                calls::party_kind.eq(excluded(calls::party_kind)),
+                calls::party_number.eq(excluded(calls::party_number)),
+                calls::party_text.eq(excluded(calls::party_text)),
+                calls::channel.eq(excluded(calls::channel)),
+                calls::started_at.eq(excluded(calls::started_at)),
+                calls::uncertainty_micros.eq(excluded(calls::uncertainty_micros)),
+                calls::connected_seconds.eq(excluded(calls::connected_seconds)),
+                calls::answered.eq(excluded(calls::answered)),
+                calls::roaming.eq(excluded(calls::roaming)),
+                calls::observations.eq(excluded(calls::observations)),
+                calls::reasons.eq(excluded(calls::reasons)),
+                calls::rule_version.eq(excluded(calls::rule_version)),
+                calls::trap_id.eq(excluded(calls::trap_id)),
+                calls::verdict.eq(excluded(calls::verdict)),
+                calls::attempt.eq(excluded(calls::attempt)),
+                calls::prior_contact.eq(excluded(calls::prior_contact)),
+                calls::exposures_done.eq(excluded(calls::exposures_done)),
+                calls::caller_operator.eq(excluded(calls::caller_operator)),
+                calls::edition_id.eq(excluded(calls::edition_id)),
+                calls::label.eq(excluded(calls::label)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}

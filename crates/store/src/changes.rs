@@ -1,0 +1,195 @@
+//! Change rows: a change of lists, traps, clocks or editions touches days its
+//! writer cannot see, since calls may be committing at the same moment. The
+//! writer leaves one row; after its commit the worker expands it into buckets.
+
+use std::collections::BTreeSet;
+
+use baitline_domain::ids::{BaitId, ClientId, ObservationId, SourceId, TrapId};
+use baitline_domain::instant::{Day, Instant, Span};
+use baitline_domain::phone::Phone;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::buckets;
+use crate::conn::{Conn, Reach, on};
+use crate::error::StoreResult;
+use crate::models::{ChangeKind, TrapRow};
+use crate::observations;
+use crate::schema::{changes, clients, observations as seen, sources};
+use crate::sql_types::Db;
+use crate::sql_types::RowId;
+use crate::traps;
+
+/// A trap shorter than this in every case: its run and the longest window.
+const LONGEST_TRAP: Span = Span::hours(6 + 72);
+/// Observations corrected in one statement when a clock changes.
+const CORRECTION_BATCH: i64 = 5_000;
+
+/// What changed, and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = changes, treat_none_as_default_value = false)]
+pub struct Change {
+    #[diesel(serialize_as = Db<ClientId>)]
+    client_id: ClientId,
+    #[diesel(serialize_as = Db<RowId>)]
+    id: RowId,
+    #[diesel(serialize_as = Db<ChangeKind>)]
+    kind: ChangeKind,
+    subject_id: Option<RowId>,
+    party_number: Option<Phone>,
+    from_at: Option<Instant>,
+    to_at: Option<Instant>,
+}
+
+impl Change {
+    /// A change of this kind that reaches everything of the client.
+    pub(crate) fn of(kind: ChangeKind) -> Self {
+        Self {
+            client_id: ClientId(Uuid::nil()),
+            id: RowId(Uuid::now_v7()),
+            kind,
+            subject_id: None,
+            party_number: None,
+            from_at: None,
+            to_at: None,
+        }
+    }
+
+    /// Limited to one bait, trap or source.
+    pub(crate) fn on(self, subject: Uuid) -> Self {
+        Self { subject_id: Some(RowId(subject)), ..self }
+    }
+
+    /// Limited to calls with one number.
+    pub(crate) fn with(self, party: Option<Phone>) -> Self {
+        Self { party_number: party, ..self }
+    }
+
+    /// Limited to a half-open period; an absent end is open.
+    pub(crate) fn between(self, from: Option<Instant>, to: Option<Instant>) -> Self {
+        Self { from_at: from, to_at: to, ..self }
+    }
+}
+
+/// Leaves a change row in the writer's own transaction.
+pub(crate) fn note(conn: &mut Conn, client: ClientId, change: &Change) -> StoreResult<()> {
+    let row = Change { client_id: client, ..change.clone() };
+    on!(conn, c => diesel::insert_into(changes::table).values(row.clone()).execute(c))?;
+    Ok(())
+}
+
+/// Leaves the same change row for every client: a numbering edition is shared.
+pub(crate) fn note_for_all(conn: &mut Conn, change: &Change) -> StoreResult<()> {
+    let all: Vec<ClientId> = on!(conn, c => clients::table.select(clients::client_id).load(c))?;
+    for client in all {
+        note(conn, client, &Change { id: RowId(Uuid::now_v7()), ..change.clone() })?;
+    }
+    Ok(())
+}
+
+/// How many changes within reach wait to be expanded.
+pub fn count_changes(conn: &mut Conn, reach: Reach) -> StoreResult<i64> {
+    Ok(on!(conn, c => {
+        let mut query = changes::table.count().into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(changes::client_id.eq(Db(client)));
+        }
+        query.get_result(c)
+    })?)
+}
+
+/// Expands one waiting change into buckets and deletes it; `false` when none
+/// waits or another worker holds the ones that do. Run as the agency.
+pub fn expand_next(conn: &mut Conn) -> StoreResult<bool> {
+    let oldest = changes::table.order(changes::id);
+    let found: Option<Change> = match conn {
+        Conn::Postgres(c) => {
+            oldest.select(Change::as_select()).for_update().skip_locked().first(c).optional()?
+        }
+        Conn::Sqlite(c) => oldest.select(Change::as_select()).first(c).optional()?,
+    };
+    let Some(change) = found else { return Ok(false) };
+    let days = expand(conn, &change)?;
+    buckets::touch(conn, change.client_id, &days)?;
+    on!(conn, c => diesel::delete(changes::table.find((Db(change.client_id), Db(change.id))))
+        .execute(c))?;
+    Ok(true)
+}
+
+fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
+    let client = change.client_id;
+    let reach = buckets::DayFilter {
+        party: change.party_number,
+        from: change.from_at,
+        to: change.to_at,
+        bait: None,
+    };
+    match (change.kind, change.subject_id) {
+        (ChangeKind::OwnNumbers | ChangeKind::Numbering | ChangeKind::Client, _) => {
+            buckets::days_with_observations(conn, client, &reach)
+        }
+        (ChangeKind::Bait, Some(bait)) => {
+            let bait = BaitId(bait.0);
+            observations::join_waiting(conn, client)?;
+            let filter = buckets::DayFilter { bait: Some(bait), ..reach };
+            buckets::days_with_observations(conn, client, &filter)
+        }
+        (ChangeKind::Label, Some(bait)) => {
+            let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
+            buckets::days_with_observations(conn, client, &filter)
+        }
+        (ChangeKind::Trap, Some(trap)) => {
+            let trap = traps::find_trap(conn, Reach::Client(client), TrapId(trap.0))?;
+            Ok(days_of_trap(&trap))
+        }
+        (ChangeKind::Source, Some(source)) => correct_source(conn, client, SourceId(source.0)),
+        (ChangeKind::Bait | ChangeKind::Label | ChangeKind::Trap | ChangeKind::Source, None) => {
+            Ok(BTreeSet::new())
+        }
+    }
+}
+
+/// Every day a trap can reach, whatever its records turn out to say; its own
+/// first day too, so that a trap without any call is judged.
+fn days_of_trap(row: &TrapRow) -> BTreeSet<Day> {
+    let logged = row.trap.exposures.iter().map(|exposure| exposure.at);
+    let first = logged.fold(row.trap.started_at, Instant::min);
+    buckets::days_between(first, row.trap.started_at + LONGEST_TRAP)
+}
+
+/// Corrects every time a source reported by its present offset, and returns
+/// the days the observations left and the days they came to.
+fn correct_source(
+    conn: &mut Conn,
+    client: ClientId,
+    source: SourceId,
+) -> StoreResult<BTreeSet<Day>> {
+    let offset: i64 = on!(conn, c => sources::table
+        .find((Db(client), Db(source)))
+        .select(sources::clock_offset_micros)
+        .first(c))?;
+    let mut days = BTreeSet::new();
+    let mut after = ObservationId(Uuid::nil());
+    loop {
+        let rows: Vec<(ObservationId, Instant, Instant)> = on!(conn, c => seen::table
+            .filter(seen::client_id.eq(Db(client)))
+            .filter(seen::source_id.eq(Db(source)))
+            .filter(seen::id.gt(Db(after)))
+            .order(seen::id)
+            .limit(CORRECTION_BATCH)
+            .select((seen::id, seen::reported_at, seen::occurred_at))
+            .load(c))?;
+        let Some(last) = rows.last() else { return Ok(days) };
+        after = last.0;
+        for (id, reported_at, before) in rows {
+            let corrected = reported_at + Span(offset);
+            days.extend(buckets::days_touched_by(before));
+            days.extend(buckets::days_touched_by(corrected));
+            if corrected != before {
+                on!(conn, c => diesel::update(seen::table.find((Db(client), Db(id))))
+                    .set(seen::occurred_at.eq(Db(corrected)))
+                    .execute(c))?;
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! One connection type over two databases, its pool, and its transactions.
+//!
+//! Everything that PostgreSQL and SQLite do differently at this level (roles,
+//! pragmas, how a transaction begins) stands here and nowhere else.
+
+use std::time::Duration;
+
+use baitline_domain::ids::ClientId;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool};
+use diesel::sqlite::SqliteConnection;
+
+use crate::error::{StoreError, StoreResult};
+
+/// How long a caller waits for a free connection before the answer is "unavailable".
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long SQLite waits for another writer.
+const SQLITE_BUSY_TIMEOUT_MS: u32 = 30_000;
+
+/// A connection to either database.
+pub enum Conn {
+    /// PostgreSQL.
+    Postgres(PgConnection),
+    /// SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one Diesel expression on whichever database the connection has; each
+/// arm type-checks it against its own backend.
+macro_rules! on {
+    ($conn:expr, $c:ident => $query:expr) => {
+        match $conn {
+            $crate::conn::Conn::Postgres($c) => $query,
+            $crate::conn::Conn::Sqlite($c) => $query,
+        }
+    };
+}
+pub(crate) use on;
+
+/// Whose rows a transaction may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// One client's.
+    Client(ClientId),
+    /// Every client's: the agency and the worker.
+    Agency,
+}
+
+impl Reach {
+    /// The one client, where there is one.
+    pub fn client(self) -> Option<ClientId> {
+        match self {
+            Self::Client(client) => Some(client),
+            Self::Agency => None,
+        }
+    }
+}
+
+/// Whether a transaction writes: SQLite takes its write lock at the beginning
+/// or never, since a later upgrade fails when another writer was faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Read,
+    Write,
+}
+
+/// Which of the two databases a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// `postgres://…` or `postgresql://…`.
+    Postgres(String),
+    /// `sqlite:PATH`.
+    Sqlite(String),
+}
+
+impl DatabaseUrl {
+    /// Reads a URL; the error is a sentence for whoever configured it.
+    pub fn parse(url: &str) -> StoreResult<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self::Postgres(url.to_owned()))
+        } else if let Some(path) = url.strip_prefix("sqlite:") {
+            Ok(Self::Sqlite(path.trim_start_matches("//").to_owned()))
+        } else {
+            Err(StoreError::Unsafe(
+                "the database URL must begin with postgres:// or sqlite:".to_owned(),
+            ))
+        }
+    }
+
+    /// Opens one connection.
+    pub(crate) fn connect(&self) -> StoreResult<Conn> {
+        let unreachable = |error: ConnectionError| {
+            // The text may hold the URL's password: say the kind only.
+            tracing::debug!(%error, "connecting to the database failed");
+            StoreError::Unavailable("the database cannot be reached".to_owned())
+        };
+        match self {
+            Self::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).map_err(unreachable)?;
+                conn.batch_execute("SET lc_messages = 'C'").or_else(ignore_privilege)?;
+                Ok(Conn::Postgres(conn))
+            }
+            Self::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path).map_err(unreachable)?;
+                conn.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS};
+                     PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = FULL;
+                     PRAGMA foreign_keys = ON;"
+                ))?;
+                Ok(Conn::Sqlite(conn))
+            }
+        }
+    }
+}
+
+/// Only a superuser may choose the language of messages; without it deadlocks
+/// of a server that speaks another language are reported as faults, no worse.
+fn ignore_privilege(_: diesel::result::Error) -> QueryResult<()> {
+    Ok(())
+}
+
+impl Conn {
+    pub(crate) fn begin(&mut self, reach: Reach, mode: Mode) -> QueryResult<()> {
+        match self {
+            Self::Postgres(c) => {
+                AnsiTransactionManager::begin_transaction(c)?;
+                let (role, clients) = match reach {
+                    Reach::Client(client) => ("baitline_client", client.to_string()),
+                    Reach::Agency => ("baitline_all", String::new()),
+                };
+                take_role(c, role, &clients)
+            }
+            Self::Sqlite(c) => match mode {
+                Mode::Read => AnsiTransactionManager::begin_transaction(c),
+                Mode::Write => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            },
+        }
+    }
+
+    /// Lets the policy on keys show the one with this id.
+    pub(crate) fn show_key(&mut self, key_id: &str) -> QueryResult<()> {
+        match self {
+            Self::Postgres(c) => {
+                diesel::select(set_config("baitline.key_id", key_id, true)).execute(c).map(|_| ())
+            }
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn commit(&mut self) -> QueryResult<()> {
+        on!(self, c => AnsiTransactionManager::commit_transaction(c))
+    }
+
+    pub(crate) fn rollback(&mut self) -> QueryResult<()> {
+        on!(self, c => AnsiTransactionManager::rollback_transaction(c))
+    }
+}
+
+diesel::define_sql_function! {
+    /// PostgreSQL's own: sets a parameter, until the end of the transaction where `is_local`.
+    fn set_config(name: diesel::sql_types::Text, value: diesel::sql_types::Text, is_local: diesel::sql_types::Bool) -> diesel::sql_types::Text;
+}
+
+fn take_role(conn: &mut PgConnection, role: &str, clients: &str) -> QueryResult<()> {
+    diesel::select((
+        set_config("role", role, true),
+        set_config("baitline.client_ids", clients, true),
+    ))
+    .execute(conn)
+    .map(|_| ())
+}
+
+/// Makes connections for the pool.
+pub(crate) struct Manager(pub(crate) DatabaseUrl);
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        self.0.connect()
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        Ok(on!(conn, c => c.batch_execute("SELECT 1"))?)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        on!(conn, c => AnsiTransactionManager::is_broken_transaction_manager(c))
+    }
+}
+
+pub(crate) fn pool(url: DatabaseUrl, size: u32) -> Pool<Manager> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(CHECKOUT_TIMEOUT)
+        .build_unchecked(Manager(url))
+}

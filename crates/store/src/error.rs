@@ -1,0 +1,154 @@
+//! What can go wrong at this boundary, as one closed list.
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No such row within reach; a row of another client is no row.
+    #[error("not found")]
+    NotFound,
+    /// A rule about the data, which the caller can mend.
+    #[error("{0}")]
+    Constraint(#[from] Constraint),
+    /// The database or the blob store did not answer; the same call may pass later.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The installation is not safe to run on; the text says what to change.
+    #[error("refused to run: {0}")]
+    Unsafe(String),
+    /// Two transactions met; the same call will pass.
+    #[error("the transaction met another one")]
+    Conflict,
+    /// Anything else: a fault of the program or of the database.
+    #[error("database: {0}")]
+    Database(#[source] DieselError),
+    /// A stored value that the program cannot read back.
+    #[error("unreadable stored value: {0}")]
+    Corrupt(String),
+    /// Reading or writing a blob failed.
+    #[error("blob store: {0}")]
+    Blob(String),
+}
+
+/// A rule about the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Constraint {
+    /// The client has another bait with this number.
+    #[error("the client has a bait with this number")]
+    BaitNumberTaken,
+    /// The client has another bait with this reference.
+    #[error("the client has a bait with this reference")]
+    BaitReferenceTaken,
+    /// The client has another source of this name.
+    #[error("the client has a source of this name")]
+    SourceNameTaken,
+    /// The bait has a trap whose run overlaps.
+    #[error("the bait has a trap whose run overlaps")]
+    TrapOverlaps,
+    /// A range or a validity ends before it begins.
+    #[error("the end lies before the beginning")]
+    Backwards,
+    /// The observation has a recording with other bytes.
+    #[error("the call has a recording with other bytes")]
+    RecordingDiffers,
+    /// There is no recording a person could have heard.
+    #[error("the call has no recording")]
+    NoRecording,
+    /// The bait named does not exist.
+    #[error("no such bait")]
+    UnknownBait,
+    /// The source named does not exist.
+    #[error("no such source")]
+    UnknownSource,
+    /// An edition of this file with this beginning is there already.
+    #[error("an edition of this file in force from that day exists")]
+    EditionExists,
+    /// The export has ended and cannot be cancelled.
+    #[error("the export has ended")]
+    ExportEnded,
+}
+
+/// Result of a store call.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::NotFound => Self::NotFound,
+            DieselError::DatabaseError(kind, information) => database_error(kind, information),
+            DieselError::BrokenTransactionManager => {
+                Self::Unavailable("the connection was lost in a transaction".to_owned())
+            }
+            other => Self::Database(other),
+        }
+    }
+}
+
+fn database_error(
+    kind: DatabaseErrorKind,
+    information: Box<dyn DatabaseErrorInformation + Send + Sync>,
+) -> StoreError {
+    if matches!(kind, DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::CheckViolation)
+        && let Some(constraint) = named(information.as_ref())
+    {
+        return StoreError::Constraint(constraint);
+    }
+    match kind {
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+            StoreError::Unavailable("the database closed the connection".to_owned())
+        }
+        DatabaseErrorKind::SerializationFailure => StoreError::Conflict,
+        _ if is_lost_connection(information.message()) => {
+            StoreError::Unavailable("the database is not reachable".to_owned())
+        }
+        // A deadlock's message is the same in every locale's first word only in
+        // English; the server is asked for English messages at connect.
+        _ if information.message().contains("deadlock detected")
+            || information.message().contains("database is locked") =>
+        {
+            StoreError::Conflict
+        }
+        _ => StoreError::Database(DieselError::DatabaseError(kind, information)),
+    }
+}
+
+/// Diesel gives libpq's text and no class for a server that went away.
+fn is_lost_connection(message: &str) -> bool {
+    [
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+        "could not receive data from server",
+        "the database system is",
+        "connection to server",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
+}
+
+/// PostgreSQL names the constraint; SQLite names it for checks and lists the
+/// columns for unique keys.
+fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
+    let text = information.constraint_name().unwrap_or_else(|| information.message());
+    let names = |name: &str, columns: &str| text.contains(name) || text.ends_with(columns);
+    if names("baits_number_key", "baits.client_id, baits.number") {
+        Some(Constraint::BaitNumberTaken)
+    } else if names("baits_reference_key", "baits.client_id, baits.reference") {
+        Some(Constraint::BaitReferenceTaken)
+    } else if names("sources_name_key", "sources.client_id, sources.name") {
+        Some(Constraint::SourceNameTaken)
+    } else if names(
+        "numbering_editions_file_key",
+        "numbering_editions.file, numbering_editions.in_force_from",
+    ) {
+        Some(Constraint::EditionExists)
+    } else if text.contains("own_numbers_range_check")
+        || text.contains("own_numbers_validity_check")
+        || text.contains("traps_run_check")
+    {
+        Some(Constraint::Backwards)
+    } else {
+        None
+    }
+}

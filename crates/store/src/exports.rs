@@ -1,0 +1,215 @@
+//! Exports and their packages. A worker that takes an export up holds it by
+//! moving its clock; one that falls silent is relieved by another.
+
+use baitline_domain::ids::{ClientId, ExportId, PackageId};
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::phone::Phone;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::conn::{Conn, Reach, on};
+use crate::error::{Constraint, StoreError, StoreResult};
+use crate::models::{Export, ExportState, Package, PackageState};
+use crate::schema::{export_packages as packages, exports};
+use crate::sql_types::Db;
+use crate::{Page, now};
+
+/// A running export that has not moved for so long is taken over.
+pub const LEASE: Span = Span::seconds(60);
+/// After so many workers have taken it up in vain, an export fails.
+pub const MAX_ATTEMPTS: i32 = 5;
+
+/// Asks for an export; `request` is JSON the worker understands.
+pub fn create_export(conn: &mut Conn, client: ClientId, request: &str) -> StoreResult<Export> {
+    let at = now();
+    let export = Export {
+        client_id: client,
+        id: ExportId(Uuid::now_v7()),
+        state: ExportState::Queued,
+        request: request.to_owned(),
+        problem: None,
+        attempts: 0,
+        created_at: at,
+        updated_at: at,
+    };
+    on!(conn, c => diesel::insert_into(exports::table).values(export.clone()).execute(c))?;
+    Ok(export)
+}
+
+/// The exports within reach, in order of id.
+pub fn list_exports(conn: &mut Conn, reach: Reach, page: Page) -> StoreResult<Vec<Export>> {
+    Ok(on!(conn, c => {
+        let mut query = exports::table.select(Export::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(exports::client_id.eq(Db(client)));
+        }
+        if let Some(after) = page.after {
+            query = query.filter(exports::id.gt(Db(ExportId(after))));
+        }
+        query.order(exports::id).limit(page.limit).load(c)
+    })?)
+}
+
+/// One export within reach.
+pub fn find_export(conn: &mut Conn, reach: Reach, id: ExportId) -> StoreResult<Export> {
+    Ok(on!(conn, c => {
+        let mut query = exports::table.select(Export::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(exports::client_id.eq(Db(client)));
+        }
+        query.filter(exports::id.eq(Db(id))).first(c)
+    })?)
+}
+
+/// Cancels an export that has not ended.
+pub fn cancel_export(conn: &mut Conn, client: ClientId, id: ExportId) -> StoreResult<Export> {
+    let moved = on!(conn, c => diesel::update(exports::table.find((Db(client), Db(id))))
+        .filter(exports::state.eq_any([Db(ExportState::Queued), Db(ExportState::Running)]))
+        .set((exports::state.eq(Db(ExportState::Cancelled)), exports::updated_at.eq(Db(now()))))
+        .execute(c))?;
+    let export = find_export(conn, Reach::Client(client), id)?;
+    match (moved, export.state) {
+        (0, ExportState::Cancelled) | (1, _) => Ok(export),
+        _ => Err(Constraint::ExportEnded.into()),
+    }
+}
+
+/// The packages of one export, in order of the number complained of.
+pub fn packages_of(
+    conn: &mut Conn,
+    client: ClientId,
+    export: ExportId,
+) -> StoreResult<Vec<Package>> {
+    Ok(on!(conn, c => packages::table
+        .filter(packages::client_id.eq(Db(client)))
+        .filter(packages::export_id.eq(Db(export)))
+        .order(packages::caller)
+        .select(Package::as_select())
+        .load(c))?)
+}
+
+/// One package of an export within reach.
+pub fn find_package(
+    conn: &mut Conn,
+    reach: Reach,
+    export: ExportId,
+    id: PackageId,
+) -> StoreResult<Package> {
+    let client = find_export(conn, reach, export)?.client_id;
+    Ok(on!(conn, c => packages::table
+        .find((Db(client), Db(id)))
+        .filter(packages::export_id.eq(Db(export)))
+        .select(Package::as_select())
+        .first(c))?)
+}
+
+/// Takes up the oldest export that waits, or that a silent worker left. Run as
+/// the agency.
+pub fn claim_export(conn: &mut Conn) -> StoreResult<Option<Export>> {
+    let silent_since = now() - LEASE;
+    let query = exports::table
+        .filter(
+            exports::state.eq(Db(ExportState::Queued)).or(exports::state
+                .eq(Db(ExportState::Running))
+                .and(exports::updated_at.lt(Db(silent_since)))),
+        )
+        .order(exports::id);
+    let found: Option<Export> = match conn {
+        Conn::Postgres(c) => {
+            query.select(Export::as_select()).for_update().skip_locked().first(c).optional()?
+        }
+        Conn::Sqlite(c) => query.select(Export::as_select()).first(c).optional()?,
+    };
+    let Some(export) = found else { return Ok(None) };
+    if export.attempts >= MAX_ATTEMPTS {
+        let problem = Some("given up after several attempts".to_owned());
+        end_export(conn, &export, ExportState::Failed, problem)?;
+        return Ok(None);
+    }
+    Ok(Some(
+        on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .set((
+            exports::state.eq(Db(ExportState::Running)),
+            exports::attempts.eq(export.attempts + 1),
+            exports::updated_at.eq(Db(now())),
+        ))
+        .returning(Export::as_returning())
+        .get_result(c))?,
+    ))
+}
+
+/// Says that the worker is alive; `false` when the export was cancelled or
+/// another worker has taken it over.
+pub fn keep_export(conn: &mut Conn, export: &Export) -> StoreResult<bool> {
+    let moved = on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::state.eq(Db(ExportState::Running)))
+        .filter(exports::attempts.eq(export.attempts))
+        .set(exports::updated_at.eq(Db(now())))
+        .execute(c))?;
+    Ok(moved == 1)
+}
+
+/// Ends an export that this worker holds.
+pub fn end_export(
+    conn: &mut Conn,
+    export: &Export,
+    state: ExportState,
+    problem: Option<String>,
+) -> StoreResult<()> {
+    on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::attempts.eq(export.attempts))
+        .filter(exports::state.ne(Db(ExportState::Cancelled)))
+        .set((
+            exports::state.eq(Db(state)),
+            exports::problem.eq(problem),
+            exports::updated_at.eq(Db(now())),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Plans a package for a number, or finds the one planned before, so that an
+/// export taken over goes on with the same ids and seal times.
+pub fn plan_package(
+    conn: &mut Conn,
+    export: &Export,
+    caller: Phone,
+    sealed_at: Instant,
+) -> StoreResult<Package> {
+    let new = Package {
+        client_id: export.client_id,
+        id: PackageId(Uuid::now_v7()),
+        export_id: export.id,
+        caller,
+        state: PackageState::Queued,
+        sealed_at,
+        interceptions: 0,
+        missing: "[]".to_owned(),
+        bytes: None,
+        sha256: None,
+        problem: None,
+    };
+    on!(conn, c => diesel::insert_into(packages::table)
+        .values(new.clone())
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    packages_of(conn, export.client_id, export.id)?
+        .into_iter()
+        .find(|package| package.caller == caller)
+        .ok_or(StoreError::NotFound)
+}
+
+/// Keeps what became of a package.
+pub fn save_package(conn: &mut Conn, package: &Package) -> StoreResult<()> {
+    on!(conn, c => diesel::update(packages::table.find((Db(package.client_id), Db(package.id))))
+        .set((
+            packages::state.eq(Db(package.state)),
+            packages::interceptions.eq(package.interceptions),
+            packages::missing.eq(&package.missing),
+            packages::bytes.eq(package.bytes),
+            packages::sha256.eq(&package.sha256),
+            packages::problem.eq(&package.problem),
+        ))
+        .execute(c))?;
+    Ok(())
+}

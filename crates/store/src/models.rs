@@ -1,0 +1,692 @@
+//! Rows and what makes them, in the words of the domain. A row is never
+//! serialised: the API has shapes of its own.
+
+use baitline_domain::bait::Bait as DomainBait;
+use baitline_domain::call::Call;
+use baitline_domain::ids::{
+    BaitId, ClientId, EditionId, ExportId, LabelId, ObservationId, OwnNumberId, PackageId,
+    SourceId, TrapId,
+};
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::label::LabelKind;
+use baitline_domain::numbering::NumberingFile;
+use baitline_domain::operator::Inn;
+use baitline_domain::own_number::{OwnNumber, OwnNumberKind};
+use baitline_domain::phone::Phone;
+use baitline_domain::trap::{Trap, TrapState};
+use baitline_domain::verdict::{Assessment, Verdict};
+use diesel::prelude::*;
+
+use crate::schema;
+use crate::sql_types::Db;
+
+/// Declares an enum that is stored as its snake_case word.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant),*
+        }
+
+        impl $name {
+            /// The word as stored and as the API says it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),*
+                }
+            }
+
+            /// The reverse of [`Self::as_str`].
+            pub fn parse(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+words!(
+    /// Who reports calls.
+    SourceKind {
+        /// A telephone exchange of the client's.
+        Pbx = "pbx",
+        /// A CRM.
+        Crm = "crm",
+        /// A call recorder on the bait's phone.
+        RecorderApp = "recorder_app",
+        /// The operator's own list.
+        OperatorStatement = "operator_statement",
+        /// A person, by hand.
+        Person = "person",
+    }
+);
+
+words!(
+    /// What a person's ear says of an interception.
+    Hearing {
+        /// Nobody has listened yet.
+        Unheard = "unheard",
+        /// Labelled advertising.
+        Advertising = "advertising",
+        /// Labelled anything else.
+        Other = "other",
+    }
+);
+
+impl Hearing {
+    /// What a label means for counts.
+    pub fn of(label: Option<LabelKind>) -> Self {
+        match label {
+            None => Self::Unheard,
+            Some(LabelKind::Advertising) => Self::Advertising,
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+words!(
+    /// The life of an export.
+    ExportState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// A worker builds its packages.
+        Running = "running",
+        /// Every package is built.
+        Done = "done",
+        /// It was given up; packages built before stay.
+        Failed = "failed",
+        /// Somebody cancelled it; packages built before stay.
+        Cancelled = "cancelled",
+    }
+);
+
+words!(
+    /// The life of a package within an export.
+    PackageState {
+        /// Not built yet.
+        Queued = "queued",
+        /// Built; the gate still misses something.
+        Draft = "draft",
+        /// Built; the gate misses nothing.
+        Ready = "ready",
+        /// It could not be built.
+        Failed = "failed",
+    }
+);
+
+words!(
+    /// A change whose reach its writer cannot see.
+    ChangeKind {
+        /// Own numbers valid in a period changed.
+        OwnNumbers = "own_numbers",
+        /// A bait appeared or changed.
+        Bait = "bait",
+        /// A trap appeared or changed.
+        Trap = "trap",
+        /// A source's clock changed.
+        Source = "source",
+        /// A label was given to a call with a number.
+        Label = "label",
+        /// A numbering edition came, in force in a period.
+        Numbering = "numbering",
+        /// A setting of the client that shapes its days.
+        Client = "client",
+    }
+);
+
+/// A defended business: the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::clients, treat_none_as_default_value = false)]
+pub struct Client {
+    /// Its id.
+    #[diesel(column_name = client_id)]
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// The window of its next traps, 24 to 72 hours.
+    pub window_hours: i32,
+    /// When it was entered.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+}
+
+/// A client to enter.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// Its name.
+    pub name: String,
+    /// Its IANA time zone, checked by the caller.
+    pub time_zone: String,
+    /// The window of its traps, 24 to 72 hours.
+    pub window_hours: i32,
+}
+
+/// What may change of a client; `None` leaves it.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = schema::clients)]
+pub struct ClientChanges {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new time zone.
+    pub time_zone: Option<String>,
+    /// A new window for traps made from now on.
+    pub window_hours: Option<i32>,
+}
+
+/// Who reports calls.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::sources, treat_none_as_default_value = false)]
+pub struct Source {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<SourceId>)]
+    pub id: SourceId,
+    /// Its name in records, unique within the client.
+    pub name: String,
+    /// What it is.
+    #[diesel(serialize_as = Db<SourceKind>)]
+    pub kind: SourceKind,
+    /// The IANA zone of times it gives without an offset.
+    pub time_zone: String,
+    /// Added to its times to get the true ones.
+    pub clock_offset_micros: i64,
+    /// How far a corrected time may still be off.
+    pub uncertainty_micros: i64,
+    /// When it was entered.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+}
+
+impl Source {
+    /// A time of its clock, corrected.
+    pub fn correct(&self, reported_at: Instant) -> Instant {
+        reported_at + Span(self.clock_offset_micros)
+    }
+}
+
+/// A source to enter.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// Its name in records.
+    pub name: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Its IANA zone, checked by the caller.
+    pub time_zone: String,
+    /// Added to its times to get the true ones.
+    pub clock_offset: Span,
+    /// How far a corrected time may still be off.
+    pub uncertainty: Span,
+}
+
+/// What may change of a source; `None` leaves it. The zone is not among them:
+/// times already read would keep the old one.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = schema::sources)]
+pub struct SourceChanges {
+    /// A newly measured offset, in microseconds.
+    pub clock_offset_micros: Option<i64>,
+    /// A newly measured uncertainty, in microseconds.
+    pub uncertainty_micros: Option<i64>,
+}
+
+/// One SIM.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::baits, treat_none_as_default_value = false)]
+pub struct Bait {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<BaitId>)]
+    pub id: BaitId,
+    /// Its number.
+    #[diesel(serialize_as = Db<Phone>)]
+    pub number: Phone,
+    /// The client's own name for it.
+    pub reference: Option<String>,
+    /// The operator by contract.
+    pub operator: Option<Inn>,
+    /// Where it is.
+    pub region: Option<String>,
+    /// For people.
+    pub note: Option<String>,
+    /// When it was entered.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+}
+
+impl Bait {
+    /// What the rules need of it.
+    pub fn to_domain(&self) -> DomainBait {
+        DomainBait { id: self.id, number: self.number, operator: self.operator }
+    }
+}
+
+/// A bait to enter.
+#[derive(Debug, Clone)]
+pub struct NewBait {
+    /// Its number.
+    pub number: Phone,
+    /// The client's own name for it, which must not read as a number.
+    pub reference: Option<String>,
+    /// The operator by contract.
+    pub operator: Option<Inn>,
+    /// Where it is.
+    pub region: Option<String>,
+    /// For people.
+    pub note: Option<String>,
+}
+
+/// What may change of a bait; `None` leaves it, `Some(None)` empties it. The
+/// number is not among them: another number is another bait.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = schema::baits)]
+pub struct BaitChanges {
+    /// Another reference.
+    pub reference: Option<Option<String>>,
+    /// Another operator by contract.
+    pub operator: Option<Option<Inn>>,
+    /// Another place.
+    pub region: Option<Option<String>>,
+    /// Another note.
+    pub note: Option<Option<String>>,
+}
+
+/// A number or range of the client's side.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::own_numbers, treat_none_as_default_value = false)]
+pub struct OwnNumberRow {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<OwnNumberId>)]
+    pub id: OwnNumberId,
+    /// The first number of the range.
+    #[diesel(serialize_as = Db<Phone>)]
+    pub first_number: Phone,
+    /// The last number of the range.
+    #[diesel(serialize_as = Db<Phone>)]
+    pub last_number: Phone,
+    /// What it is used for.
+    #[diesel(serialize_as = Db<OwnNumberKind>)]
+    pub kind: OwnNumberKind,
+    /// Since when, or always.
+    pub valid_from: Option<Instant>,
+    /// Until when (exclusive), or for good.
+    pub valid_to: Option<Instant>,
+    /// The call-tracking vendor.
+    pub vendor: Option<String>,
+    /// For people.
+    pub note: Option<String>,
+    /// When it was entered.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+}
+
+impl OwnNumberRow {
+    /// What the rules need of it.
+    pub fn to_domain(&self) -> OwnNumber {
+        OwnNumber {
+            id: self.id,
+            first: self.first_number,
+            last: self.last_number,
+            kind: self.kind,
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
+        }
+    }
+}
+
+/// An own number to enter.
+#[derive(Debug, Clone)]
+pub struct NewOwnNumber {
+    /// The first number of the range.
+    pub first: Phone,
+    /// The last number of the range.
+    pub last: Phone,
+    /// What it is used for.
+    pub kind: OwnNumberKind,
+    /// Since when, or always.
+    pub valid_from: Option<Instant>,
+    /// Until when (exclusive), or for good.
+    pub valid_to: Option<Instant>,
+    /// The call-tracking vendor.
+    pub vendor: Option<String>,
+    /// For people.
+    pub note: Option<String>,
+}
+
+/// What may change of an own number; `None` leaves it, `Some(None)` empties it.
+#[derive(Debug, Clone, Default, AsChangeset)]
+#[diesel(table_name = schema::own_numbers)]
+pub struct OwnNumberChanges {
+    /// Another beginning.
+    pub valid_from: Option<Option<Instant>>,
+    /// Another end.
+    pub valid_to: Option<Option<Instant>>,
+    /// Another vendor.
+    pub vendor: Option<Option<String>>,
+    /// Another note.
+    pub note: Option<Option<String>>,
+}
+
+/// A trap and what the worker last made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrapRow {
+    /// Its client.
+    pub client_id: ClientId,
+    /// As it was logged.
+    pub trap: Trap,
+    /// As the bait's records complete it; `None` until the worker has looked.
+    pub state: Option<TrapState>,
+    /// When it was entered.
+    pub created_at: Instant,
+}
+
+/// A trap to enter; its settings are taken from the client at that moment.
+#[derive(Debug, Clone)]
+pub struct NewTrap {
+    /// The bait it ran on.
+    pub bait: BaitId,
+    /// The run's first moment.
+    pub started_at: Instant,
+    /// The first moment after the run.
+    pub run_ends_at: Instant,
+    /// When the recorder was tested.
+    pub recorder_tested_at: Option<Instant>,
+    /// Site visits and sign-ins.
+    pub exposures: Vec<baitline_domain::trap::Exposure>,
+}
+
+/// What may change of a trap; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct TrapChanges {
+    /// When the recorder was tested.
+    pub recorder_tested_at: Option<Option<Instant>>,
+    /// Site visits and sign-ins, replaced as a whole.
+    pub exposures: Option<Vec<baitline_domain::trap::Exposure>>,
+}
+
+/// A call as the worker last judged it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedCall {
+    /// Its client.
+    pub client_id: ClientId,
+    /// The call.
+    pub call: Call,
+    /// What the rules said.
+    pub assessment: Assessment,
+    /// The label the worker saw.
+    pub label: Option<LabelKind>,
+}
+
+/// One source's report as it is kept, for people to read.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = schema::observations)]
+pub struct ObservationRow {
+    /// Its client.
+    pub client_id: ClientId,
+    /// Its id.
+    pub id: ObservationId,
+    /// Who reported it.
+    pub source_id: SourceId,
+    /// The source's own id of the record.
+    pub external_id: Option<String>,
+    /// Its revision.
+    pub revision: i64,
+    /// The caller as it was written.
+    pub caller_raw: Option<String>,
+    /// The called as it was written.
+    pub called_raw: Option<String>,
+    /// The start by the source's clock.
+    pub reported_at: Instant,
+    /// The start as it was written.
+    pub reported_at_raw: String,
+    /// The start, corrected.
+    pub occurred_at: Instant,
+    /// When the program got it.
+    pub received_at: Instant,
+    /// Connected time in seconds.
+    pub connected_seconds: Option<i32>,
+    /// Whether somebody answered.
+    pub answered: bool,
+    /// The label the phone's screen showed.
+    pub screen_label: Option<String>,
+    /// What else the source sent.
+    pub extra: Option<String>,
+}
+
+/// A recording's facts; its bytes lie in the blob store under its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::recordings)]
+pub struct Recording {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// The observation it belongs to.
+    #[diesel(serialize_as = Db<ObservationId>)]
+    pub observation_id: ObservationId,
+    /// SHA-256 of the bytes.
+    pub sha256: Vec<u8>,
+    /// How many bytes.
+    pub bytes: i64,
+    /// The media type its sender gave.
+    pub media_type: String,
+    /// When the program got it.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub received_at: Instant,
+}
+
+/// What a person heard.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::labels, treat_none_as_default_value = false)]
+pub struct LabelRow {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<LabelId>)]
+    pub id: LabelId,
+    /// The observation whose recording was heard.
+    #[diesel(serialize_as = Db<ObservationId>)]
+    pub observation_id: ObservationId,
+    /// The kind of call.
+    #[diesel(serialize_as = Db<LabelKind>)]
+    pub kind: LabelKind,
+    /// Whether a machine spoke.
+    pub robot: Option<bool>,
+    /// Whether the bait's user agreed to be called.
+    pub consent_given: bool,
+    /// Whether the bait's user demanded that calls stop.
+    pub stop_demanded: bool,
+    /// The company the caller named.
+    pub company: Option<String>,
+    /// The number the caller asked to call back.
+    pub callback_number: Option<Phone>,
+    /// The site the caller named.
+    pub site: Option<String>,
+    /// Where the caller says the number came from.
+    pub number_origin: Option<String>,
+    /// What was said.
+    pub transcript: Option<String>,
+    /// When it was given.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub labelled_at: Instant,
+    /// The key it was given with.
+    pub labelled_by: String,
+}
+
+/// A label to give.
+#[derive(Debug, Clone)]
+pub struct NewLabel {
+    /// The kind of call.
+    pub kind: LabelKind,
+    /// Whether a machine spoke.
+    pub robot: Option<bool>,
+    /// Whether the bait's user agreed to be called.
+    pub consent_given: bool,
+    /// Whether the bait's user demanded that calls stop.
+    pub stop_demanded: bool,
+    /// The company the caller named.
+    pub company: Option<String>,
+    /// The number the caller asked to call back.
+    pub callback_number: Option<Phone>,
+    /// The site the caller named.
+    pub site: Option<String>,
+    /// Where the caller says the number came from.
+    pub number_origin: Option<String>,
+    /// What was said.
+    pub transcript: Option<String>,
+}
+
+/// An imported file of the numbering registry.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::numbering_editions)]
+pub struct EditionRow {
+    /// Its id.
+    #[diesel(serialize_as = Db<EditionId>)]
+    pub id: EditionId,
+    /// Which file.
+    #[diesel(serialize_as = Db<NumberingFile>)]
+    pub file: NumberingFile,
+    /// Since when it is in force.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub in_force_from: Instant,
+    /// How many ranges it holds.
+    pub ranges: i32,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// When it was imported.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub imported_at: Instant,
+}
+
+/// Interceptions of one grain, as the worker counted them.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = schema::interception_tallies)]
+pub struct TallyRow {
+    /// Its client.
+    pub client_id: ClientId,
+    /// The caller.
+    pub caller: Phone,
+    /// The caller's operator.
+    pub operator: Option<Inn>,
+    /// The bait.
+    pub bait_id: BaitId,
+    /// The trap.
+    pub trap_id: TrapId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Nobody answered.
+    pub attempt: bool,
+    /// What was heard.
+    pub hearing: Hearing,
+    /// The caller had called before the trap.
+    pub prior_contact: bool,
+    /// The client's local day, in days since 1970-01-01.
+    pub local_day: i32,
+    /// How many calls.
+    pub calls: i32,
+    /// The first of them.
+    pub first_at: Instant,
+    /// The last of them.
+    pub last_at: Instant,
+}
+
+/// One interception as reports count it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterceptionFact {
+    /// Its client.
+    pub client_id: ClientId,
+    /// The client's zone, for its local day.
+    pub time_zone: String,
+    /// The caller.
+    pub caller: Phone,
+    /// The caller's operator.
+    pub operator: Option<Inn>,
+    /// The bait.
+    pub bait_id: BaitId,
+    /// The trap.
+    pub trap_id: TrapId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Nobody answered.
+    pub attempt: bool,
+    /// What was heard.
+    pub hearing: Hearing,
+    /// The caller had called before the trap.
+    pub prior_contact: bool,
+    /// When it began.
+    pub started_at: Instant,
+}
+
+/// A batch job that builds packages.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::exports, treat_none_as_default_value = false)]
+pub struct Export {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<ExportId>)]
+    pub id: ExportId,
+    /// Where it stands.
+    #[diesel(serialize_as = Db<ExportState>)]
+    pub state: ExportState,
+    /// What was asked, as JSON that api writes and worker reads.
+    pub request: String,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// How many workers have taken it up.
+    pub attempts: i32,
+    /// When it was asked for.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+    /// When it last moved.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub updated_at: Instant,
+}
+
+/// One package of an export.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::export_packages, treat_none_as_default_value = false)]
+pub struct Package {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<PackageId>)]
+    pub id: PackageId,
+    /// Its export.
+    #[diesel(serialize_as = Db<ExportId>)]
+    pub export_id: ExportId,
+    /// The number complained of.
+    #[diesel(serialize_as = Db<Phone>)]
+    pub caller: Phone,
+    /// Where it stands.
+    #[diesel(serialize_as = Db<PackageState>)]
+    pub state: PackageState,
+    /// The only time its documents know.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub sealed_at: Instant,
+    /// How many interceptions it holds.
+    pub interceptions: i32,
+    /// What the gate still misses, as a JSON list of words.
+    pub missing: String,
+    /// The archive's size.
+    pub bytes: Option<i64>,
+    /// SHA-256 of the archive.
+    pub sha256: Option<Vec<u8>>,
+    /// Why it failed.
+    pub problem: Option<String>,
+}

@@ -1,0 +1,71 @@
+//! Observations: what sources reported. A report is kept once, under an id that
+//! every retry derives again; the highest revision wins and the others are
+//! history.
+
+mod history;
+mod ingest;
+mod join;
+mod row;
+
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
+use baitline_domain::instant::Instant;
+use baitline_domain::observation::Observation;
+use diesel::prelude::*;
+
+use crate::conn::{Conn, Reach, on};
+use crate::error::StoreResult;
+use crate::models::{ObservationRow, Source};
+use crate::schema::observations as seen;
+use crate::sql_types::{Db, db_all};
+
+pub use ingest::{MAX_BATCH, Outcome, OutcomeStatus, check, ingest};
+pub(crate) use join::join_waiting;
+
+/// What the rules need of the joined observations of a period, of one client.
+pub fn observations_between(
+    conn: &mut Conn,
+    client: ClientId,
+    sources: &[Source],
+    from: Instant,
+    to: Instant,
+) -> StoreResult<Vec<Observation>> {
+    let rows: Vec<row::JoinedRow> = on!(conn, c => seen::table
+        .filter(seen::client_id.eq(Db(client)))
+        .filter(seen::occurred_at.ge(Db(from)))
+        .filter(seen::occurred_at.lt(Db(to)))
+        .filter(seen::bait_id.is_not_null())
+        .select(row::JoinedRow::as_select())
+        .load(c))?;
+    rows.into_iter().map(|row| row.into_domain(sources)).collect()
+}
+
+/// Observations as they are kept, for people, in order of corrected start.
+pub fn find_observations(
+    conn: &mut Conn,
+    client: ClientId,
+    ids: &[ObservationId],
+) -> StoreResult<Vec<ObservationRow>> {
+    Ok(on!(conn, c => seen::table
+        .filter(seen::client_id.eq(Db(client)))
+        .filter(seen::id.eq_any(db_all(ids)))
+        .order((seen::occurred_at, seen::id))
+        .select(ObservationRow::as_select())
+        .load(c))?)
+}
+
+/// Where an observation stands, whether or not its bait is known.
+pub fn find_observation(
+    conn: &mut Conn,
+    reach: Reach,
+    id: ObservationId,
+) -> StoreResult<(ClientId, Instant, Option<BaitId>)> {
+    Ok(on!(conn, c => {
+        let mut query = seen::table
+            .select((seen::client_id, seen::occurred_at, seen::bait_id))
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(seen::client_id.eq(Db(client)));
+        }
+        query.filter(seen::id.eq(Db(id))).first(c)
+    })?)
+}

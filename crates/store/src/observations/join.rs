@@ -1,0 +1,121 @@
+//! Finding the bait an observation names.
+
+use std::collections::{BTreeSet, HashMap};
+
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
+use baitline_domain::observation::{BaitName, Ends};
+use baitline_domain::phone::Party;
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use crate::buckets;
+use crate::conn::{Conn, on};
+use crate::error::StoreResult;
+use crate::models::Bait;
+use crate::observations::row::StoredObservation;
+use crate::schema::{baits, observations as seen};
+use crate::sql_types::{Db, db_all};
+
+/// Waiting observations looked at in one statement.
+const WAITING_BATCH: i64 = 2_000;
+/// Names asked for in one statement; each is one bind.
+const NAMES_BATCH: usize = 10_000;
+
+/// Baits by the names records use.
+pub(super) type Directory = HashMap<BaitName, BaitId>;
+
+/// The baits that any of these ends may mean.
+pub(super) fn directory<'a>(
+    conn: &mut Conn,
+    client: ClientId,
+    ends: impl Iterator<Item = &'a Ends>,
+) -> StoreResult<Directory> {
+    let names: BTreeSet<Party> = ends.flat_map(names_in).collect();
+    let (mut numbers, mut references) = (Vec::new(), Vec::new());
+    for name in names {
+        match name {
+            Party::Number(phone) => numbers.push(phone),
+            Party::Alphanumeric(reference) => references.push(reference),
+            _ => {}
+        }
+    }
+    let mut directory = Directory::new();
+    for chunk in numbers.chunks(NAMES_BATCH) {
+        add(
+            &mut directory,
+            on!(conn, c => baits::table
+            .filter(baits::client_id.eq(Db(client)))
+            .filter(baits::number.eq_any(db_all(chunk)))
+            .select(Bait::as_select())
+            .load(c))?,
+        );
+    }
+    for chunk in references.chunks(NAMES_BATCH) {
+        add(
+            &mut directory,
+            on!(conn, c => baits::table
+            .filter(baits::client_id.eq(Db(client)))
+            .filter(baits::reference.eq_any(chunk))
+            .select(Bait::as_select())
+            .load(c))?,
+        );
+    }
+    Ok(directory)
+}
+
+fn names_in(ends: &Ends) -> Vec<Party> {
+    match ends {
+        Ends::Named { bait: BaitName::Number(phone), .. } => vec![Party::Number(*phone)],
+        Ends::Named { bait: BaitName::Reference(text), .. } => {
+            vec![Party::Alphanumeric(text.clone())]
+        }
+        Ends::Plain { caller, called } => vec![caller.clone(), called.clone()]
+            .into_iter()
+            .filter(|end| matches!(end, Party::Number(_)))
+            .collect(),
+    }
+}
+
+fn add(directory: &mut Directory, found: Vec<Bait>) {
+    for bait in found {
+        directory.insert(BaitName::Number(bait.number), bait.id);
+        if let Some(reference) = bait.reference {
+            directory.insert(BaitName::Reference(reference), bait.id);
+        }
+    }
+}
+
+/// Joins every waiting observation of a client whose bait has appeared, and
+/// touches their days.
+pub(crate) fn join_waiting(conn: &mut Conn, client: ClientId) -> StoreResult<()> {
+    let mut after = ObservationId(Uuid::nil());
+    loop {
+        let rows: Vec<StoredObservation> = on!(conn, c => seen::table
+            .filter(seen::client_id.eq(Db(client)))
+            .filter(seen::bait_id.is_null())
+            .filter(seen::id.gt(Db(after)))
+            .order(seen::id)
+            .limit(WAITING_BATCH)
+            .select(StoredObservation::as_select())
+            .load(c))?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id;
+        let ends: Vec<Ends> = rows.iter().map(StoredObservation::ends).collect();
+        let directory = directory(conn, client, ends.iter())?;
+        let mut days = BTreeSet::new();
+        for (mut row, ends) in rows.into_iter().zip(ends) {
+            let Some(joined) = ends.join(|name| directory.get(name).copied()) else { continue };
+            row.join(Some(joined));
+            days.extend(buckets::days_touched_by(row.occurred_at));
+            on!(conn, c => diesel::update(seen::table.find((Db(client), Db(row.id))))
+                .set((
+                    seen::bait_id.eq(row.bait_id),
+                    seen::direction.eq(row.direction),
+                    seen::party_kind.eq(row.party_kind),
+                    seen::party_number.eq(row.party_number),
+                ))
+                .execute(c))?;
+        }
+        buckets::touch(conn, client, &days)?;
+    }
+}

@@ -1,0 +1,60 @@
+//! Recordings: which observation has which bytes. The bytes themselves are in
+//! the blob store before the row is.
+
+use baitline_domain::ids::{ClientId, ObservationId};
+use diesel::prelude::*;
+
+use crate::conn::{Conn, on};
+use crate::error::{Constraint, StoreResult};
+use crate::models::Recording;
+use crate::schema::recordings;
+use crate::sql_types::{Db, db_all};
+
+/// Whether a recording was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is kept now.
+    New,
+    /// The same bytes were there already.
+    Same,
+}
+
+/// Gives an observation its recording. Evidence is never replaced: other bytes
+/// for the same observation are refused.
+pub fn put_recording(conn: &mut Conn, new: &Recording) -> StoreResult<(Put, Recording)> {
+    let inserted = on!(conn, c => diesel::insert_into(recordings::table)
+        .values(new.clone())
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    let kept = find_recording(conn, new.client_id, new.observation_id)?;
+    if kept.sha256 != new.sha256 {
+        return Err(Constraint::RecordingDiffers.into());
+    }
+    Ok((if inserted == 1 { Put::New } else { Put::Same }, kept))
+}
+
+/// The recording of one observation.
+pub fn find_recording(
+    conn: &mut Conn,
+    client: ClientId,
+    observation: ObservationId,
+) -> StoreResult<Recording> {
+    Ok(on!(conn, c => recordings::table
+        .find((Db(client), Db(observation)))
+        .select(Recording::as_select())
+        .first(c))?)
+}
+
+/// The recordings of these observations of one client.
+pub fn recordings_of(
+    conn: &mut Conn,
+    client: ClientId,
+    observations: &[ObservationId],
+) -> StoreResult<Vec<Recording>> {
+    Ok(on!(conn, c => recordings::table
+        .filter(recordings::client_id.eq(Db(client)))
+        .filter(recordings::observation_id.eq_any(db_all(observations)))
+        .order(recordings::observation_id)
+        .select(Recording::as_select())
+        .load(c))?)
+}

@@ -1,0 +1,360 @@
+//! The tables as Diesel sees them, once for both databases. A test compares
+//! this with both migrations.
+#![expect(missing_docs, reason = "the migrations say what each table is for")]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    clients (client_id) {
+        client_id -> Id,
+        name -> Text,
+        time_zone -> Text,
+        window_hours -> Integer,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    api_keys (key_id) {
+        key_id -> Text,
+        client_id -> Nullable<Id>,
+        name -> Text,
+        secret_sha256 -> Binary,
+        created_at -> Instant,
+        expires_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    sources (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        name -> Text,
+        kind -> Word,
+        time_zone -> Text,
+        clock_offset_micros -> BigInt,
+        uncertainty_micros -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    baits (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        number -> Number,
+        reference -> Nullable<Text>,
+        operator -> Nullable<Inn>,
+        region -> Nullable<Text>,
+        note -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    own_numbers (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        first_number -> Number,
+        last_number -> Number,
+        kind -> Word,
+        valid_from -> Nullable<Instant>,
+        valid_to -> Nullable<Instant>,
+        vendor -> Nullable<Text>,
+        note -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    traps (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Id,
+        started_at -> Instant,
+        run_ends_at -> Instant,
+        recorder_tested_at -> Nullable<Instant>,
+        logged_exposures -> Text,
+        window_hours -> Integer,
+        min_site_visit_seconds -> Integer,
+        min_connected_seconds -> Integer,
+        exposures -> Nullable<Text>,
+        missing -> Nullable<Text>,
+        window_from -> Nullable<Instant>,
+        window_to -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    observations (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        source_id -> Id,
+        external_id -> Nullable<Text>,
+        revision -> BigInt,
+        named_bait -> Nullable<Text>,
+        named_direction -> Nullable<Word>,
+        caller_raw -> Nullable<Text>,
+        called_raw -> Nullable<Text>,
+        channel -> Word,
+        reported_at -> Instant,
+        reported_at_raw -> Text,
+        connected_seconds -> Nullable<Integer>,
+        answered -> Bool,
+        roaming -> Bool,
+        screen_label -> Nullable<Text>,
+        extra -> Nullable<Text>,
+        received_at -> Instant,
+        occurred_at -> Instant,
+        bait_id -> Nullable<Id>,
+        direction -> Nullable<Word>,
+        party_kind -> Nullable<Word>,
+        party_number -> Nullable<Number>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    observation_revisions (client_id, observation_id, revision) {
+        client_id -> Id,
+        observation_id -> Id,
+        revision -> BigInt,
+        content -> Text,
+        received_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    recordings (client_id, observation_id) {
+        client_id -> Id,
+        observation_id -> Id,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        media_type -> Text,
+        received_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    labels (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        observation_id -> Id,
+        kind -> Word,
+        robot -> Nullable<Bool>,
+        consent_given -> Bool,
+        stop_demanded -> Bool,
+        company -> Nullable<Text>,
+        callback_number -> Nullable<Number>,
+        site -> Nullable<Text>,
+        number_origin -> Nullable<Text>,
+        transcript -> Nullable<Text>,
+        labelled_at -> Instant,
+        labelled_by -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    numbering_editions (id) {
+        id -> Id,
+        file -> Word,
+        in_force_from -> Instant,
+        ranges -> Integer,
+        sha256 -> Binary,
+        imported_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    numbering_ranges (edition_id, first_number) {
+        edition_id -> Id,
+        first_number -> Number,
+        last_number -> Number,
+        operator -> Nullable<Inn>,
+        operator_name -> Text,
+        region -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    buckets (client_id, day) {
+        client_id -> Id,
+        day -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    touched_buckets (client_id, day, id) {
+        client_id -> Id,
+        day -> Integer,
+        id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    changes (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        kind -> Word,
+        subject_id -> Nullable<Id>,
+        party_number -> Nullable<Number>,
+        from_at -> Nullable<Instant>,
+        to_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    calls (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Id,
+        direction -> Word,
+        party_kind -> Word,
+        party_number -> Nullable<Number>,
+        party_text -> Nullable<Text>,
+        channel -> Word,
+        started_at -> Instant,
+        uncertainty_micros -> BigInt,
+        connected_seconds -> Integer,
+        answered -> Bool,
+        roaming -> Bool,
+        observations -> Binary,
+        reasons -> Text,
+        rule_version -> Integer,
+        trap_id -> Nullable<Id>,
+        verdict -> Nullable<Word>,
+        attempt -> Bool,
+        prior_contact -> Bool,
+        exposures_done -> Nullable<Text>,
+        caller_operator -> Nullable<Inn>,
+        edition_id -> Nullable<Id>,
+        label -> Nullable<Word>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    interception_tallies (client_id, day, ordinal) {
+        client_id -> Id,
+        day -> Integer,
+        ordinal -> Integer,
+        caller -> Number,
+        operator -> Nullable<Inn>,
+        bait_id -> Id,
+        trap_id -> Id,
+        verdict -> Word,
+        attempt -> Bool,
+        hearing -> Word,
+        prior_contact -> Bool,
+        local_day -> Integer,
+        calls -> Integer,
+        first_at -> Instant,
+        last_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    exports (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        state -> Word,
+        request -> Text,
+        problem -> Nullable<Text>,
+        attempts -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    export_packages (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        export_id -> Id,
+        caller -> Number,
+        state -> Word,
+        sealed_at -> Instant,
+        interceptions -> Integer,
+        missing -> Text,
+        bytes -> Nullable<BigInt>,
+        sha256 -> Nullable<Binary>,
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    clients,
+    api_keys,
+    sources,
+    baits,
+    own_numbers,
+    traps,
+    observations,
+    observation_revisions,
+    recordings,
+    labels,
+    numbering_editions,
+    numbering_ranges,
+    buckets,
+    touched_buckets,
+    changes,
+    calls,
+    interception_tallies,
+    exports,
+    export_packages,
+);

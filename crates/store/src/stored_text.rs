@@ -1,0 +1,32 @@
+//! Small lists kept in text columns as JSON, which the database's own tools can
+//! read too. Only the worker writes them, and nothing filters on their inside.
+
+use baitline_domain::instant::Instant;
+use baitline_domain::trap::{Exposure, ExposureKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{StoreError, StoreResult};
+
+pub(crate) fn write<T: Serialize>(value: &T) -> StoreResult<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> StoreResult<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// `[["site_visit", micros, seconds], …]`.
+pub(crate) fn write_exposures(exposures: &[Exposure]) -> StoreResult<String> {
+    let rows: Vec<(ExposureKind, i64, u32)> =
+        exposures.iter().map(|one| (one.kind, one.at.0, one.seconds)).collect();
+    write(&rows)
+}
+
+pub(crate) fn read_exposures(text: &str) -> StoreResult<Vec<Exposure>> {
+    let rows: Vec<(ExposureKind, i64, u32)> = read(text)?;
+    Ok(rows
+        .into_iter()
+        .map(|(kind, at, seconds)| Exposure { at: Instant(at), kind, seconds })
+        .collect())
+}

@@ -1,0 +1,151 @@
+//! Counts of interceptions: whole UTC days as the worker tallied them, and the
+//! single interceptions of the partial days at a period's edges.
+
+use baitline_domain::ids::ClientId;
+use baitline_domain::instant::{Day, Instant};
+use baitline_domain::label::LabelKind;
+use baitline_domain::phone::Phone;
+use diesel::prelude::*;
+
+use crate::conn::{Conn, Reach, on};
+use crate::error::StoreResult;
+use crate::models::{Hearing, InterceptionFact, TallyRow};
+use crate::schema::{calls, clients, interception_tallies as tallies};
+use crate::sql_types::Db;
+
+/// Rows inserted in one statement: 15 columns each stay under SQLite's 32,766
+/// binds.
+const INSERT_BATCH: usize = 2_000;
+
+/// Interceptions of a half-open period, each counted in exactly one part.
+#[derive(Debug, Default)]
+pub struct Counted {
+    /// Whole UTC days.
+    pub tallies: Vec<TallyRow>,
+    /// What lies outside them.
+    pub edges: Vec<InterceptionFact>,
+}
+
+/// Everything that a report over a period counts.
+pub fn interceptions_between(
+    conn: &mut Conn,
+    reach: Reach,
+    from: Instant,
+    to: Instant,
+) -> StoreResult<Counted> {
+    let first_whole = if from == from.day().start() { from.day() } else { from.day().next() };
+    let end_of_whole = to.day();
+    if first_whole >= end_of_whole {
+        return Ok(Counted { tallies: Vec::new(), edges: edges(conn, reach, from, to)? });
+    }
+    let mut edges_found = edges(conn, reach, from, first_whole.start())?;
+    edges_found.extend(edges(conn, reach, end_of_whole.start(), to)?);
+    let tallies = whole_days(conn, reach, first_whole, end_of_whole)?;
+    Ok(Counted { tallies, edges: edges_found })
+}
+
+fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResult<Vec<TallyRow>> {
+    Ok(on!(conn, c => {
+        let mut query = tallies::table.select(TallyRow::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(tallies::client_id.eq(Db(client)));
+        }
+        query.filter(tallies::day.ge(first.0)).filter(tallies::day.lt(end.0)).load(c)
+    })?)
+}
+
+type EdgeRow = (
+    (ClientId, String, Option<Phone>, Option<baitline_domain::operator::Inn>),
+    (
+        baitline_domain::ids::BaitId,
+        Option<baitline_domain::ids::TrapId>,
+        Option<baitline_domain::verdict::Verdict>,
+    ),
+    (bool, Option<LabelKind>, bool, Instant),
+);
+
+fn edges(
+    conn: &mut Conn,
+    reach: Reach,
+    from: Instant,
+    to: Instant,
+) -> StoreResult<Vec<InterceptionFact>> {
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<EdgeRow> = on!(conn, c => {
+        let mut query = calls::table
+            .inner_join(clients::table.on(clients::client_id.eq(calls::client_id)))
+            .select((
+                (calls::client_id, clients::time_zone, calls::party_number, calls::caller_operator),
+                (calls::bait_id, calls::trap_id, calls::verdict),
+                (calls::attempt, calls::label, calls::prior_contact, calls::started_at),
+            ))
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(calls::client_id.eq(Db(client)));
+        }
+        query
+            .filter(calls::trap_id.is_not_null())
+            .filter(calls::party_number.is_not_null())
+            .filter(calls::started_at.ge(Db(from)))
+            .filter(calls::started_at.lt(Db(to)))
+            .load(c)
+    })?;
+    Ok(rows.into_iter().filter_map(fact).collect())
+}
+
+/// `None` for a caller without a number, whom no report counts.
+fn fact(row: EdgeRow) -> Option<InterceptionFact> {
+    let (
+        (client_id, time_zone, caller, operator),
+        (bait_id, trap, verdict),
+        (attempt, label, prior_contact, started_at),
+    ) = row;
+    Some(InterceptionFact {
+        client_id,
+        time_zone,
+        caller: caller?,
+        operator,
+        bait_id,
+        trap_id: trap?,
+        verdict: verdict?,
+        attempt,
+        hearing: Hearing::of(label),
+        prior_contact,
+        started_at,
+    })
+}
+
+/// Puts these tallies in the place of the bucket's.
+pub fn replace_day(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    rows: &[TallyRow],
+) -> StoreResult<()> {
+    on!(conn, c => diesel::delete(tallies::table
+        .filter(tallies::client_id.eq(Db(client)))
+        .filter(tallies::day.eq(day.0)))
+        .execute(c))?;
+    let numbered: Vec<(i32, &TallyRow)> = (0_i32..).zip(rows).collect();
+    for chunk in numbered.chunks(INSERT_BATCH) {
+        let values: Vec<_> = chunk
+            .iter()
+            .map(|(ordinal, row)| {
+                (
+                    (tallies::client_id.eq(Db(client)), tallies::day.eq(day.0)),
+                    tallies::ordinal.eq(*ordinal),
+                    (tallies::caller.eq(Db(row.caller)), tallies::operator.eq(row.operator)),
+                    (tallies::bait_id.eq(Db(row.bait_id)), tallies::trap_id.eq(Db(row.trap_id))),
+                    (tallies::verdict.eq(Db(row.verdict)), tallies::attempt.eq(row.attempt)),
+                    (tallies::hearing.eq(Db(row.hearing)), tallies::local_day.eq(row.local_day)),
+                    (tallies::prior_contact.eq(row.prior_contact), tallies::calls.eq(row.calls)),
+                    (tallies::first_at.eq(Db(row.first_at)), tallies::last_at.eq(Db(row.last_at))),
+                )
+            })
+            .collect();
+        on!(conn, c => diesel::insert_into(tallies::table).values(values).execute(c))?;
+    }
+    Ok(())
+}
