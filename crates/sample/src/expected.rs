@@ -7,6 +7,7 @@
 //! answered call nobody has listened to, unless its verdict is invalid. An
 //! attempt was not answered.
 
+use crate::cast::{MOTOR, OKNA, ULYBKA};
 use crate::script::{
     ACQUAINTANCE, BANK_NUMBER, CALL_CENTRE, COURIER_NUMBER, EMPLOYEE, OLD_CALLER, ROBOT,
     SAME_GROUP, SHOP, VIRTUAL, WINDOW_MAKER,
@@ -92,6 +93,36 @@ pub fn expected_offenders() -> [ExpectedOffender; 11] {
         row(SHOP, "shop with consent", Candidate, [0, 0, 0, 0, 0, 0]),
         row(ACQUAINTANCE, "acquaintance", Absent, [0, 0, 0, 0, 0, 0]),
         row(EMPLOYEE, "employee", Absent, [0, 0, 0, 0, 0, 0]),
+    ]
+}
+
+/// What a client's own report must show with the default thresholds, and so
+/// what packages it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExpectedPackage {
+    /// The client, an index into [`crate::cast::CLIENTS`].
+    pub client: usize,
+    /// The caller complained of, E.164 without the plus.
+    pub number: u64,
+    /// Interceptions that count, of this client alone.
+    pub interceptions: u32,
+}
+
+/// One package for every caller that is a repeat offender toward one client
+/// alone, in order of client and number.
+pub fn expected_packages() -> [ExpectedPackage; 5] {
+    let package = |client, number, interceptions| ExpectedPackage { client, number, interceptions };
+    [
+        package(OKNA, WINDOW_MAKER, 6),
+        // okna-1 and okna-3.
+        package(OKNA, CALL_CENTRE, 2),
+        // ulybka-1 and ulybka-2.
+        package(ULYBKA, CALL_CENTRE, 2),
+        // ulybka-1 and ulybka-3. Toward «Мотор» it has two interceptions, but in
+        // one trap; toward «Улыбка» the old caller has two, but prior contact.
+        package(ULYBKA, ROBOT, 2),
+        // motor-1 twice and motor-2.
+        package(MOTOR, CALL_CENTRE, 3),
     ]
 }
 

@@ -19,7 +19,9 @@ use baitline_domain::trap::{Trap, TrapSettings, TrapState, trap_state};
 use baitline_domain::verdict::{Circumstances, Contact, Interception, Verdict, assess};
 use baitline_sample::calendar::{Date, Month};
 use baitline_sample::cast::{BAITS, CLIENTS, OKNA_1};
-use baitline_sample::expected::{ExpectedOffender, ExpectedStanding, expected_offenders};
+use baitline_sample::expected::{
+    ExpectedOffender, ExpectedPackage, ExpectedStanding, expected_offenders, expected_packages,
+};
 use baitline_sample::hearing::Hearing;
 use baitline_sample::numbering::{IN_FORCE_FROM, ranges};
 use baitline_sample::numbers::phone;
@@ -97,6 +99,7 @@ fn trap(place: usize, trap: &SampleTrap) -> Trap {
 }
 
 /// One interception with the bait it came to and what was heard in it.
+#[derive(Clone)]
 struct Found {
     bait: usize,
     interception: Interception,
@@ -234,6 +237,25 @@ fn nobody_else_is_a_repeat_offender() {
         .collect();
     assert_eq!(BTreeSet::from_iter(repeat), expected);
     assert_eq!(expected.len(), 3);
+}
+
+#[test]
+fn every_client_alone_gets_the_packages_worked_out_by_hand() {
+    let found = judge_all(&World::demo());
+    let mut packages = Vec::new();
+    for (caller, found) in &found {
+        for client in 0..CLIENTS.len() {
+            let toward = |one: &&Found| BAITS[one.bait].client == client;
+            let found: Vec<Found> = found.iter().filter(toward).cloned().collect();
+            let ([interceptions, ..], standing) = count(&found);
+            if standing == ExpectedStanding::RepeatOffender {
+                let number = caller.digits();
+                packages.push(ExpectedPackage { client, number, interceptions });
+            }
+        }
+    }
+    packages.sort();
+    assert_eq!(packages, expected_packages());
 }
 
 #[test]
