@@ -5,8 +5,26 @@ use std::io::{self, Read, Seek, Write};
 
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::ObservationId;
+use jiff::tz::TimeZone;
+use serde::Serialize;
 
+use crate::application;
+use crate::archive::{Archive, CopyError, Written, entry_date};
+use crate::bag::{
+    APPLICATION_PATH, BAG_INFO_PATH, BAGIT, BAGIT_PATH, BagInfo, MANIFEST_PATH, PACKAGE_JSON_PATH,
+    PAYLOAD, README_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, TAG_MANIFEST_PATH, folder,
+    manifest,
+};
+use crate::csv_file::csv;
 use crate::dossier::Dossier;
+use crate::limits::{self, MAX_TEXT_FILE_BYTES};
+use crate::numbered::{NamedRecording, NumberedCall, missing, numbered};
+use crate::package_json::package_json;
+use crate::pdf::pdf;
+use crate::register;
+use crate::russian::{date, local, minutes, zone};
+use crate::template::{README, render_text};
+use crate::xlsx_file::xlsx;
 
 /// Where recordings come from.
 pub trait RecordingReader {
@@ -73,13 +91,190 @@ pub enum BuildError {
     Write(#[source] io::Error),
 }
 
-/// Builds the package of `dossier` into `out`, which is written from its
-/// current start. The same dossier and recordings give the same bytes.
+/// Builds the package of `dossier` into `out`, which must be empty. The same
+/// dossier and recordings give the same bytes.
+///
+/// # Errors
+/// When the dossier is empty or larger than a package may be, when a recording
+/// is missing or is not the one the dossier names, or when writing fails; what
+/// `out` holds then is no package.
 pub fn build(
     dossier: &Dossier,
     recordings: &dyn RecordingReader,
     out: impl Write + Seek,
 ) -> Result<Built, BuildError> {
-    let _ = (dossier, recordings, out);
-    unimplemented!()
+    limits::check(dossier)?;
+    let zone = TimeZone::get(&dossier.time_zone)
+        .map_err(|_| BuildError::TimeZone(dossier.time_zone.clone()))?;
+    let calls = numbered(dossier);
+    let missing = missing(dossier);
+    let documents = documents(dossier, &calls, &missing, &zone)?;
+    let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents };
+    let mut out = bag.write(recordings, out)?;
+    let bytes = out.stream_position().map_err(BuildError::Write)?;
+    let recordings = calls.iter().map(|call| call.recordings.len()).sum();
+    Ok(Built { bytes, recordings, missing })
+}
+
+/// A file of the package made by the program.
+type MadeFile = (&'static str, Vec<u8>);
+
+/// The payload beside the recordings, in order of path.
+fn documents(
+    dossier: &Dossier,
+    calls: &[NumberedCall<'_>],
+    missing: &[Missing],
+    zone: &TimeZone,
+) -> Result<[MadeFile; 4], BuildError> {
+    let fault = |document| {
+        move |detail: &dyn std::fmt::Display| BuildError::Document {
+            document,
+            detail: detail.to_string(),
+        }
+    };
+    let application = application::document(dossier, calls, zone)?;
+    let pdf = pdf(application, &folder(dossier.package), dossier.sealed_at)
+        .map_err(|error| fault(APPLICATION_PATH)(&error))?;
+    let json =
+        package_json(dossier, calls, missing).map_err(|error| fault(PACKAGE_JSON_PATH)(&error))?;
+    let rows = register::rows(calls, zone);
+    let csv = csv(&rows).map_err(|error| fault(REGISTER_CSV_PATH)(&error))?;
+    let xlsx = xlsx(&rows, dossier.sealed_at).map_err(|error| fault(REGISTER_XLSX_PATH)(&error))?;
+    if json.len().max(csv.len()) > MAX_TEXT_FILE_BYTES {
+        let limit = MAX_TEXT_FILE_BYTES as u64;
+        return Err(BuildError::TooLarge { what: "bytes of a text file", limit });
+    }
+    Ok([
+        (APPLICATION_PATH, pdf),
+        (PACKAGE_JSON_PATH, json),
+        (REGISTER_CSV_PATH, csv),
+        (REGISTER_XLSX_PATH, xlsx),
+    ])
+}
+
+/// Everything that goes into the archive.
+struct Bag<'a> {
+    dossier: &'a Dossier,
+    zone: &'a TimeZone,
+    calls: &'a [NumberedCall<'a>],
+    documents: &'a [MadeFile; 4],
+}
+
+impl Bag<'_> {
+    /// Writes all entries in order of their names: tag files, payload, then
+    /// the manifests, which need the hashes of what stands before them.
+    fn write<W: Write + Seek>(
+        &self,
+        recordings: &dyn RecordingReader,
+        out: W,
+    ) -> Result<W, BuildError> {
+        let date = entry_date(self.dossier.sealed_at, self.zone);
+        let mut files = Files {
+            archive: Archive::new(out, date),
+            folder: folder(self.dossier.package),
+            written: Vec::new(),
+        };
+        files.add(README_PATH, self.readme()?.as_bytes())?;
+        files.add(BAG_INFO_PATH, self.bag_info().text().as_bytes())?;
+        files.add(BAGIT_PATH, BAGIT.as_bytes())?;
+        let (before, after) = self.documents.split_at(2);
+        for (path, content) in before {
+            files.add(path, content)?;
+        }
+        for call in self.calls {
+            for recording in &call.recordings {
+                files.add_recording(call.facts.call, recording, recordings)?;
+            }
+        }
+        for (path, content) in after {
+            files.add(path, content)?;
+        }
+        let manifest = files.manifest(|path| path.starts_with(PAYLOAD));
+        files.add(MANIFEST_PATH, manifest.as_bytes())?;
+        let tag_manifest = files.manifest(|path| !path.starts_with(PAYLOAD));
+        files.add(TAG_MANIFEST_PATH, tag_manifest.as_bytes())?;
+        files.archive.finish().map_err(BuildError::Write)
+    }
+
+    fn bag_info(&self) -> BagInfo<'_> {
+        let recordings = || self.calls.iter().flat_map(|call| &call.recordings);
+        let documents: u64 = self.documents.iter().map(|(_, content)| content.len() as u64).sum();
+        BagInfo {
+            software: &self.dossier.program_version,
+            date: local(self.dossier.sealed_at, self.zone).date().to_string(),
+            package: self.dossier.package,
+            payload_bytes: documents + recordings().map(|found| found.facts.bytes).sum::<u64>(),
+            payload_files: self.documents.len() + recordings().count(),
+        }
+    }
+
+    fn readme(&self) -> Result<String, BuildError> {
+        let sealed = local(self.dossier.sealed_at, self.zone);
+        let facts = ReadmeFacts {
+            folder: folder(self.dossier.package),
+            sealed: date(&sealed),
+            time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
+        };
+        render_text(README, facts).map_err(|error| BuildError::Document {
+            document: README_PATH,
+            detail: error.to_string(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct ReadmeFacts {
+    folder: String,
+    sealed: String,
+    time: String,
+}
+
+/// The archive with what was written so far.
+struct Files<W: Write + Seek> {
+    archive: Archive<W>,
+    folder: String,
+    written: Vec<(String, Written)>,
+}
+
+impl<W: Write + Seek> Files<W> {
+    fn add(&mut self, path: &str, content: &[u8]) -> Result<(), BuildError> {
+        let name = format!("{}/{path}", self.folder);
+        let written = self.archive.add(&name, content).map_err(|error| match error {
+            CopyError::Read(source) | CopyError::Write(source) => BuildError::Write(source),
+        })?;
+        self.written.push((path.to_owned(), written));
+        Ok(())
+    }
+
+    /// Streams a recording and refuses one that is not what was received.
+    fn add_recording(
+        &mut self,
+        call: ObservationId,
+        recording: &NamedRecording<'_>,
+        reader: &dyn RecordingReader,
+    ) -> Result<(), BuildError> {
+        let facts = recording.facts;
+        let unreadable = |source| BuildError::Recording { call, source };
+        let content = reader.open(&facts.sha256).map_err(unreadable)?;
+        // One byte more than announced is enough to see that it is longer.
+        let content = content.take(facts.bytes.saturating_add(1));
+        let name = format!("{}/{}", self.folder, recording.path);
+        let written = self.archive.add(&name, content).map_err(|error| match error {
+            CopyError::Read(source) => unreadable(source),
+            CopyError::Write(source) => BuildError::Write(source),
+        })?;
+        if written.bytes != facts.bytes {
+            return Err(BuildError::RecordingDiffers { call, what: "length" });
+        }
+        if written.sha256 != facts.sha256 {
+            return Err(BuildError::RecordingDiffers { call, what: "SHA-256" });
+        }
+        self.written.push((recording.path.clone(), written));
+        Ok(())
+    }
+
+    fn manifest(&self, belongs: impl Fn(&str) -> bool) -> String {
+        let files = self.written.iter().map(|(path, written)| (path.as_str(), *written));
+        manifest(files.filter(|(path, _)| belongs(path)))
+    }
 }

@@ -4,9 +4,26 @@
 //! reading the recordings it is given and writing the archive it is told to;
 //! it knows no database, no network and no clock.
 
+mod application;
+mod archive;
+mod bag;
 mod build;
+mod csv_file;
+mod document;
 pub mod dossier;
+mod gaps;
+mod limits;
+mod markdown;
+mod numbered;
+mod package_json;
+mod pdf;
+mod register;
+mod russian;
+mod template;
+#[cfg(test)]
+mod tests;
 mod verify;
+mod xlsx_file;
 
 pub use build::{BuildError, Built, RecordingReader, build};
-pub use verify::{Problem, Summary, VerifyReport, verify};
+pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify};

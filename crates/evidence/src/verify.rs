@@ -1,5 +1,14 @@
-//! Checks a package as a stranger would: from its bytes alone.
+//! Checks a package as a stranger would: from its bytes alone. The container
+//! is built again from its entries and compared byte for byte, then the bag's
+//! own sums are checked, then what the files say of each other. Finds every
+//! change of a byte; a whole package forged anew only a signature would show.
 
+mod agreement;
+mod bag;
+mod comparison;
+mod container;
+
+use std::cell::RefCell;
 use std::io::{Read, Seek};
 
 use baitline_domain::ids::PackageId;
@@ -11,6 +20,15 @@ pub struct Problem {
     pub path: String,
     /// What is wrong, in one sentence.
     pub what: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.path.is_empty() {
+            return f.write_str(&self.what);
+        }
+        write!(f, "{}: {}", self.path, self.what)
+    }
 }
 
 /// What the package says of itself.
@@ -31,11 +49,15 @@ pub struct Summary {
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifyReport {
-    /// Everything wrong, the first thing first; empty when the package is whole.
+    /// What is wrong, the first thing first, at most [`MAX_PROBLEMS`]; empty
+    /// when the package is whole.
     pub problems: Vec<Problem>,
     /// What the package says of itself, where that can be read.
     pub summary: Option<Summary>,
 }
+
+/// Problems a report lists: more say nothing new.
+pub const MAX_PROBLEMS: usize = 100;
 
 impl VerifyReport {
     /// Whether nothing is wrong.
@@ -44,9 +66,26 @@ impl VerifyReport {
     }
 }
 
-/// Checks the archive in `reader`. Never fails: whatever cannot be read is a
-/// problem of the package.
+/// Checks the archive in `reader`, wherever that stands. Never fails: whatever
+/// cannot be read is a problem of the package. Holds only the small text files
+/// in memory, each up to a limit.
 pub fn verify(reader: impl Read + Seek) -> VerifyReport {
-    let _ = reader;
-    unimplemented!()
+    let mut problems = Problems(Vec::new());
+    let contents = container::read(&RefCell::new(reader), &mut problems);
+    let summary = contents.and_then(|contents| {
+        bag::check(&contents, &mut problems);
+        agreement::check(&contents, &mut problems)
+    });
+    VerifyReport { problems: problems.0, summary }
+}
+
+/// The problems found so far.
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, path: &str, what: impl Into<String>) {
+        if self.0.len() < MAX_PROBLEMS {
+            self.0.push(Problem { path: path.to_owned(), what: what.into() });
+        }
+    }
 }

@@ -1,0 +1,52 @@
+//! A document between its template and its file format: what it says and in
+//! which order, not how it looks. Every renderer takes this model, so the text
+//! in it is plain text and never markup.
+
+use serde::Serialize;
+
+/// A whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Document {
+    /// For the file's properties.
+    pub(crate) title: String,
+    /// A word across every page, such as «ПРОЕКТ».
+    pub(crate) watermark: Option<String>,
+    /// The content.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Block {
+    /// A heading; level 1 is the document's title.
+    Heading { level: u8, content: Vec<Inline> },
+    /// Running text.
+    Paragraph { content: Vec<Inline> },
+    /// Somebody's own words.
+    Quote { blocks: Vec<Block> },
+    /// A list; `start` is the first number of a numbered one.
+    List { start: Option<u64>, items: Vec<Vec<Block>> },
+    /// A table whose header repeats on every page.
+    Table { header: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
+    /// What follows begins a page.
+    PageBreak,
+    /// To whom and from whom: the block at the top right.
+    Addressee { blocks: Vec<Block> },
+    /// The line to sign on, never parted by a page's end.
+    Signature { blocks: Vec<Block> },
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Inline {
+    /// Plain text.
+    Text { text: String },
+    /// Strongly emphasised.
+    Strong { content: Vec<Inline> },
+    /// Emphasised.
+    Emphasis { content: Vec<Inline> },
+    /// A new line in the same paragraph.
+    LineBreak,
+}

@@ -1,0 +1,288 @@
+//! Reads the Markdown of our templates into the document model. It knows a
+//! small part of Markdown on purpose: what it does not know is an error of the
+//! template, found by its tests, and never silently dropped text.
+
+use std::iter::Peekable;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::document::{Block, Inline};
+
+/// How deeply blocks may stand in each other.
+const MAX_DEPTH: usize = 16;
+/// Directives are comments: user text is escaped, so it can never make one.
+const ADDRESSEE: &str = "<!-- адресат -->";
+const ADDRESSEE_END: &str = "<!-- конец адресата -->";
+const SIGNATURE: &str = "<!-- подпись -->";
+const SIGNATURE_END: &str = "<!-- конец подписи -->";
+
+/// What a template did that the model does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MarkdownError {
+    #[error("unknown construct: {0}")]
+    Unknown(String),
+    #[error("{0} is not closed")]
+    Unclosed(&'static str),
+    #[error("blocks stand in each other more than {MAX_DEPTH} deep")]
+    TooDeep,
+}
+
+type Result<T> = std::result::Result<T, MarkdownError>;
+
+/// Reads a rendered template.
+pub(crate) fn parse(text: &str) -> Result<Vec<Block>> {
+    let mut reader = Reader { events: Parser::new_ext(text, Options::ENABLE_TABLES).peekable() };
+    let (blocks, end) = reader.blocks(0)?;
+    match end {
+        End::Input => Ok(blocks),
+        End::Tag => Err(MarkdownError::Unknown("a closing tag".into())),
+        End::Directive(directive) => Err(MarkdownError::Unknown(directive)),
+    }
+}
+
+struct Reader<'a> {
+    events: Peekable<Parser<'a>>,
+}
+
+/// What ended a run of blocks.
+enum End {
+    Input,
+    Tag,
+    Directive(String),
+}
+
+impl<'a> Reader<'a> {
+    /// Blocks up to the end of their container, which is consumed.
+    fn blocks(&mut self, depth: usize) -> Result<(Vec<Block>, End)> {
+        if depth > MAX_DEPTH {
+            return Err(MarkdownError::TooDeep);
+        }
+        let mut blocks = Vec::new();
+        loop {
+            // Items of a tight list hold text without a paragraph around it.
+            if self.events.peek().is_some_and(is_inline) {
+                blocks.push(Block::Paragraph { content: self.loose_inlines()? });
+                continue;
+            }
+            match self.events.next() {
+                None => return Ok((blocks, End::Input)),
+                Some(Event::End(_)) => return Ok((blocks, End::Tag)),
+                Some(Event::Rule) => blocks.push(Block::PageBreak),
+                Some(Event::Start(Tag::HtmlBlock)) => match self.directive()?.as_str() {
+                    ADDRESSEE => blocks.push(self.addressee(depth)?),
+                    SIGNATURE => blocks.push(self.signature(depth)?),
+                    other => return Ok((blocks, End::Directive(other.to_owned()))),
+                },
+                Some(Event::Start(tag)) => blocks.push(self.block(tag, depth)?),
+                Some(other) => return Err(unknown(&other)),
+            }
+        }
+    }
+
+    fn block(&mut self, tag: Tag<'a>, depth: usize) -> Result<Block> {
+        match tag {
+            Tag::Paragraph => Ok(Block::Paragraph { content: self.inlines()? }),
+            Tag::Heading { level, .. } => {
+                Ok(Block::Heading { level: level_number(level), content: self.inlines()? })
+            }
+            Tag::BlockQuote(_) => Ok(Block::Quote { blocks: self.contained(depth)? }),
+            Tag::List(start) => Ok(Block::List { start, items: self.items(depth)? }),
+            Tag::Table(_) => self.table(),
+            other => Err(unknown(&Event::Start(other))),
+        }
+    }
+
+    /// The blocks of a container that Markdown itself closes.
+    fn contained(&mut self, depth: usize) -> Result<Vec<Block>> {
+        match self.blocks(depth + 1)? {
+            (blocks, End::Tag) => Ok(blocks),
+            (_, End::Directive(directive)) => Err(MarkdownError::Unknown(directive)),
+            (_, End::Input) => Err(MarkdownError::Unclosed("a block")),
+        }
+    }
+
+    fn addressee(&mut self, depth: usize) -> Result<Block> {
+        match self.blocks(depth + 1)? {
+            (blocks, End::Directive(end)) if end == ADDRESSEE_END => {
+                Ok(Block::Addressee { blocks })
+            }
+            _ => Err(MarkdownError::Unclosed(ADDRESSEE)),
+        }
+    }
+
+    fn signature(&mut self, depth: usize) -> Result<Block> {
+        match self.blocks(depth + 1)? {
+            (blocks, End::Directive(end)) if end == SIGNATURE_END => {
+                Ok(Block::Signature { blocks })
+            }
+            _ => Err(MarkdownError::Unclosed(SIGNATURE)),
+        }
+    }
+
+    fn directive(&mut self) -> Result<String> {
+        let mut text = String::new();
+        loop {
+            match self.events.next() {
+                Some(Event::Html(html)) => text.push_str(&html),
+                Some(Event::End(TagEnd::HtmlBlock)) => return Ok(text.trim().to_owned()),
+                Some(other) => return Err(unknown(&other)),
+                None => return Err(MarkdownError::Unclosed("a directive")),
+            }
+        }
+    }
+
+    fn items(&mut self, depth: usize) -> Result<Vec<Vec<Block>>> {
+        let mut items = Vec::new();
+        loop {
+            match self.events.next() {
+                Some(Event::Start(Tag::Item)) => items.push(self.contained(depth + 1)?),
+                Some(Event::End(TagEnd::List(_))) => return Ok(items),
+                Some(other) => return Err(unknown(&other)),
+                None => return Err(MarkdownError::Unclosed("a list")),
+            }
+        }
+    }
+
+    fn table(&mut self) -> Result<Block> {
+        let (mut header, mut rows) = (Vec::new(), Vec::new());
+        loop {
+            match self.events.next() {
+                Some(Event::Start(Tag::TableHead)) => header = self.cells()?,
+                Some(Event::Start(Tag::TableRow)) => rows.push(self.cells()?),
+                Some(Event::End(TagEnd::Table)) => return Ok(Block::Table { header, rows }),
+                Some(other) => return Err(unknown(&other)),
+                None => return Err(MarkdownError::Unclosed("a table")),
+            }
+        }
+    }
+
+    fn cells(&mut self) -> Result<Vec<Vec<Inline>>> {
+        let mut cells = Vec::new();
+        loop {
+            match self.events.next() {
+                Some(Event::Start(Tag::TableCell)) => cells.push(self.inlines()?),
+                Some(Event::End(TagEnd::TableHead | TagEnd::TableRow)) => return Ok(cells),
+                Some(other) => return Err(unknown(&other)),
+                None => return Err(MarkdownError::Unclosed("a table row")),
+            }
+        }
+    }
+
+    /// Inlines up to the end of their container, which is consumed.
+    fn inlines(&mut self) -> Result<Vec<Inline>> {
+        let content = self.loose_inlines()?;
+        match self.events.next() {
+            Some(Event::End(_)) => Ok(content),
+            Some(other) => Err(unknown(&other)),
+            None => Err(MarkdownError::Unclosed("a paragraph")),
+        }
+    }
+
+    /// Inlines as far as they go.
+    fn loose_inlines(&mut self) -> Result<Vec<Inline>> {
+        let mut content = Vec::new();
+        while let Some(event) = self.events.next_if(is_inline) {
+            match event {
+                Event::Text(text) => push_text(&mut content, &text),
+                Event::SoftBreak => push_text(&mut content, " "),
+                Event::HardBreak => content.push(Inline::LineBreak),
+                Event::Start(Tag::Strong) => {
+                    content.push(Inline::Strong { content: self.inlines()? });
+                }
+                Event::Start(Tag::Emphasis) => {
+                    content.push(Inline::Emphasis { content: self.inlines()? });
+                }
+                other => return Err(unknown(&other)),
+            }
+        }
+        Ok(content)
+    }
+}
+
+fn is_inline(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::Text(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Start(Tag::Strong | Tag::Emphasis)
+    )
+}
+
+/// The parser cuts text at every escape; the model holds it in one piece.
+fn push_text(content: &mut Vec<Inline>, more: &str) {
+    if let Some(Inline::Text { text }) = content.last_mut() {
+        text.push_str(more);
+    } else {
+        content.push(Inline::Text { text: more.to_owned() });
+    }
+}
+
+fn level_number(level: HeadingLevel) -> u8 {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}
+
+fn unknown(event: &Event<'_>) -> MarkdownError {
+    MarkdownError::Unknown(format!("{event:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    fn text(text: &str) -> Vec<Inline> {
+        vec![Inline::Text { text: text.into() }]
+    }
+
+    #[test]
+    fn every_construct_of_the_templates_has_its_block() {
+        let source = "<!-- адресат -->\n\nВ *УФАС*  \nлично\n\n<!-- конец адресата -->\n\n# А\n\n\
+                      3. один\n4. два\n\n| № | Что |\n|---|---|\n| 1 | **да** |\n\n> слова\n\n---\n\n\
+                      <!-- подпись -->\n\nдата\n\n<!-- конец подписи -->\n";
+        let blocks = parse(source).unwrap();
+        let addressee = vec![
+            Inline::Text { text: "В ".into() },
+            Inline::Emphasis { content: text("УФАС") },
+            Inline::LineBreak,
+            Inline::Text { text: "лично".into() },
+        ];
+        let paragraph = |content| Block::Paragraph { content };
+        let expected = vec![
+            Block::Addressee { blocks: vec![paragraph(addressee)] },
+            Block::Heading { level: 1, content: text("А") },
+            Block::List {
+                start: Some(3),
+                items: vec![vec![paragraph(text("один"))], vec![paragraph(text("два"))]],
+            },
+            Block::Table {
+                header: vec![text("№"), text("Что")],
+                rows: vec![vec![text("1"), vec![Inline::Strong { content: text("да") }]]],
+            },
+            Block::Quote { blocks: vec![paragraph(text("слова"))] },
+            Block::PageBreak,
+            Block::Signature { blocks: vec![paragraph(text("дата"))] },
+        ];
+        assert_eq!(blocks, expected);
+    }
+
+    #[test]
+    fn what_the_model_does_not_know_is_an_error_and_not_lost_text() {
+        for source in
+            ["`code`", "[link](https://example.org)", "<b>bold</b>", "```\nx\n```", "<div>x</div>"]
+        {
+            assert!(matches!(parse(source), Err(MarkdownError::Unknown(_))), "{source}");
+        }
+        let unclosed = parse("<!-- адресат -->\n\nтекст\n");
+        assert_eq!(unclosed, Err(MarkdownError::Unclosed(ADDRESSEE)));
+        let deep = "> ".repeat(MAX_DEPTH + 2) + "x";
+        assert_eq!(parse(&deep), Err(MarkdownError::TooDeep));
+    }
+}

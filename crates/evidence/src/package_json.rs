@@ -1,0 +1,285 @@
+//! `package.json`: everything the dossier holds, in machine words, for programs
+//! and for those who check the program. Its shape is a contract: [`SCHEMA`]
+//! and [`SCHEMA_VERSION`] name it.
+
+use std::collections::BTreeSet;
+
+use baitline_domain::gate::Missing;
+use baitline_domain::ids::{ObservationId, PackageId, TrapId};
+use baitline_domain::instant::Instant;
+use baitline_domain::label::LabelKind;
+use baitline_domain::numbering::NumberingFile;
+use baitline_domain::operator::Inn;
+use baitline_domain::phone::Phone;
+use baitline_domain::trap::{ExposureKind, TrapMissing};
+use baitline_domain::verdict::{Reason, Verdict};
+use serde::{Serialize, Serializer};
+
+use crate::bag::hex;
+use crate::dossier::{
+    Dossier, EditionFacts, LabelFacts, ObservationFacts, OperatorFacts, TrapFacts,
+};
+use crate::numbered::{NamedRecording, NumberedCall};
+
+/// The name of the shape.
+pub(crate) const SCHEMA: &str = "baitline/package";
+/// Changes whenever a reader of the former shape would misread the new one.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// The file, indented, with a line break at its end.
+pub(crate) fn package_json(
+    dossier: &Dossier,
+    calls: &[NumberedCall<'_>],
+    missing: &[Missing],
+) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(&PackageJson::new(dossier, calls, missing))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+#[derive(Serialize)]
+struct PackageJson<'a> {
+    schema: &'static str,
+    schema_version: u32,
+    package: PackageId,
+    version: u32,
+    sealed_at: Time,
+    program_version: &'a str,
+    client_name: &'a str,
+    time_zone: &'a str,
+    office: Option<OfficeJson<'a>>,
+    caller: Phone,
+    period: PeriodJson,
+    draft: bool,
+    missing: &'a [Missing],
+    interceptions: Vec<InterceptionJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfficeJson<'a> {
+    name: &'a str,
+    subject_code: &'a str,
+}
+
+/// Half-open, as everywhere in machine words.
+#[derive(Serialize)]
+struct PeriodJson {
+    from: Time,
+    to: Time,
+}
+
+#[derive(Serialize)]
+struct InterceptionJson<'a> {
+    number: usize,
+    call: ObservationId,
+    started_at: Time,
+    caller: Phone,
+    caller_raw: Option<&'a str>,
+    called: Phone,
+    connected_seconds: u32,
+    caller_operator: Option<OperatorJson<'a>>,
+    caller_region: Option<&'a str>,
+    numbering_edition: Option<EditionJson>,
+    bait_operator: Option<OperatorJson<'a>>,
+    verdict: Verdict,
+    reasons: BTreeSet<Reason>,
+    rule_version: u32,
+    prior_contact: bool,
+    trap: TrapJson,
+    observations: Vec<ObservationJson<'a>>,
+    recordings: Vec<RecordingJson<'a>>,
+    label: Option<LabelJson<'a>>,
+    missing: BTreeSet<Missing>,
+}
+
+#[derive(Serialize)]
+struct OperatorJson<'a> {
+    name: &'a str,
+    inn: Option<Inn>,
+}
+
+#[derive(Serialize)]
+struct EditionJson {
+    file: NumberingFile,
+    in_force_from: Time,
+}
+
+#[derive(Serialize)]
+struct TrapJson {
+    id: TrapId,
+    started_at: Time,
+    recorder_tested_at: Option<Time>,
+    exposures: Vec<ExposureJson>,
+    window: Option<PeriodJson>,
+    missing: BTreeSet<TrapMissing>,
+}
+
+#[derive(Serialize)]
+struct ExposureJson {
+    at: Time,
+    kind: ExposureKind,
+    seconds: u32,
+}
+
+#[derive(Serialize)]
+struct ObservationJson<'a> {
+    id: ObservationId,
+    source_name: &'a str,
+    source_kind: &'a str,
+    reported_at: Time,
+    reported_at_raw: &'a str,
+    clock_offset_seconds: i64,
+    revision: u32,
+}
+
+#[derive(Serialize)]
+struct RecordingJson<'a> {
+    file: String,
+    sha256: String,
+    bytes: u64,
+    media_type: &'a str,
+    original_name: Option<&'a str>,
+    received_at: Time,
+    observation: ObservationId,
+}
+
+#[derive(Serialize)]
+struct LabelJson<'a> {
+    kind: LabelKind,
+    robot: Option<bool>,
+    company: Option<&'a str>,
+    callback_number: Option<&'a str>,
+    site: Option<&'a str>,
+    number_origin: Option<&'a str>,
+    stop_demanded: bool,
+    transcript: Option<&'a str>,
+    screen_label: Option<&'a str>,
+    labelled_at: Time,
+}
+
+/// RFC 3339 in UTC.
+struct Time(Instant);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'a> PackageJson<'a> {
+    fn new(dossier: &'a Dossier, calls: &[NumberedCall<'a>], missing: &'a [Missing]) -> Self {
+        Self {
+            schema: SCHEMA,
+            schema_version: SCHEMA_VERSION,
+            package: dossier.package,
+            version: dossier.version,
+            sealed_at: Time(dossier.sealed_at),
+            program_version: &dossier.program_version,
+            client_name: &dossier.client_name,
+            time_zone: &dossier.time_zone,
+            office: dossier.office.as_ref().map(|office| OfficeJson {
+                name: &office.name,
+                subject_code: &office.subject_code,
+            }),
+            caller: dossier.caller,
+            period: PeriodJson { from: Time(dossier.period.from), to: Time(dossier.period.to) },
+            draft: !missing.is_empty(),
+            missing,
+            interceptions: calls.iter().map(interception).collect(),
+        }
+    }
+}
+
+fn interception<'a>(call: &NumberedCall<'a>) -> InterceptionJson<'a> {
+    let facts = call.facts;
+    let mut observations: Vec<&ObservationFacts> = facts.observations.iter().collect();
+    observations.sort_by_key(|observation| (observation.reported_at, observation.id));
+    InterceptionJson {
+        number: call.number,
+        call: facts.call,
+        started_at: Time(facts.started_at),
+        caller: facts.caller,
+        caller_raw: facts.caller_raw.as_deref(),
+        called: facts.called,
+        connected_seconds: facts.connected_seconds,
+        caller_operator: facts.caller_operator.as_ref().map(operator),
+        caller_region: facts.caller_region.as_deref(),
+        numbering_edition: facts.edition.as_ref().map(edition),
+        bait_operator: facts.bait_operator.as_ref().map(operator),
+        verdict: facts.verdict,
+        reasons: facts.reasons.iter().copied().collect(),
+        rule_version: facts.rule_version,
+        prior_contact: facts.prior_contact,
+        trap: trap(&facts.trap),
+        observations: observations.into_iter().map(observation).collect(),
+        recordings: call.recordings.iter().map(recording).collect(),
+        label: facts.label.as_ref().map(label),
+        missing: facts.missing.iter().copied().collect(),
+    }
+}
+
+fn operator(facts: &OperatorFacts) -> OperatorJson<'_> {
+    OperatorJson { name: &facts.name, inn: facts.inn }
+}
+
+fn edition(facts: &EditionFacts) -> EditionJson {
+    EditionJson { file: facts.file, in_force_from: Time(facts.in_force_from) }
+}
+
+fn trap(facts: &TrapFacts) -> TrapJson {
+    let exposures = facts.exposures.iter().map(|exposure| ExposureJson {
+        at: Time(exposure.at),
+        kind: exposure.kind,
+        seconds: exposure.seconds,
+    });
+    TrapJson {
+        id: facts.id,
+        started_at: Time(facts.started_at),
+        recorder_tested_at: facts.recorder_tested_at.map(Time),
+        exposures: exposures.collect(),
+        window: facts
+            .window
+            .map(|window| PeriodJson { from: Time(window.from), to: Time(window.to) }),
+        missing: facts.missing.iter().copied().collect(),
+    }
+}
+
+fn observation(facts: &ObservationFacts) -> ObservationJson<'_> {
+    ObservationJson {
+        id: facts.id,
+        source_name: &facts.source_name,
+        source_kind: &facts.source_kind,
+        reported_at: Time(facts.reported_at),
+        reported_at_raw: &facts.reported_at_raw,
+        clock_offset_seconds: facts.clock_offset_seconds,
+        revision: facts.revision,
+    }
+}
+
+fn recording<'a>(recording: &NamedRecording<'a>) -> RecordingJson<'a> {
+    let facts = recording.facts;
+    RecordingJson {
+        file: recording.path.clone(),
+        sha256: hex(&facts.sha256),
+        bytes: facts.bytes,
+        media_type: &facts.media_type,
+        original_name: facts.original_name.as_deref(),
+        received_at: Time(facts.received_at),
+        observation: facts.observation,
+    }
+}
+
+fn label(facts: &LabelFacts) -> LabelJson<'_> {
+    LabelJson {
+        kind: facts.kind,
+        robot: facts.robot,
+        company: facts.company.as_deref(),
+        callback_number: facts.callback_number.as_deref(),
+        site: facts.site.as_deref(),
+        number_origin: facts.number_origin.as_deref(),
+        stop_demanded: facts.stop_demanded,
+        transcript: facts.transcript.as_deref(),
+        screen_label: facts.screen_label.as_deref(),
+        labelled_at: Time(facts.labelled_at),
+    }
+}

@@ -1,0 +1,164 @@
+//! How documents write dates, times, numbers and numerals in Russian. Knows no
+//! document and no law.
+
+use baitline_domain::instant::Instant;
+use baitline_domain::phone::Phone;
+use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
+
+/// Keeps a number and its unit on one line.
+pub(crate) const NBSP: char = '\u{a0}';
+/// Moscow time is known by a name of its own.
+const MOSCOW: &str = "Europe/Moscow";
+const MONTHS: [&str; 12] = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+];
+
+/// The moment on the client's clock.
+pub(crate) fn local(at: Instant, zone: &TimeZone) -> ZonedDateTime {
+    at.to_timestamp().to_zoned_datetime(zone.clone())
+}
+
+/// «14 октября 2026 г.»
+pub(crate) fn date(at: &ZonedDateTime) -> String {
+    let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
+    format!("{}{NBSP}{} {}{NBSP}г.", at.day(), month.unwrap_or(&""), at.year())
+}
+
+/// «14.10.2026», for tables.
+pub(crate) fn short_date(at: &ZonedDateTime) -> String {
+    format!("{:02}.{:02}.{}", at.day(), at.month(), at.year())
+}
+
+/// «12:05»
+pub(crate) fn minutes(at: &ZonedDateTime) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+/// «12:05:33»
+pub(crate) fn seconds(at: &ZonedDateTime) -> String {
+    format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+}
+
+/// «UTC+3», «UTC+5:30»
+pub(crate) fn offset(at: &ZonedDateTime) -> String {
+    let seconds = at.offset().seconds();
+    let sign = if seconds < 0 { '−' } else { '+' };
+    let minutes = seconds.unsigned_abs() / 60;
+    match minutes % 60 {
+        0 => format!("UTC{sign}{}", minutes / 60),
+        rest => format!("UTC{sign}{}:{rest:02}", minutes / 60),
+    }
+}
+
+/// «МСК, UTC+3»; zones other than Moscow's by their offset alone.
+pub(crate) fn zone(at: &ZonedDateTime) -> String {
+    let offset = offset(at);
+    if at.time_zone().iana_name() == Some(MOSCOW) {
+        return format!("МСК, {offset}");
+    }
+    offset
+}
+
+/// «1 мин 25 с»
+pub(crate) fn duration(seconds: u32) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, rest) => format!("{rest}{NBSP}с"),
+        (minutes, 0) => format!("{minutes}{NBSP}мин"),
+        (minutes, rest) => format!("{minutes}{NBSP}мин{NBSP}{rest}{NBSP}с"),
+    }
+}
+
+/// «+7 900 123-45-67»; numbers of other plans keep their plain form.
+pub(crate) fn phone(phone: Phone) -> String {
+    if !phone.is_russian() {
+        return phone.to_string();
+    }
+    let number = phone.national() % 10_000_000;
+    let (head, middle, tail) = (number / 10_000, number / 100 % 100, number % 100);
+    format!("+7{NBSP}{:03}{NBSP}{head:03}-{middle:02}-{tail:02}", phone.code())
+}
+
+/// The form a noun takes after `count`: 1 звонок, 2 звонка, 5 звонков.
+pub(crate) fn plural_form<'a>(count: u64, one: &'a str, few: &'a str, many: &'a str) -> &'a str {
+    match (count % 100, count % 10) {
+        (11..=14, _) => many,
+        (_, 1) => one,
+        (_, 2..=4) => few,
+        _ => many,
+    }
+}
+
+/// «№ 1», «№ 1 и 3», «№ 1, 2 и 3»
+pub(crate) fn number_list(numbers: &[usize]) -> String {
+    let texts: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    match texts.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!("№{NBSP}{only}"),
+        Some((last, rest)) => format!("№{NBSP}{} и{NBSP}{last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    fn at(text: &str, zone: &str) -> ZonedDateTime {
+        let timestamp: jiff::Timestamp = text.parse().unwrap();
+        local(Instant::from(timestamp), &TimeZone::get(zone).unwrap())
+    }
+
+    #[test]
+    fn dates_are_written_out_and_kept_together() {
+        let moment = at("2026-10-14T21:30:05Z", "Europe/Moscow");
+        assert_eq!(date(&moment), "15\u{a0}октября 2026\u{a0}г.");
+        assert_eq!(short_date(&moment), "15.10.2026");
+        assert_eq!(minutes(&moment), "00:30");
+        assert_eq!(seconds(&moment), "00:30:05");
+    }
+
+    #[test]
+    fn zones_are_named_by_moscow_or_by_their_offset() {
+        let zone_in = |name| zone(&at("2026-10-14T12:00:00Z", name));
+        assert_eq!(zone_in("Europe/Moscow"), "МСК, UTC+3");
+        assert_eq!(zone_in("Asia/Yekaterinburg"), "UTC+5");
+        assert_eq!(zone_in("Asia/Kolkata"), "UTC+5:30");
+        assert_eq!(zone_in("America/St_Johns"), "UTC−2:30");
+    }
+
+    #[test]
+    fn numerals_decline_their_nouns() {
+        let forms = |count| plural_form(count, "звонок", "звонка", "звонков");
+        let one = [1, 21, 101, 1_001].map(forms);
+        let few = [2, 3, 4, 22, 104].map(forms);
+        let many = [0, 5, 11, 12, 14, 19, 20, 111, 112].map(forms);
+        assert!(one.iter().all(|form| *form == "звонок"), "{one:?}");
+        assert!(few.iter().all(|form| *form == "звонка"), "{few:?}");
+        assert!(many.iter().all(|form| *form == "звонков"), "{many:?}");
+    }
+
+    #[test]
+    fn durations_and_numbers_read_as_people_write_them() {
+        assert_eq!(duration(0), "0\u{a0}с");
+        assert_eq!(duration(60), "1\u{a0}мин");
+        assert_eq!(duration(85), "1\u{a0}мин\u{a0}25\u{a0}с");
+        let russian = Phone::from_digits(79_001_230_405).unwrap();
+        assert_eq!(phone(russian), "+7\u{a0}900\u{a0}123-04-05");
+        let foreign = Phone::from_digits(441_632_960_000).unwrap();
+        assert_eq!(phone(foreign), "+441632960000");
+        assert_eq!(number_list(&[7]), "№\u{a0}7");
+        assert_eq!(number_list(&[1, 2, 3]), "№\u{a0}1, 2 и\u{a0}3");
+    }
+}

@@ -1,0 +1,156 @@
+//! Renders the Markdown templates. What comes from a dossier is data: every
+//! value is escaped on its way out, so it reads as the characters it holds.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use minijinja::{Value, context};
+use serde::Serialize;
+
+use crate::russian::{NBSP, plural_form};
+
+/// The application to the office.
+pub(crate) const APPLICATION: &str = include_str!("../templates/application.md");
+/// The page in front of a draft.
+pub(crate) const COVER: &str = include_str!("../templates/cover.md");
+/// The note for whoever opens the archive.
+pub(crate) const README: &str = include_str!("../templates/readme.txt");
+/// Steps of a template, about a hundred for every call and then some: a
+/// template that runs longer is broken.
+const MAX_FUEL: u64 = 10_000_000;
+
+/// Renders a Markdown template with `facts` as its only variable.
+pub(crate) fn render_markdown(template: &str, facts: impl Serialize) -> Result<String, Error> {
+    let mut environment = environment()?;
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
+    environment.set_formatter(write_escaped);
+    environment.render_str(template, context! { facts => Value::from(Serde(&facts)) })
+}
+
+/// Renders a plain text template. Its values are the program's own.
+pub(crate) fn render_text(template: &str, facts: impl Serialize) -> Result<String, Error> {
+    let mut environment = environment()?;
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.render_str(template, context! { facts => Value::from(Serde(&facts)) })
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()?;
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(MAX_FUEL));
+    environment.add_filter("count", count);
+    environment.add_filter("agree", agree);
+    Ok(environment)
+}
+
+/// `{{ 3|count("звонок", "звонка", "звонков") }}`: «3 звонка».
+fn count(count: u64, one: &str, few: &str, many: &str) -> String {
+    format!("{count}{NBSP}{}", plural_form(count, one, few, many))
+}
+
+/// `{{ 3|agree("поступил", "поступило", "поступило") }}`: the word alone.
+fn agree(count: u64, one: &str, few: &str, many: &str) -> String {
+    plural_form(count, one, few, many).to_owned()
+}
+
+fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+    if value.is_none() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    let written =
+        if value.is_safe() { out.write_str(&text) } else { out.write_str(&escaped(&text)) };
+    written.map_err(|_| Error::new(ErrorKind::WriteFailure, "the output is full"))
+}
+
+/// Markdown that reads as exactly this text, on one line: every character that
+/// could be markup is escaped, and every run of white space is one space.
+fn escaped(text: &str) -> String {
+    let mut markdown = String::with_capacity(text.len() + text.len() / 8);
+    let is_blank = |c: char| (c.is_whitespace() && c != NBSP) || c.is_control();
+    for word in text.split(is_blank).filter(|word| !word.is_empty()) {
+        if !markdown.is_empty() {
+            markdown.push(' ');
+        }
+        for c in word.chars() {
+            if c.is_ascii_punctuation() {
+                markdown.push('\\');
+            }
+            markdown.push(c);
+        }
+    }
+    markdown
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+    use crate::document::{Block, Inline};
+    use crate::markdown;
+
+    const HOSTILE: [&str; 16] = [
+        "<script>alert(1)</script>",
+        "<!-- подпись -->",
+        "# heading",
+        "1. item",
+        "1) item",
+        "+ item",
+        "--- ",
+        "[link](https://example.org)",
+        "![image](x.png)",
+        "a | b | c",
+        "**bold** _x_ `code` ~~x~~ &amp; &#35;",
+        "```typ\n#read(\"/etc/passwd\")\n```",
+        "#{ panic() } $x^2$ @ref <label> \\ // comment",
+        "{{ facts }} {% include 'x' %}",
+        "=SUM(A1:A9)\t\r\n\u{0}end",
+        "    indented\n\n> quoted",
+    ];
+
+    #[test]
+    fn hostile_text_reads_as_the_characters_it_holds() {
+        for hostile in HOSTILE {
+            let markdown = render_markdown("{{ facts }}\n", hostile).unwrap();
+            let blocks = markdown::parse(&markdown).unwrap();
+            let words = |c: char| c.is_whitespace() || c.is_control();
+            let plain: Vec<&str> = hostile.split(words).filter(|word| !word.is_empty()).collect();
+            let content = vec![Inline::Text { text: plain.join(" ") }];
+            assert_eq!(blocks, vec![Block::Paragraph { content }], "{hostile}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_stays_in_its_table_cell_and_quote() {
+        for hostile in HOSTILE {
+            let template = "| a | b |\n|---|---|\n| {{ facts }} | x |\n\n> {{ facts }}\n";
+            let blocks = markdown::parse(&render_markdown(template, hostile).unwrap()).unwrap();
+            let [Block::Table { rows, .. }, Block::Quote { blocks }] = blocks.as_slice() else {
+                panic!("{hostile}: {blocks:?}");
+            };
+            assert_eq!((rows.len(), rows[0].len(), blocks.len()), (1, 2, 1), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_names_an_unknown_fact_or_never_ends_is_an_error() {
+        assert!(render_markdown("{{ facts.nothing }}", context! { x => 1 }).is_err());
+        let endless =
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+        assert!(render_markdown(endless, ()).is_err());
+    }
+
+    #[test]
+    fn numerals_decline_in_templates() {
+        let text = render_markdown("{{ facts|count('звонок', 'звонка', 'звонков') }}", 3).unwrap();
+        assert_eq!(text, "3\u{a0}звонка");
+        let verb = render_markdown("{{ facts|agree('поступил', 'поступило', 'поступило') }}", 21);
+        assert_eq!(verb.unwrap(), "поступил");
+    }
+}

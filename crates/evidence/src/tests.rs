@@ -1,0 +1,8 @@
+//! Whole packages: built, read again, damaged, and looked at for words that no
+//! document may hold.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod building;
+mod sample;
+mod tampering;
+mod wording;

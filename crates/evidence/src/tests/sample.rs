@@ -1,0 +1,184 @@
+//! A small dossier that has every kind of fact. Its people, companies and
+//! numbers are made up.
+
+use std::collections::HashMap;
+use std::io::{self, Cursor, Read};
+
+use baitline_domain::gate::Missing;
+use baitline_domain::ids::{ObservationId, PackageId, TrapId};
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::label::LabelKind;
+use baitline_domain::numbering::NumberingFile;
+use baitline_domain::operator::Inn;
+use baitline_domain::phone::Phone;
+use baitline_domain::trap::{Exposure, ExposureKind, Window};
+use baitline_domain::verdict::{Reason, Verdict};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::dossier::*;
+use crate::{RecordingReader, build};
+
+pub(super) const CALLER: u64 = 79_991_234_567;
+
+/// Recordings by their hash.
+pub(super) struct Recordings(pub(super) HashMap<[u8; 32], Vec<u8>>);
+
+impl RecordingReader for Recordings {
+    fn open(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>> {
+        match self.0.get(sha256) {
+            Some(bytes) => Ok(Box::new(bytes.as_slice())),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+pub(super) fn at(text: &str) -> Instant {
+    Instant::from(text.parse::<jiff::Timestamp>().unwrap())
+}
+
+/// Three calls on two baits, two recordings, one label; a draft.
+pub(super) fn dossier() -> (Dossier, Recordings) {
+    let first = sound(b"first", 700);
+    let second = sound(b"second", 900);
+    let mut interceptions = vec![
+        call(3, "2026-10-14T09:05:33Z", &second),
+        call(1, "2026-09-02T07:40:10Z", &first),
+        call(2, "2026-09-02T08:15:00Z", &[]),
+    ];
+    interceptions[0].label = Some(label());
+    interceptions[0].missing = vec![Missing::Applicant, Missing::Inquiry];
+    interceptions[0].called = Phone::from_digits(79_000_000_002).unwrap();
+    interceptions[0].trap.id = TrapId(Uuid::from_u128(0x52));
+    interceptions[2].recordings.clear();
+    interceptions[2].missing.insert(0, Missing::Recording);
+    let dossier = Dossier {
+        package: PackageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
+        version: 1,
+        sealed_at: at("2026-10-20T21:30:00Z"),
+        program_version: "baitline 0.1.0".into(),
+        client_name: "Окна Плюс".into(),
+        time_zone: DEFAULT_TIME_ZONE.into(),
+        office: Some(Office {
+            name: "Московское УФАС".into(), subject_code: "77".into()
+        }),
+        caller: Phone::from_digits(CALLER).unwrap(),
+        period: Period { from: at("2026-08-31T21:00:00Z"), to: at("2026-10-31T21:00:00Z") },
+        interceptions,
+    };
+    (dossier, Recordings([first, second].map(|bytes| (hash(&bytes), bytes)).into()))
+}
+
+/// The dossier with nothing missing.
+pub(super) fn ready() -> (Dossier, Recordings) {
+    let (mut dossier, recordings) = dossier();
+    dossier.interceptions.truncate(1);
+    dossier.interceptions[0].missing.clear();
+    (dossier, recordings)
+}
+
+pub(super) fn built(dossier: &Dossier, recordings: &Recordings) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let built = build(dossier, recordings, &mut out).unwrap();
+    assert_eq!(built.bytes, out.get_ref().len() as u64);
+    out.into_inner()
+}
+
+pub(super) fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn sound(name: &[u8], length: usize) -> Vec<u8> {
+    name.iter().copied().cycle().take(length).collect()
+}
+
+fn call(number: u128, started_at: &str, sound: &[u8]) -> InterceptionFacts {
+    let started_at = at(started_at);
+    let id = ObservationId(Uuid::from_u128(number));
+    let operator =
+        |name: &str, inn| OperatorFacts { name: name.into(), inn: Some(Inn::parse(inn).unwrap()) };
+    InterceptionFacts {
+        call: id,
+        started_at,
+        caller: Phone::from_digits(CALLER).unwrap(),
+        caller_raw: Some("8 (999) 123-45-67".into()),
+        called: Phone::from_digits(79_000_000_001).unwrap(),
+        connected_seconds: 85,
+        caller_operator: Some(operator("ПАО «МТС»", "7740000076")),
+        caller_region: Some("г. Москва и Московская область".into()),
+        edition: Some(EditionFacts {
+            file: NumberingFile::Def9,
+            in_force_from: at("2026-07-31T21:00:00Z"),
+        }),
+        bait_operator: Some(operator("ООО «Т2 Мобайл»", "7743895280")),
+        verdict: Verdict::ForeignGroup,
+        reasons: vec![Reason::RangeHolderOnly],
+        rule_version: 1,
+        trap: trap(started_at),
+        prior_contact: false,
+        observations: vec![observation(id, started_at)],
+        recordings: vec![RecordingFacts {
+            observation: id,
+            sha256: hash(sound),
+            bytes: sound.len() as u64,
+            media_type: "audio/wav".into(),
+            original_name: Some("Запись (1).wav".into()),
+            received_at: started_at + Span::seconds(300),
+        }],
+        label: None,
+        missing: vec![Missing::AdvertisingLabel, Missing::Transcript, Missing::Applicant],
+    }
+}
+
+fn observation(id: ObservationId, started_at: Instant) -> ObservationFacts {
+    ObservationFacts {
+        id,
+        source_name: "АТС офиса".into(),
+        source_kind: "pbx".into(),
+        reported_at: started_at + Span::seconds(7),
+        reported_at_raw: "02.09.2026 10:40:17".into(),
+        clock_offset_seconds: -7,
+        revision: 2,
+    }
+}
+
+fn trap(called_at: Instant) -> TrapFacts {
+    let started_at = called_at - Span::hours(20);
+    let exposure = |minutes: i64, kind, seconds| Exposure {
+        at: started_at + Span::seconds(60 * minutes),
+        kind,
+        seconds,
+    };
+    TrapFacts {
+        id: TrapId(Uuid::from_u128(0x51)),
+        started_at,
+        recorder_tested_at: Some(started_at),
+        exposures: vec![
+            exposure(1, ExposureKind::Yandex, 0),
+            exposure(2, ExposureKind::SiteVisit, 240),
+            exposure(8, ExposureKind::OwnCall, 150),
+            exposure(12, ExposureKind::ReturnCall, 130),
+        ],
+        window: Some(Window { from: started_at, to: started_at + Span::hours(48) }),
+        missing: Vec::new(),
+    }
+}
+
+fn label() -> LabelFacts {
+    LabelFacts {
+        kind: LabelKind::Advertising,
+        robot: Some(true),
+        company: Some("Окна-Экспресс".into()),
+        callback_number: Some("+7 999 765-43-21".into()),
+        site: Some("okna-express.example".into()),
+        number_origin: Some("взяли у партнёров".into()),
+        stop_demanded: true,
+        transcript: Some(
+            "— Здравствуйте, вы интересовались окнами?\n— Откуда у вас мой номер?\n\
+             — Взяли у партнёров. Сегодня скидка 30 %, перезвоните нам."
+                .into(),
+        ),
+        screen_label: Some("Реклама".into()),
+        labelled_at: at("2026-10-15T10:00:00Z"),
+    }
+}
