@@ -28,7 +28,7 @@ pub enum ExpectedStanding {
 
 impl ExpectedStanding {
     /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::RepeatOffender => "repeat_offender",
             Self::Offender => "offender",
