@@ -46,12 +46,17 @@ pub(super) fn export(
     let path = format!("/v1/exports/{}", text(&job, "/id")?);
     let job = wait_for("an export", || {
         let job = wire.get(&staged.key, &path)?;
-        Ok(matches!(text(&job, "/state")?, "done" | "failed" | "cancelled").then_some(job))
+        Ok(matches!(text(&job, "/export/state")?, "done" | "failed" | "cancelled").then_some(job))
     })?;
     let mut made = Made { checks: Vec::new(), packages: 0, bytes: 0 };
     let mut wanted = wanted(client);
     for package in list(&job, "/packages")? {
         let caller = text(package, "/caller")?;
+        if let Some(problem) = package["problem"].as_str() {
+            let what = format!("a package about {caller} is built");
+            made.checks.push(Check { what, faults: vec![problem.to_owned()] });
+            continue;
+        }
         let name = format!("{}-{}.zip", client.slug, caller.trim_start_matches('+'));
         let to = folder.join(&name);
         let from = format!("{path}/packages/{}", text(package, "/id")?);
@@ -112,7 +117,7 @@ fn completeness(
 ) -> Result<Check, DemoError> {
     let mut faults: Vec<String> =
         left_out.keys().map(|caller| format!("no package about {caller}")).collect();
-    let state = text(job, "/state")?;
+    let state = text(job, "/export/state")?;
     if state != "done" {
         faults.push(format!("the export is {state}"));
     }
