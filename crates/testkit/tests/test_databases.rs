@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
+use baitline_store::{Store, StoreError, StoreSettings};
 use baitline_testkit::{DatabaseKind, Role, TestDatabase, on_both};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -42,6 +43,31 @@ fn the_application_is_neither_owner_nor_superuser_and_inherits_nothing() {
     assert!(ask_bool(&database.owner_url(), owns), "the owner made the tables");
     assert!(ask_bool(&database.url(), "pg_has_role('baitline_client', 'MEMBER')"));
     assert!(ask_bool(&database.url(), "pg_has_role('baitline_all', 'MEMBER')"));
+}
+
+fn open_store(database_url: String) -> Result<Store, StoreError> {
+    let blobs = tempfile::tempdir().unwrap();
+    Store::open(&StoreSettings {
+        database_url,
+        blobs: blobs.path().join("blobs"),
+        pool_size: 1,
+        allow_plaintext_database: false,
+    })
+}
+
+#[test]
+fn the_program_opens_either_database_as_the_application() {
+    on_both(|database| assert!(open_store(database.url()).is_ok()));
+}
+
+#[test]
+fn the_program_refuses_to_work_as_the_owner_or_as_the_superuser() {
+    let database = TestDatabase::postgres();
+    for role in [Role::Owner, Role::Superuser] {
+        let outcome = open_store(database.url_as(role));
+        let refused = matches!(outcome, Err(StoreError::Unsafe(_) | StoreError::Database(_)));
+        assert!(refused, "{role:?}");
+    }
 }
 
 #[test]
