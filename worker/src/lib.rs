@@ -1,1 +1,130 @@
-//! Skeleton.
+//! Background work: expands changes, recomputes the buckets they touch, builds
+//! packages. Meets the API only in the database, and any number of workers may
+//! run: what one holds, the others skip.
+
+mod contents;
+mod dossier;
+mod export;
+mod numbering;
+mod recompute;
+mod refresh;
+
+use std::time::Duration;
+
+use baitline_analytics::AnalyticsError;
+use baitline_domain::instant::Day;
+use baitline_domain::operator::Operators;
+use baitline_evidence::BuildError;
+use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use numbering::Plans;
+
+/// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
+/// NOTIFY, which serialise every commit of the writers.
+const POLL_PAUSE: Duration = Duration::from_millis(200);
+/// The pause after a failure, so that a database that is down is not hammered.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// Buckets looked up at a time; the next look sees what came meanwhile.
+const BUCKETS_AT_A_TIME: i64 = 16;
+/// Days before today that still count as recent: calls arrive late by hours.
+const RECENT_DAYS: i32 = 2;
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A change was expanded into buckets.
+    Expanded,
+    /// A bucket was recomputed.
+    Refreshed,
+    /// An export was carried to its end, or as far as it went.
+    Exported,
+    /// Nothing waits that another worker does not hold.
+    Empty,
+}
+
+/// Why a step did not succeed. Whatever it held is free again.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Counting failed.
+    #[error(transparent)]
+    Analytics(#[from] AnalyticsError),
+    /// A package could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A temporary file could not be written or read.
+    #[error("temporary file: {0}")]
+    TemporaryFile(#[from] std::io::Error),
+    /// A client's time zone is not one.
+    #[error("no time zone is called {0:?}")]
+    TimeZone(String),
+}
+
+/// A worker. Not shared: each thread makes its own.
+pub struct Worker {
+    store: Store,
+    runtime: Handle,
+    operators: Operators,
+    plans: Plans,
+    program_version: String,
+}
+
+impl Worker {
+    /// A worker on a store. `runtime` moves the blobs' bytes; the worker itself
+    /// must not run on one of its async threads.
+    pub fn new(store: Store, runtime: Handle, program_version: &str) -> Self {
+        Self {
+            store,
+            runtime,
+            operators: Operators::built_in(),
+            plans: Plans::default(),
+            program_version: program_version.to_owned(),
+        }
+    }
+
+    /// Does the next piece of work, whichever is most urgent.
+    pub fn run_next(&mut self) -> Result<Step, WorkError> {
+        if self.store.write(Reach::Agency, changes::expand_next)? {
+            return Ok(Step::Expanded);
+        }
+        let recent = Day(now().day().0 - RECENT_DAYS);
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::waiting_buckets(conn, recent, BUCKETS_AT_A_TIME)
+        })?;
+        for (client, day) in waiting {
+            if self.refresh(client, day)? {
+                return Ok(Step::Refreshed);
+            }
+        }
+        match self.store.write(Reach::Agency, exports::claim_export)? {
+            Some(export) => self.carry_export(&export).map(|()| Step::Exported),
+            None => Ok(Step::Empty),
+        }
+    }
+
+    /// Works until nothing waits. For tests and for tools that want a settled
+    /// state.
+    pub fn run_until_empty(&mut self) -> Result<(), WorkError> {
+        while self.run_next()? != Step::Empty {}
+        Ok(())
+    }
+
+    /// Works until told to stop; finishes the step at hand.
+    pub fn run(mut self, stop: &watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let pause = match self.run_next() {
+                Ok(Step::Empty) => POLL_PAUSE,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "a step of the worker failed");
+                    FAILURE_PAUSE
+                }
+            };
+            std::thread::sleep(pause);
+        }
+    }
+}

@@ -12,13 +12,13 @@ mod frame;
 mod offenders;
 mod tally;
 
-use baitline_domain::ids::{BaitId, ClientId, TrapId};
 use baitline_domain::instant::Instant;
-use baitline_domain::label::LabelKind;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 
+// The rows in and the tallies between are words of the domain.
+pub use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 pub use offenders::repeat_offenders;
 pub use tally::tally;
 
@@ -38,94 +38,6 @@ pub enum AnalyticsError {
     /// The column engine refused; never the fault of the rows.
     #[error("the column engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// What is known of an interception by listening to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hearing {
-    /// Nobody labelled it yet.
-    Unheard,
-    /// A person heard advertising.
-    Advertising,
-    /// A person heard something else, or could not tell.
-    Other,
-}
-
-/// From the label in force, if there is one. Whatever is not plainly
-/// advertising stays out of the counts: couriers, banks and staff must not
-/// become offenders.
-impl From<Option<LabelKind>> for Hearing {
-    fn from(label: Option<LabelKind>) -> Self {
-        match label {
-            None => Self::Unheard,
-            Some(LabelKind::Advertising) => Self::Advertising,
-            Some(
-                LabelKind::OwnSide
-                | LabelKind::Service
-                | LabelKind::WrongNumber
-                | LabelKind::Unclear,
-            ) => Self::Other,
-        }
-    }
-}
-
-/// One interception. Hidden callers never get here: they form no offender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InterceptionRow {
-    /// Whose bait was called.
-    pub client: ClientId,
-    /// Who called.
-    pub caller: Phone,
-    /// The caller's operator, where it is known.
-    pub operator: Option<Inn>,
-    /// The bait.
-    pub bait: BaitId,
-    /// The trap it belongs to.
-    pub trap: TrapId,
-    /// Its legal meaning.
-    pub verdict: Verdict,
-    /// Nobody answered.
-    pub attempt: bool,
-    /// What was heard.
-    pub hearing: Hearing,
-    /// The caller had called this bait before the trap.
-    pub prior_contact: bool,
-    /// The client's civil day of the call, in days since 1970-01-01.
-    pub local_day: i32,
-    /// When it began.
-    pub started_at: Instant,
-}
-
-/// Interceptions that are equal but for their moment. Ordered by its fields
-/// from the first to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tally {
-    /// See [`InterceptionRow::client`].
-    pub client: ClientId,
-    /// See [`InterceptionRow::caller`].
-    pub caller: Phone,
-    /// See [`InterceptionRow::operator`].
-    pub operator: Option<Inn>,
-    /// See [`InterceptionRow::bait`].
-    pub bait: BaitId,
-    /// See [`InterceptionRow::trap`].
-    pub trap: TrapId,
-    /// See [`InterceptionRow::verdict`].
-    pub verdict: Verdict,
-    /// See [`InterceptionRow::attempt`].
-    pub attempt: bool,
-    /// See [`InterceptionRow::hearing`].
-    pub hearing: Hearing,
-    /// See [`InterceptionRow::prior_contact`].
-    pub prior_contact: bool,
-    /// See [`InterceptionRow::local_day`].
-    pub local_day: i32,
-    /// How many there are, at least one.
-    pub calls: u32,
-    /// When the earliest began.
-    pub first_at: Instant,
-    /// When the latest began.
-    pub last_at: Instant,
 }
 
 /// What an offender is.

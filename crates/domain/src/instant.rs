@@ -3,6 +3,7 @@
 use std::ops::{Add, Sub};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Microseconds in a second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -38,6 +39,13 @@ impl Instant {
     pub fn day(self) -> Day {
         let day = self.0.div_euclid(MICROS_PER_DAY);
         Day(i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }))
+    }
+
+    /// The civil day of this moment in a zone, in days since 1970-01-01: what
+    /// people call a day, and what reports count.
+    pub fn local_day(self, zone: &TimeZone) -> i32 {
+        let offset = zone.to_offset(self.to_timestamp());
+        (self + Span::seconds(i64::from(offset.seconds()))).day().0
     }
 
     /// For printing and time zones; clamped to the years jiff knows.
@@ -127,5 +135,14 @@ mod tests {
     #[test]
     fn a_moment_prints_in_utc() {
         assert_eq!(Instant(1_790_845_200_000_001).to_string(), "2026-10-01T09:00:00.000001Z");
+    }
+
+    #[test]
+    fn a_local_day_begins_at_local_midnight() {
+        let moscow = TimeZone::get("Europe/Moscow").expect("the zone is bundled");
+        let midnight_there = Day(20_000).start() - Span::hours(3);
+        assert_eq!(midnight_there.local_day(&moscow), 20_000);
+        assert_eq!((midnight_there - Span(1)).local_day(&moscow), 19_999);
+        assert_eq!(midnight_there.day(), Day(19_999));
     }
 }

@@ -12,6 +12,13 @@ use crate::own_number::OwnNumber;
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 
+/// The longest run of a trap.
+pub const MAX_RUN: Span = Span::hours(6);
+
+/// From a run's start to the last moment its window can hold: the longest run,
+/// an own call of a day at its end, and the longest window.
+pub const LONGEST_REACH: Span = Span::hours(6 + 24 + 72);
+
 /// The parameters a trap was made with. They are kept with the trap, so that a
 /// later change of the client's settings moves no window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,4 +4,5 @@
 //! where the bytes come from or where the values go. No bytes make it panic.
 
 pub mod calls;
+pub mod media;
 pub mod numbering;

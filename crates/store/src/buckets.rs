@@ -59,15 +59,29 @@ pub fn touch(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreRe
     Ok(())
 }
 
-/// Buckets that wait, newest days first, so that a backfill of months does not
-/// keep today's calls waiting.
-pub fn waiting_buckets(conn: &mut Conn, limit: i64) -> StoreResult<Vec<(ClientId, Day)>> {
-    let rows: Vec<(ClientId, i32)> = on!(conn, c => touched::table
+/// Buckets that wait: those from `recent` on first, so that a backfill of
+/// months does not keep today's calls waiting, then the older ones. Each part
+/// in order of day, since what a day learns may touch the days after it.
+pub fn waiting_buckets(
+    conn: &mut Conn,
+    recent: Day,
+    limit: i64,
+) -> StoreResult<Vec<(ClientId, Day)>> {
+    let mut rows: Vec<(ClientId, i32)> = on!(conn, c => touched::table
+        .filter(touched::day.ge(recent.0))
         .select((touched::client_id, touched::day))
         .distinct()
-        .order((touched::day.desc(), touched::client_id))
+        .order((touched::day, touched::client_id))
         .limit(limit)
         .load(c))?;
+    let older: Vec<(ClientId, i32)> = on!(conn, c => touched::table
+        .filter(touched::day.lt(recent.0))
+        .select((touched::client_id, touched::day))
+        .distinct()
+        .order((touched::day, touched::client_id))
+        .limit(limit)
+        .load(c))?;
+    rows.extend(older);
     Ok(rows.into_iter().map(|(client, day)| (client, Day(day))).collect())
 }
 

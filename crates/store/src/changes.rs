@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, SourceId, TrapId};
 use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::phone::Phone;
+use baitline_domain::trap::LONGEST_REACH;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -20,8 +21,6 @@ use crate::sql_types::Db;
 use crate::sql_types::RowId;
 use crate::traps;
 
-/// A trap shorter than this in every case: its run and the longest window.
-const LONGEST_TRAP: Span = Span::hours(6 + 72);
 /// Observations corrected in one statement when a clock changes.
 const CORRECTION_BATCH: i64 = 5_000;
 
@@ -154,7 +153,7 @@ fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
 fn days_of_trap(row: &TrapRow) -> BTreeSet<Day> {
     let logged = row.trap.exposures.iter().map(|exposure| exposure.at);
     let first = logged.fold(row.trap.started_at, Instant::min);
-    buckets::days_between(first, row.trap.started_at + LONGEST_TRAP)
+    buckets::days_between(first, row.trap.started_at + LONGEST_REACH)
 }
 
 /// Corrects every time a source reported by its present offset, and returns

@@ -4,7 +4,9 @@
 use baitline_domain::ids::{ClientId, ExportId, PackageId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::phone::Phone;
+use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Reach, on};
@@ -12,21 +14,74 @@ use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::{Export, ExportState, Package, PackageState};
 use crate::schema::{export_packages as packages, exports};
 use crate::sql_types::Db;
-use crate::{Page, now};
+use crate::{Page, now, stored_text};
 
 /// A running export that has not moved for so long is taken over.
 pub const LEASE: Span = Span::seconds(60);
 /// After so many workers have taken it up in vain, an export fails.
 pub const MAX_ATTEMPTS: i32 = 5;
 
-/// Asks for an export; `request` is JSON the worker understands.
-pub fn create_export(conn: &mut Conn, client: ClientId, request: &str) -> StoreResult<Export> {
+/// What an export is asked to hold. Kept as JSON: api and worker meet only here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    /// The period's first moment, in UTC microseconds.
+    pub from_micros: i64,
+    /// The first moment after the period, in UTC microseconds.
+    pub to_micros: i64,
+    /// The numbers to complain of; empty for every repeat offender.
+    pub numbers: Vec<Phone>,
+    /// What makes a repeat offender.
+    pub thresholds: ExportThresholds,
+    /// The verdicts that count.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What a repeat offender reaches at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportThresholds {
+    /// Counted interceptions.
+    pub interceptions: u32,
+    /// Distinct traps without prior contact.
+    pub traps: u32,
+    /// Distinct baits.
+    pub baits: u32,
+    /// Distinct local days.
+    pub days: u32,
+}
+
+impl ExportRequest {
+    /// The period's first moment.
+    pub fn from(&self) -> Instant {
+        Instant(self.from_micros)
+    }
+
+    /// The first moment after the period.
+    pub fn to(&self) -> Instant {
+        Instant(self.to_micros)
+    }
+}
+
+impl Export {
+    /// What was asked.
+    pub fn request(&self) -> StoreResult<ExportRequest> {
+        stored_text::read(&self.request)
+    }
+}
+
+/// Asks for an export.
+pub fn create_export(
+    conn: &mut Conn,
+    client: ClientId,
+    request: &ExportRequest,
+) -> StoreResult<Export> {
     let at = now();
     let export = Export {
         client_id: client,
         id: ExportId(Uuid::now_v7()),
         state: ExportState::Queued,
-        request: request.to_owned(),
+        request: stored_text::write(request)?,
         problem: None,
         attempts: 0,
         created_at: at,

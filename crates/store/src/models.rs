@@ -4,8 +4,7 @@
 use baitline_domain::bait::Bait as DomainBait;
 use baitline_domain::call::Call;
 use baitline_domain::ids::{
-    BaitId, ClientId, EditionId, ExportId, LabelId, ObservationId, OwnNumberId, PackageId,
-    SourceId, TrapId,
+    BaitId, ClientId, EditionId, ExportId, LabelId, ObservationId, OwnNumberId, PackageId, SourceId,
 };
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
@@ -14,7 +13,7 @@ use baitline_domain::operator::Inn;
 use baitline_domain::own_number::{OwnNumber, OwnNumberKind};
 use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Trap, TrapState};
-use baitline_domain::verdict::{Assessment, Verdict};
+use baitline_domain::verdict::Assessment;
 use diesel::prelude::*;
 
 use crate::schema;
@@ -63,29 +62,6 @@ words!(
         Person = "person",
     }
 );
-
-words!(
-    /// What a person's ear says of an interception.
-    Hearing {
-        /// Nobody has listened yet.
-        Unheard = "unheard",
-        /// Labelled advertising.
-        Advertising = "advertising",
-        /// Labelled anything else.
-        Other = "other",
-    }
-);
-
-impl Hearing {
-    /// What a label means for counts.
-    pub fn of(label: Option<LabelKind>) -> Self {
-        match label {
-            None => Self::Unheard,
-            Some(LabelKind::Advertising) => Self::Advertising,
-            Some(_) => Self::Other,
-        }
-    }
-}
 
 words!(
     /// The life of an export.
@@ -571,65 +547,6 @@ pub struct EditionRow {
     pub imported_at: Instant,
 }
 
-/// Interceptions of one grain, as the worker counted them.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = schema::interception_tallies)]
-pub struct TallyRow {
-    /// Its client.
-    pub client_id: ClientId,
-    /// The caller.
-    pub caller: Phone,
-    /// The caller's operator.
-    pub operator: Option<Inn>,
-    /// The bait.
-    pub bait_id: BaitId,
-    /// The trap.
-    pub trap_id: TrapId,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Nobody answered.
-    pub attempt: bool,
-    /// What was heard.
-    pub hearing: Hearing,
-    /// The caller had called before the trap.
-    pub prior_contact: bool,
-    /// The client's local day, in days since 1970-01-01.
-    pub local_day: i32,
-    /// How many calls.
-    pub calls: i32,
-    /// The first of them.
-    pub first_at: Instant,
-    /// The last of them.
-    pub last_at: Instant,
-}
-
-/// One interception as reports count it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InterceptionFact {
-    /// Its client.
-    pub client_id: ClientId,
-    /// The client's zone, for its local day.
-    pub time_zone: String,
-    /// The caller.
-    pub caller: Phone,
-    /// The caller's operator.
-    pub operator: Option<Inn>,
-    /// The bait.
-    pub bait_id: BaitId,
-    /// The trap.
-    pub trap_id: TrapId,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Nobody answered.
-    pub attempt: bool,
-    /// What was heard.
-    pub hearing: Hearing,
-    /// The caller had called before the trap.
-    pub prior_contact: bool,
-    /// When it began.
-    pub started_at: Instant,
-}
-
 /// A batch job that builds packages.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::exports, treat_none_as_default_value = false)]
@@ -643,8 +560,8 @@ pub struct Export {
     /// Where it stands.
     #[diesel(serialize_as = Db<ExportState>)]
     pub state: ExportState,
-    /// What was asked, as JSON that api writes and worker reads.
-    pub request: String,
+    /// What was asked, as JSON; see [`Export::request`].
+    pub(crate) request: String,
     /// Why it failed.
     pub problem: Option<String>,
     /// How many workers have taken it up.

@@ -282,10 +282,10 @@ word!(
     baitline_domain::observation::Direction,
     baitline_domain::own_number::OwnNumberKind,
     baitline_domain::phone::PartyKind,
+    baitline_domain::tally::Hearing,
     baitline_domain::verdict::Verdict,
     crate::models::ChangeKind,
     crate::models::ExportState,
-    crate::models::Hearing,
     crate::models::PackageState,
     crate::models::SourceKind,
 );

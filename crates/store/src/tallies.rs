@@ -1,15 +1,18 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use baitline_domain::ids::ClientId;
+use baitline_domain::ids::{BaitId, ClientId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
+use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
+use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
+use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
+use jiff::tz::TimeZone;
 
 use crate::conn::{Conn, Reach, on};
-use crate::error::StoreResult;
-use crate::models::{Hearing, InterceptionFact, TallyRow};
+use crate::error::{StoreError, StoreResult};
 use crate::schema::{calls, clients, interception_tallies as tallies};
 use crate::sql_types::Db;
 
@@ -17,13 +20,32 @@ use crate::sql_types::Db;
 /// binds.
 const INSERT_BATCH: usize = 2_000;
 
+/// The table's row, but for the place it has in its bucket.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = tallies)]
+struct StoredTally {
+    client_id: ClientId,
+    caller: Phone,
+    operator: Option<Inn>,
+    bait_id: BaitId,
+    trap_id: TrapId,
+    verdict: Verdict,
+    attempt: bool,
+    hearing: Hearing,
+    prior_contact: bool,
+    local_day: i32,
+    calls: i32,
+    first_at: Instant,
+    last_at: Instant,
+}
+
 /// Interceptions of a half-open period, each counted in exactly one part.
 #[derive(Debug, Default)]
 pub struct Counted {
     /// Whole UTC days.
-    pub tallies: Vec<TallyRow>,
+    pub tallies: Vec<Tally>,
     /// What lies outside them.
-    pub edges: Vec<InterceptionFact>,
+    pub edges: Vec<InterceptionRow>,
 }
 
 /// Everything that a report over a period counts.
@@ -44,23 +66,20 @@ pub fn interceptions_between(
     Ok(Counted { tallies, edges: edges_found })
 }
 
-fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResult<Vec<TallyRow>> {
-    Ok(on!(conn, c => {
-        let mut query = tallies::table.select(TallyRow::as_select()).into_boxed();
+fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResult<Vec<Tally>> {
+    let rows: Vec<StoredTally> = on!(conn, c => {
+        let mut query = tallies::table.select(StoredTally::as_select()).into_boxed();
         if let Some(client) = reach.client() {
             query = query.filter(tallies::client_id.eq(Db(client)));
         }
         query.filter(tallies::day.ge(first.0)).filter(tallies::day.lt(end.0)).load(c)
-    })?)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 type EdgeRow = (
-    (ClientId, String, Option<Phone>, Option<baitline_domain::operator::Inn>),
-    (
-        baitline_domain::ids::BaitId,
-        Option<baitline_domain::ids::TrapId>,
-        Option<baitline_domain::verdict::Verdict>,
-    ),
+    (ClientId, String, Option<Phone>, Option<Inn>),
+    (BaitId, Option<TrapId>, Option<Verdict>),
     (bool, Option<LabelKind>, bool, Instant),
 );
 
@@ -69,7 +88,7 @@ fn edges(
     reach: Reach,
     from: Instant,
     to: Instant,
-) -> StoreResult<Vec<InterceptionFact>> {
+) -> StoreResult<Vec<InterceptionRow>> {
     if from >= to {
         return Ok(Vec::new());
     }
@@ -92,60 +111,85 @@ fn edges(
             .filter(calls::started_at.lt(Db(to)))
             .load(c)
     })?;
-    Ok(rows.into_iter().filter_map(fact).collect())
+    rows.into_iter().filter_map(|row| interception(row).transpose()).collect()
 }
 
 /// `None` for a caller without a number, whom no report counts.
-fn fact(row: EdgeRow) -> Option<InterceptionFact> {
+fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     let (
-        (client_id, time_zone, caller, operator),
-        (bait_id, trap, verdict),
+        (client, time_zone, caller, operator),
+        (bait, trap, verdict),
         (attempt, label, prior_contact, started_at),
     ) = row;
-    Some(InterceptionFact {
-        client_id,
-        time_zone,
-        caller: caller?,
+    let (Some(caller), Some(trap), Some(verdict)) = (caller, trap, verdict) else {
+        return Ok(None);
+    };
+    let zone = TimeZone::get(&time_zone)
+        .map_err(|_| StoreError::Corrupt(format!("no time zone is called {time_zone:?}")))?;
+    Ok(Some(InterceptionRow {
+        client,
+        caller,
         operator,
-        bait_id,
-        trap_id: trap?,
-        verdict: verdict?,
+        bait,
+        trap,
+        verdict,
         attempt,
-        hearing: Hearing::of(label),
+        hearing: label.into(),
         prior_contact,
+        local_day: started_at.local_day(&zone),
         started_at,
-    })
+    }))
 }
 
 /// Puts these tallies in the place of the bucket's.
-pub fn replace_day(
-    conn: &mut Conn,
-    client: ClientId,
-    day: Day,
-    rows: &[TallyRow],
-) -> StoreResult<()> {
+pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
     on!(conn, c => diesel::delete(tallies::table
         .filter(tallies::client_id.eq(Db(client)))
         .filter(tallies::day.eq(day.0)))
         .execute(c))?;
-    let numbered: Vec<(i32, &TallyRow)> = (0_i32..).zip(rows).collect();
+    let numbered: Vec<(i32, &Tally)> = (0_i32..).zip(rows).collect();
     for chunk in numbered.chunks(INSERT_BATCH) {
         let values: Vec<_> = chunk
             .iter()
             .map(|(ordinal, row)| {
-                (
+                Ok((
                     (tallies::client_id.eq(Db(client)), tallies::day.eq(day.0)),
                     tallies::ordinal.eq(*ordinal),
                     (tallies::caller.eq(Db(row.caller)), tallies::operator.eq(row.operator)),
-                    (tallies::bait_id.eq(Db(row.bait_id)), tallies::trap_id.eq(Db(row.trap_id))),
+                    (tallies::bait_id.eq(Db(row.bait)), tallies::trap_id.eq(Db(row.trap))),
                     (tallies::verdict.eq(Db(row.verdict)), tallies::attempt.eq(row.attempt)),
                     (tallies::hearing.eq(Db(row.hearing)), tallies::local_day.eq(row.local_day)),
-                    (tallies::prior_contact.eq(row.prior_contact), tallies::calls.eq(row.calls)),
+                    (
+                        tallies::prior_contact.eq(row.prior_contact),
+                        tallies::calls.eq(i32::try_from(row.calls)?),
+                    ),
                     (tallies::first_at.eq(Db(row.first_at)), tallies::last_at.eq(Db(row.last_at))),
-                )
+                ))
             })
-            .collect();
+            .collect::<StoreResult<_>>()?;
         on!(conn, c => diesel::insert_into(tallies::table).values(values).execute(c))?;
     }
     Ok(())
+}
+
+impl TryFrom<StoredTally> for Tally {
+    type Error = StoreError;
+
+    fn try_from(row: StoredTally) -> StoreResult<Self> {
+        Ok(Self {
+            client: row.client_id,
+            caller: row.caller,
+            operator: row.operator,
+            bait: row.bait_id,
+            trap: row.trap_id,
+            verdict: row.verdict,
+            attempt: row.attempt,
+            hearing: row.hearing,
+            prior_contact: row.prior_contact,
+            local_day: row.local_day,
+            calls: u32::try_from(row.calls)?,
+            first_at: row.first_at,
+            last_at: row.last_at,
+        })
+    }
 }

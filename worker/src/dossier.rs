@@ -1,0 +1,250 @@
+//! Gathering what a package is made of, from the tables.
+
+use baitline_domain::gate::{InterceptionProofs, days_left, missing};
+use baitline_domain::label::LabelKind;
+use baitline_domain::operator::{Inn, Operators};
+use baitline_domain::phone::Phone;
+use baitline_domain::verdict::{Interception, Reason};
+use baitline_evidence::RecordingReader;
+use baitline_evidence::dossier::{
+    Dossier, EditionFacts, InterceptionFacts, LabelFacts, ObservationFacts, OperatorFacts, Period,
+    RecordingFacts, TrapFacts,
+};
+use baitline_intake::media;
+use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
+use baitline_store::exports::ExportRequest;
+use baitline_store::models::{
+    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, TrapRow,
+};
+use baitline_store::{
+    Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
+    recordings, sources, traps,
+};
+
+use crate::WorkError;
+use crate::contents::first_bytes;
+
+/// The most calls of one number that a package looks at.
+const MAX_CALLS: i64 = 10_000;
+/// The version of a package built once; sealing anew comes with complaints.
+const FIRST_VERSION: u32 = 1;
+
+/// The dossier of one package: the answered interceptions of its number in the
+/// period that a person labelled advertising, with everything kept of them.
+pub(crate) fn gather(
+    conn: &mut Conn,
+    package: &Package,
+    request: &ExportRequest,
+    program_version: &str,
+    operators: &Operators,
+) -> StoreResult<Dossier> {
+    let client = clients::find_client(conn, package.client_id)?;
+    let scene = Scene {
+        package,
+        operators,
+        sources: sources::sources_of(conn, package.client_id)?,
+        editions: numbering::list_editions(conn)?,
+    };
+    let mut interceptions = Vec::new();
+    for judged in fileable(conn, package, request)? {
+        interceptions.push(scene.facts(conn, &judged)?);
+    }
+    Ok(Dossier {
+        package: package.id,
+        version: FIRST_VERSION,
+        sealed_at: package.sealed_at,
+        program_version: program_version.to_owned(),
+        client_name: client.name,
+        time_zone: client.time_zone,
+        office: None,
+        caller: package.caller,
+        period: Period { from: request.from(), to: request.to() },
+        interceptions,
+    })
+}
+
+fn fileable(
+    conn: &mut Conn,
+    package: &Package,
+    request: &ExportRequest,
+) -> StoreResult<Vec<JudgedCall>> {
+    let filter = CallFilter {
+        party: Some(package.caller),
+        from: Some(request.from()),
+        to: Some(request.to()),
+        interceptions_only: Some(InterceptionFilter {
+            label: Some(LabelKind::Advertising),
+            ..InterceptionFilter::default()
+        }),
+        ..CallFilter::default()
+    };
+    let page = CallPage { after: None, limit: MAX_CALLS };
+    let mut found = calls::list_calls(conn, Reach::Client(package.client_id), &filter, page)?;
+    found.retain(|judged| {
+        judged.assessment.interception.as_ref().is_some_and(|interception| {
+            !interception.attempt && request.verdicts.contains(&interception.verdict)
+        })
+    });
+    Ok(found)
+}
+
+/// What the interceptions of one package share.
+struct Scene<'a> {
+    package: &'a Package,
+    operators: &'a Operators,
+    sources: Vec<Source>,
+    editions: Vec<EditionRow>,
+}
+
+impl Scene<'_> {
+    fn facts(&self, conn: &mut Conn, judged: &JudgedCall) -> StoreResult<InterceptionFacts> {
+        let client = self.package.client_id;
+        let call = &judged.call;
+        let interception = judged.assessment.interception.as_ref().ok_or(StoreError::NotFound)?;
+        let bait = baits::find_bait(conn, Reach::Client(client), call.bait)?;
+        let trap = traps::find_trap(conn, Reach::Client(client), interception.trap)?;
+        let seen = observations::find_observations(conn, client, &call.observations)?;
+        let recorded = recordings::recordings_of(conn, client, &call.observations)?;
+        let label = labels::labels_of(conn, client, &call.observations)?.pop();
+        let edition = self.editions.iter().find(|edition| Some(edition.id) == interception.edition);
+        let range = match edition {
+            Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
+            None => None,
+        };
+        let proofs = self.proofs(judged, &recorded, label.as_ref(), &trap);
+        let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
+        Ok(InterceptionFacts {
+            call: call.id,
+            started_at: call.started_at,
+            caller: self.package.caller,
+            caller_raw: seen.first().and_then(|row| row.caller_raw.clone()),
+            called: bait.number,
+            connected_seconds: call.connected_seconds,
+            caller_operator: self.operator(
+                interception.caller_operator,
+                range.as_ref().map(|range| range.operator_name.as_str()),
+            ),
+            caller_region: range.map(|range| range.region),
+            edition: edition.map(|edition| EditionFacts {
+                file: edition.file,
+                in_force_from: edition.in_force_from,
+            }),
+            bait_operator: self.operator(bait.operator, None),
+            verdict: interception.verdict,
+            reasons: judged.assessment.reasons.clone(),
+            rule_version: judged.assessment.rule_version,
+            trap: trap_facts(&trap, interception, &bait),
+            prior_contact: interception.prior_contact,
+            observations: seen
+                .iter()
+                .map(|row| self.observation(row))
+                .collect::<StoreResult<_>>()?,
+            recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
+            label: label.map(|row| label_facts(row, screen_label)),
+            missing: missing(&proofs),
+        })
+    }
+
+    fn proofs(
+        &self,
+        judged: &JudgedCall,
+        recorded: &[Recording],
+        label: Option<&LabelRow>,
+        trap: &TrapRow,
+    ) -> InterceptionProofs {
+        let advertising = label.filter(|row| row.kind == LabelKind::Advertising);
+        InterceptionProofs {
+            recording: !recorded.is_empty(),
+            advertising_label: advertising.is_some(),
+            transcript: advertising.is_some_and(|row| row.transcript.is_some()),
+            trap_complete: trap.state.as_ref().is_some_and(|state| state.window.is_some()),
+            during_trap: judged.assessment.reasons.contains(&Reason::DuringTrap),
+            statement: false,
+            certified_statement: false,
+            disclosure_consent: false,
+            sim_authority: false,
+            applicant: false,
+            inquiry: false,
+            days_left: days_left(judged.call.started_at, self.package.sealed_at),
+        }
+    }
+
+    /// The name as the list of operators has it, else as the registry has it.
+    fn operator(&self, inn: Option<Inn>, registry_name: Option<&str>) -> Option<OperatorFacts> {
+        let listed = inn.and_then(|inn| self.operators.find(inn));
+        let name = listed.map(|operator| operator.name.as_str()).or(registry_name)?;
+        Some(OperatorFacts { name: name.to_owned(), inn })
+    }
+
+    fn observation(&self, row: &ObservationRow) -> StoreResult<ObservationFacts> {
+        let source = self
+            .sources
+            .iter()
+            .find(|source| source.id == row.source_id)
+            .ok_or(StoreError::NotFound)?;
+        Ok(ObservationFacts {
+            id: row.id,
+            source_name: source.name.clone(),
+            source_kind: source.kind.as_str().to_owned(),
+            reported_at: row.reported_at,
+            reported_at_raw: row.reported_at_raw.clone(),
+            clock_offset_seconds: (row.occurred_at - row.reported_at).0 / 1_000_000,
+            revision: u32::try_from(row.revision)?,
+        })
+    }
+}
+
+fn trap_facts(row: &TrapRow, interception: &Interception, bait: &Bait) -> TrapFacts {
+    debug_assert_eq!(row.trap.bait, bait.id, "a call's trap ran on its own bait");
+    let state = row.state.as_ref();
+    TrapFacts {
+        id: row.trap.id,
+        started_at: row.trap.started_at,
+        recorder_tested_at: row.trap.recorder_tested_at,
+        exposures: state
+            .map_or_else(|| interception.exposures_done.clone(), |state| state.exposures.clone()),
+        window: state.and_then(|state| state.window),
+        missing: state.map(|state| state.missing.clone()).unwrap_or_default(),
+    }
+}
+
+fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
+    let sha256 = <[u8; 32]>::try_from(row.sha256.as_slice())
+        .map_err(|_| StoreError::Corrupt("a hash that is not 32 bytes long".to_owned()))?;
+    Ok(RecordingFacts {
+        observation: row.observation_id,
+        sha256,
+        bytes: u64::try_from(row.bytes)?,
+        media_type: row.media_type.clone(),
+        original_name: None,
+        received_at: row.received_at,
+    })
+}
+
+fn label_facts(row: LabelRow, screen_label: Option<String>) -> LabelFacts {
+    LabelFacts {
+        kind: row.kind,
+        robot: row.robot,
+        company: row.company,
+        callback_number: row.callback_number.as_ref().map(Phone::to_string),
+        site: row.site,
+        number_origin: row.number_origin,
+        stop_demanded: row.stop_demanded,
+        transcript: row.transcript,
+        screen_label,
+        labelled_at: row.labelled_at,
+    }
+}
+
+/// The same dossier with media types told by the bytes: what a sender claims
+/// names no file in a package.
+pub(crate) fn sniffed(
+    mut dossier: Dossier,
+    reader: &dyn RecordingReader,
+) -> Result<Dossier, WorkError> {
+    for recording in dossier.interceptions.iter_mut().flat_map(|one| &mut one.recordings) {
+        let first = first_bytes(reader.open(&recording.sha256)?.as_mut(), media::SNIFFED_BYTES)?;
+        recording.media_type = media::sniff(&first).to_owned();
+    }
+    Ok(dossier)
+}

@@ -1,0 +1,196 @@
+//! Recomputing one bucket: the order of locks, reads and writes that makes it
+//! safe beside other workers and the ingest.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use baitline_domain::call::Call;
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
+use baitline_domain::instant::{Day, Instant, Span};
+use baitline_domain::label::LabelKind;
+use baitline_domain::matching::{MATCHING_SPAN, is_settled_before, match_observations};
+use baitline_domain::numbering::NumberingPlan;
+use baitline_domain::observation::Observation;
+use baitline_domain::operator::Operators;
+use baitline_domain::trap::{LONGEST_REACH, TrapState};
+use baitline_store::models::{JudgedCall, Source, TrapRow};
+use baitline_store::{
+    Conn, Reach, StoreResult, buckets, calls, clients, facts, labels, observations, sources,
+    tallies, traps,
+};
+use jiff::tz::TimeZone;
+
+use crate::recompute::{
+    DayFacts, Ripples, TrapStates, interception_rows, pairs_to_judge, ripples, runs_on, trap_states,
+};
+use crate::{WorkError, Worker};
+
+/// How far before a bucket observations are read first; doubled until the
+/// groups at its beginning can be told.
+const FIRST_LOOK_BACK: Span = Span::seconds(600);
+/// Ids asked for in one statement, under SQLite's 32,766 binds.
+const IDS_AT_A_TIME: usize = 10_000;
+
+impl Worker {
+    /// Recomputes a bucket; `false` when another worker holds it.
+    pub(crate) fn refresh(&mut self, client: ClientId, day: Day) -> Result<bool, WorkError> {
+        let Self { store, plans, operators, .. } = self;
+        let mut failure = None;
+        let done = store.write(Reach::Agency, |conn| {
+            if !buckets::lock_bucket(conn, client, day)? {
+                return Ok(false);
+            }
+            let ledger = buckets::ledger(conn, client, day)?;
+            let plan = plans.current(conn)?;
+            match recompute(conn, client, day, &plan, operators) {
+                Ok(()) => {}
+                Err(WorkError::Store(error)) => return Err(error),
+                Err(other) => {
+                    let text = other.to_string();
+                    failure = Some(other);
+                    return Err(baitline_store::StoreError::Corrupt(text));
+                }
+            }
+            buckets::settle(conn, client, day, &ledger)?;
+            Ok(true)
+        });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(done?),
+        }
+    }
+}
+
+fn recompute(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    plan: &Arc<NumberingPlan>,
+    operators: &Operators,
+) -> Result<(), WorkError> {
+    let zone = zone_of(conn, client)?;
+    let sources = sources::sources_of(conn, client)?;
+    let own_numbers = facts::own_numbers(conn, client)?;
+    let traps = traps::traps_running(conn, client, day.start() - LONGEST_REACH, day.end())?;
+    let all_calls = match_observations(&settled_observations(conn, client, day, &traps, &sources)?);
+    let states = trap_states(day, &traps, &all_calls, &own_numbers);
+    let calls: Vec<Call> =
+        all_calls.into_iter().filter(|call| call.started_at.day() == day).collect();
+    let pairs = pairs_to_judge(&calls, &states);
+    let baits: BTreeSet<BaitId> = calls.iter().map(|call| call.bait).collect();
+    let judged = DayFacts {
+        client,
+        baits: facts::baits_of(conn, client, &baits)?
+            .into_iter()
+            .map(|bait| (bait.id, bait.to_domain()))
+            .collect(),
+        states: &states,
+        own_numbers: &own_numbers,
+        contacts: facts::contacts(conn, client, &pairs)?
+            .into_iter()
+            .map(|found| (found.pair, found.contacts))
+            .collect(),
+        labels: latest_labels(conn, client, &calls)?,
+        numbering: plan,
+        operators,
+    }
+    .judge(calls);
+    let tallied = baitline_analytics::tally(&interception_rows(&judged, &zone))?;
+    let before = calls::calls_of_day(conn, client, day)?;
+    calls::replace_day(conn, client, day, &judged)?;
+    tallies::replace_day(conn, client, day, &tallied)?;
+    save_states(conn, client, day, &traps, &states)?;
+    touch_others(conn, client, day, &before, &judged)
+}
+
+fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {
+    let name = clients::find_client(conn, client)?.time_zone;
+    TimeZone::get(&name).map_err(|_| WorkError::TimeZone(name))
+}
+
+/// The observations that tell the day's calls, and those of the runs that meet
+/// it, from a moment at which no group is under way.
+fn settled_observations(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    traps: &[TrapRow],
+    sources: &[Source],
+) -> StoreResult<Vec<Observation>> {
+    let runs = || traps.iter().filter(|row| runs_on(row, day)).map(|row| &row.trap);
+    let from = runs().map(|trap| trap.started_at).fold(day.start(), Instant::min);
+    let end = runs().map(|trap| trap.run_ends_at).fold(day.end(), Instant::max);
+    // An observation exactly the matching span later still joins.
+    let to = end + MATCHING_SPAN + Span(1);
+    let mut look_back = FIRST_LOOK_BACK;
+    loop {
+        let loaded_from = from - look_back;
+        let found = observations::observations_between(conn, client, sources, loaded_from, to)?;
+        if is_settled_before(&found, loaded_from, from) {
+            return Ok(found);
+        }
+        look_back = Span(look_back.0 * 2);
+    }
+}
+
+fn latest_labels(
+    conn: &mut Conn,
+    client: ClientId,
+    calls: &[Call],
+) -> StoreResult<HashMap<ObservationId, (Instant, LabelKind)>> {
+    let ids: Vec<ObservationId> =
+        calls.iter().flat_map(|call| call.observations.iter().copied()).collect();
+    let mut latest = HashMap::new();
+    for chunk in ids.chunks(IDS_AT_A_TIME) {
+        // Oldest first, so that the last one stays.
+        for label in labels::labels_of(conn, client, chunk)? {
+            latest.insert(label.observation_id, (label.labelled_at, label.kind));
+        }
+    }
+    Ok(latest)
+}
+
+/// Keeps what the day found out about traps, and touches the other days that a
+/// changed trap covers.
+fn save_states(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    traps: &[TrapRow],
+    states: &TrapStates,
+) -> StoreResult<()> {
+    for state in &states.changed {
+        traps::save_state(conn, client, state)?;
+        let row = traps.iter().find(|row| row.trap.id == state.trap);
+        let mut days = days_covered(state);
+        days.extend(row.and_then(|row| row.state.as_ref()).into_iter().flat_map(days_covered));
+        days.remove(&day);
+        buckets::touch(conn, client, &days)?;
+    }
+    Ok(())
+}
+
+fn days_covered(state: &TrapState) -> BTreeSet<Day> {
+    let Some(first) = state.first_exposure() else { return BTreeSet::new() };
+    let end = state.window.map_or(state.run_ends_at, |window| window.to);
+    buckets::days_between(first, end)
+}
+
+/// Touches the days whose verdicts or groups rest on what changed here.
+fn touch_others(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    before: &[JudgedCall],
+    after: &[JudgedCall],
+) -> Result<(), WorkError> {
+    let Ripples { pairs, next_day } = ripples(day, before, after);
+    let mut days = BTreeSet::new();
+    for pair in pairs {
+        days.extend(facts::later_days(conn, client, pair, day)?);
+    }
+    if next_day {
+        days.insert(day.next());
+    }
+    Ok(buckets::touch(conn, client, &days)?)
+}
