@@ -24,8 +24,11 @@ use crate::template::{APPLICATION, COVER, render_markdown};
 
 const TITLE: &str = "Заявление о признаках нарушения законодательства о рекламе";
 const WATERMARK: &str = "ПРОЕКТ";
-/// Characters quoted of one transcript; the register holds all of it.
-const MAX_QUOTE_CHARS: usize = 1_500;
+/// Characters quoted of all transcripts together, so that the application
+/// stays one that is read; the register holds every word.
+const MAX_QUOTES_CHARS: usize = 60_000;
+/// Characters quoted of one transcript, when there are few and when many.
+const QUOTE_CHARS: std::ops::RangeInclusive<usize> = 200..=1_500;
 /// The file of the package that errors name.
 const DOCUMENT: &str = "application.pdf";
 
@@ -58,7 +61,7 @@ fn rendered(template: &str, facts: impl Serialize) -> Result<Vec<Block>, BuildEr
 }
 
 #[derive(Serialize)]
-pub(crate) struct CoverFacts {
+struct CoverFacts {
     caller: String,
     sealed: String,
     calls: usize,
@@ -66,7 +69,7 @@ pub(crate) struct CoverFacts {
 }
 
 #[derive(Serialize)]
-pub(crate) struct ApplicationFacts<'a> {
+struct ApplicationFacts<'a> {
     office: Option<&'a str>,
     client: &'a str,
     caller: String,
@@ -123,8 +126,8 @@ struct Label<'a> {
 /// Whom the caller's number belongs to, said once for all calls it holds for.
 #[derive(Serialize)]
 struct Allocation<'a> {
-    /// Empty where it holds for every call.
     calls: Vec<usize>,
+    /// Empty where it holds for every call.
     call_list: String,
     operator: Option<Operator<'a>>,
     ported: bool,
@@ -160,6 +163,8 @@ impl<'a> ApplicationFacts<'a> {
             calls.iter().map(|call| russian::phone(call.facts.called)).collect();
         let called: Vec<String> = called.into_iter().collect();
         let labels = || calls.iter().filter_map(|call| call.facts.label.as_ref());
+        let quote_chars =
+            (MAX_QUOTES_CHARS / calls.len().max(1)).clamp(*QUOTE_CHARS.start(), *QUOTE_CHARS.end());
         let last_day = dossier.period.to - baitline_domain::instant::Span(1);
         Self {
             office: dossier.office.as_ref().map(|office| office.name.as_str()),
@@ -176,7 +181,7 @@ impl<'a> ApplicationFacts<'a> {
             callback_numbers: labels().filter_map(|label| filled(&label.callback_number)).collect(),
             robot_calls: labels().any(|label| label.robot == Some(true)),
             recordings: calls.iter().map(|call| call.recordings.len()).sum(),
-            calls: calls.iter().map(|call| call_facts(call, zone)).collect(),
+            calls: calls.iter().map(|call| call_facts(call, quote_chars, zone)).collect(),
             zone: common_zone,
         }
     }
@@ -190,7 +195,7 @@ fn common_zone(calls: &[NumberedCall<'_>], zone: &TimeZone) -> Option<String> {
     names.next().filter(|_| names.next().is_none())
 }
 
-fn call_facts<'a>(call: &NumberedCall<'a>, zone: &TimeZone) -> CallFacts<'a> {
+fn call_facts<'a>(call: &NumberedCall<'a>, quote_chars: usize, zone: &TimeZone) -> CallFacts<'a> {
     let started = local(call.facts.started_at, zone);
     CallFacts {
         number: call.number,
@@ -202,7 +207,7 @@ fn call_facts<'a>(call: &NumberedCall<'a>, zone: &TimeZone) -> CallFacts<'a> {
         called: russian::phone(call.facts.called),
         duration: russian::duration(call.facts.connected_seconds),
         operator: call.facts.caller_operator.as_ref().map(operator),
-        label: call.facts.label.as_ref().map(label),
+        label: call.facts.label.as_ref().map(|facts| label(facts, quote_chars)),
     }
 }
 
@@ -210,8 +215,8 @@ fn operator(facts: &OperatorFacts) -> Operator<'_> {
     Operator { name: &facts.name, inn: facts.inn.map(|inn| inn.to_string()) }
 }
 
-fn label(facts: &LabelFacts) -> Label<'_> {
-    let (quote, quote_is_cut) = quote(facts.transcript.as_deref().unwrap_or_default());
+fn label(facts: &LabelFacts, quote_chars: usize) -> Label<'_> {
+    let (quote, quote_is_cut) = quote(facts.transcript.as_deref().unwrap_or_default(), quote_chars);
     Label {
         advertising: facts.kind == LabelKind::Advertising,
         robot: facts.robot == Some(true),
@@ -231,8 +236,8 @@ fn filled(text: &Option<String>) -> Option<&str> {
 }
 
 /// The lines of a transcript, cut after a word where it is long.
-fn quote(transcript: &str) -> (Vec<String>, bool) {
-    let cut = transcript.char_indices().nth(MAX_QUOTE_CHARS).map(|(at, _)| {
+fn quote(transcript: &str, limit: usize) -> (Vec<String>, bool) {
+    let cut = transcript.char_indices().nth(limit).map(|(at, _)| {
         let head = &transcript[..at];
         head.rfind(char::is_whitespace).map_or(head, |space| &head[..space])
     });
@@ -255,11 +260,10 @@ fn allocations<'a>(calls: &[NumberedCall<'a>], zone: &TimeZone) -> Vec<Allocatio
             None => found.push(Allocation { calls: vec![call.number], ..this }),
         }
     }
-    if let [only] = found.as_mut_slice() {
-        only.calls.clear();
-    }
-    for allocation in &mut found {
-        allocation.call_list = number_list(&allocation.calls);
+    if found.len() > 1 {
+        for allocation in &mut found {
+            allocation.call_list = number_list(&allocation.calls);
+        }
     }
     found
 }

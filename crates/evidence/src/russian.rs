@@ -66,7 +66,7 @@ pub(crate) fn offset(at: &ZonedDateTime) -> String {
 pub(crate) fn zone(at: &ZonedDateTime) -> String {
     let offset = offset(at);
     if at.time_zone().iana_name() == Some(MOSCOW) {
-        return format!("МСК, {offset}");
+        return format!("МСК,{NBSP}{offset}");
     }
     offset
 }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn zones_are_named_by_moscow_or_by_their_offset() {
         let zone_in = |name| zone(&at("2026-10-14T12:00:00Z", name));
-        assert_eq!(zone_in("Europe/Moscow"), "МСК, UTC+3");
+        assert_eq!(zone_in("Europe/Moscow"), "МСК,\u{a0}UTC+3");
         assert_eq!(zone_in("Asia/Yekaterinburg"), "UTC+5");
         assert_eq!(zone_in("Asia/Kolkata"), "UTC+5:30");
         assert_eq!(zone_in("America/St_Johns"), "UTC−2:30");

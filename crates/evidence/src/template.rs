@@ -46,6 +46,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.set_fuel(Some(MAX_FUEL));
     environment.add_filter("count", count);
     environment.add_filter("agree", agree);
+    environment.add_filter("quoted", quoted);
     Ok(environment)
 }
 
@@ -57,6 +58,12 @@ fn count(count: u64, one: &str, few: &str, many: &str) -> String {
 /// `{{ 3|agree("поступил", "поступило", "поступило") }}`: the word alone.
 fn agree(count: u64, one: &str, few: &str, many: &str) -> String {
     plural_form(count, one, few, many).to_owned()
+}
+
+/// `{{ "ООО «Окна»"|quoted }}`: «ООО „Окна“», for quotes within quotes differ.
+fn quoted(text: &str) -> String {
+    let inner = text.replace('«', "„").replace('»', "“");
+    format!("«{inner}»")
 }
 
 fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
@@ -95,7 +102,7 @@ mod tests {
     use crate::document::{Block, Inline};
     use crate::markdown;
 
-    const HOSTILE: [&str; 16] = [
+    const HOSTILE: [&str; 17] = [
         "<script>alert(1)</script>",
         "<!-- подпись -->",
         "# heading",
@@ -106,6 +113,7 @@ mod tests {
         "[link](https://example.org)",
         "![image](x.png)",
         "a | b | c",
+        "a \\| b \\\\| c \\\\\\| d \\",
         "**bold** _x_ `code` ~~x~~ &amp; &#35;",
         "```typ\n#read(\"/etc/passwd\")\n```",
         "#{ panic() } $x^2$ @ref <label> \\ // comment",
@@ -147,10 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn numerals_decline_in_templates() {
+    fn templates_decline_numerals_and_quote_names() {
         let text = render_markdown("{{ facts|count('звонок', 'звонка', 'звонков') }}", 3).unwrap();
         assert_eq!(text, "3\u{a0}звонка");
         let verb = render_markdown("{{ facts|agree('поступил', 'поступило', 'поступило') }}", 21);
         assert_eq!(verb.unwrap(), "поступил");
+        let name = render_markdown("{{ facts|quoted }}", "ООО «Окна»").unwrap();
+        assert_eq!(name, "«ООО „Окна“»");
     }
 }

@@ -11,7 +11,7 @@ use crate::{VerifyReport, verify};
 
 const FOLDER: &str = "baitline-01900000-0000-7000-8000-000000000001";
 /// Bytes changed in the seeded test.
-const TRIALS: usize = 3_000;
+const TRIALS: usize = 2_000;
 
 fn problems(archive: &[u8]) -> Vec<Problem> {
     let VerifyReport { problems, .. } = verify(Cursor::new(archive));
@@ -91,11 +91,9 @@ fn every_byte_of_the_headers_and_the_directory_is_guarded() {
     }
     assert!(positions.len() > 1_500);
     for position in positions {
-        for change in [0x01_u8, 0x80, 0xFF] {
-            let mut changed = archive.clone();
-            changed[position] ^= change;
-            assert!(!problems(&changed).is_empty(), "byte {position} changed by {change:#x}");
-        }
+        let mut changed = archive.clone();
+        changed[position] ^= 1 << (position % 8);
+        assert!(!problems(&changed).is_empty(), "byte {position}");
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a, R: Read + Seek> Comparison<'a, R> {
 
     fn note(&mut self, written: &[u8], read: usize) {
         let end = self.position + written.len() as u64;
-        let unchanged = written == &self.buffer[..read];
+        let unchanged = *written == self.buffer[..read];
         if unchanged && self.differing.range(self.position..end).next().is_none() {
             return;
         }

@@ -7,11 +7,11 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use baitline_domain::ids::PackageId;
 use uuid::Uuid;
-use zip::read::{ArchiveOffset, Config};
+use zip::read::{ArchiveOffset, Config, ZipFile};
 use zip::{DateTime, ZipArchive};
 
-use super::Problems;
 use super::comparison::{Comparison, View};
+use super::{Problem, Problems};
 use crate::archive::{Archive, CopyError, Written, copy};
 use crate::bag::{
     BAG_INFO_PATH, BAGIT_PATH, MANIFEST_PATH, PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED,
@@ -157,39 +157,23 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
         })
     }
 
+    /// Reads one entry. One that is refused or unreadable ends the building
+    /// anew, for the container can no longer come out the same; the others are
+    /// still hashed.
     fn entry<S: Read + Seek>(
         &mut self,
         zip: &mut ZipArchive<S>,
         index: usize,
         problems: &mut Problems,
     ) {
-        let entry = match zip.by_index(index) {
-            Ok(entry) => entry,
-            Err(error) => {
-                problems.add("", format!("entry {} cannot be read: {error}", index + 1));
+        let (name, path, entry) = match self.admit(zip, index) {
+            Ok(admitted) => admitted,
+            Err(refused) => {
                 self.rebuilt = None;
+                problems.add(&refused.path, refused.what);
                 return;
             }
         };
-        let Ok(name) = std::str::from_utf8(entry.name_raw()).map(str::to_owned) else {
-            problems.add("", format!("the name of entry {} is no text", index + 1));
-            self.rebuilt = None;
-            return;
-        };
-        let path = match self.path(&name) {
-            Ok(path) => path,
-            Err(what) => {
-                problems.add(&name.escape_default().to_string(), what);
-                self.rebuilt = None;
-                return;
-            }
-        };
-        self.starts.push((entry.header_start(), path.clone()));
-        if entry.size() > self.length {
-            problems.add(&path, "claims to be larger than the archive");
-            self.rebuilt = None;
-            return;
-        }
         let keeps = READ_FILES.contains(&path.as_str());
         let mut capture = Capture { from: entry, kept: keeps.then(Vec::new) };
         let copied = match &mut self.rebuilt {
@@ -202,6 +186,31 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
             problems.add(&path, unreadable(error));
         });
         self.contents.files.insert(path, File { written: written.ok(), content });
+    }
+
+    /// The entry with its name and its path inside the folder, unless it is
+    /// one this program never writes.
+    fn admit<'z, S: Read + Seek>(
+        &mut self,
+        zip: &'z mut ZipArchive<S>,
+        index: usize,
+    ) -> Result<(String, String, ZipFile<'z, S>), Problem> {
+        let number = index + 1;
+        let nameless = |what| Problem { path: String::new(), what };
+        let entry = zip
+            .by_index(index)
+            .map_err(|error| nameless(format!("entry {number} cannot be read: {error}")))?;
+        let name = std::str::from_utf8(entry.name_raw())
+            .map_err(|_| nameless(format!("the name of entry {number} is no text")))?
+            .to_owned();
+        let refused =
+            |what: &str| Problem { path: name.escape_default().to_string(), what: what.into() };
+        let path = self.path(&name).map_err(refused)?;
+        self.starts.push((entry.header_start(), path.clone()));
+        if entry.size() > self.length {
+            return Err(refused("claims to be larger than the archive"));
+        }
+        Ok((name, path, entry))
     }
 
     /// The path inside the folder, if the name is one this program writes.
