@@ -1,1 +1,31 @@
-//! Skeleton.
+//! The HTTP service: the only code that knows HTTP, JSON shapes and OpenAPI. It
+//! computes no verdict and builds no package; those are the worker's, and the
+//! two meet only in the database.
+//!
+//! A request passes the boundary (its id, its log line, every failure as a
+//! problem), the gate (method, key, encoding, unknown parameters), and its
+//! handler. One list of routes makes the router, the document and the gate's
+//! table.
+
+mod app;
+mod auth;
+mod boundary;
+mod download;
+mod extract;
+mod fault;
+mod fields;
+mod gate;
+mod openapi;
+mod paging;
+mod problem;
+mod query;
+mod routes;
+mod server;
+mod service;
+mod spool;
+mod thresholds;
+mod v1;
+mod words;
+
+pub use openapi::openapi;
+pub use server::{ApiServer, ApiSettings, ApiStopper, serve};

@@ -1,0 +1,56 @@
+//! What every handler works with, and the one way from the async threads to
+//! the database.
+
+use std::path::PathBuf;
+
+use actix_web::web;
+use baitline_domain::operator::Operators;
+use baitline_store::{Conn, Reach, Store, StoreResult};
+
+use crate::problem::{ApiError, ApiResult};
+use crate::routes::RouteTable;
+
+/// Shared by all requests.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) operators: Operators,
+    /// Where bodies wait while they are read.
+    pub(crate) spool: PathBuf,
+    pub(crate) routes: RouteTable,
+    /// The OpenAPI document as it is served.
+    pub(crate) document: String,
+}
+
+/// How handlers take [`App`].
+pub(crate) type AppData = web::Data<App>;
+
+impl App {
+    /// Runs a transaction that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        reach: Reach,
+        work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let store = self.store.clone();
+        blocking(move || store.read(reach, work).map_err(ApiError::from)).await
+    }
+
+    /// Runs a transaction and commits it; `work` may run more than once.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        reach: Reach,
+        work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let store = self.store.clone();
+        blocking(move || store.write(reach, work).map_err(ApiError::from)).await
+    }
+}
+
+/// Runs work that waits on a thread that may wait.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> ApiResult<T> + Send + 'static,
+) -> ApiResult<T> {
+    web::block(work)
+        .await
+        .map_err(|_| ApiError::Internal("blocking work panicked or was cancelled".to_owned()))?
+}

@@ -1,0 +1,147 @@
+//! The outermost layer of every request: it names the request, writes every
+//! failure as a problem, logs each request once, and lets HEAD stand beside
+//! every GET. Knows no routes and no keys.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest};
+use baitline_store::keys::Principal;
+use uuid::Uuid;
+
+use crate::problem::{self, ApiError, PROBLEM_JSON};
+use crate::query::decode_pairs;
+
+/// In every response, so that a caller can name the request.
+const REQUEST_ID_HEADER: header::HeaderName = header::HeaderName::from_static("x-request-id");
+/// A value with this many digits may be a phone number and is not logged.
+const PHONE_LIKE_DIGITS: usize = 6;
+
+/// The request was a HEAD: handlers of files then read none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadOnly;
+
+/// See the module.
+pub(crate) async fn boundary(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let begun = Instant::now();
+    let id = Uuid::now_v7();
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // The encoder remembers the HEAD and sends no body.
+        request.head_mut().method = Method::GET;
+        request.extensions_mut().insert(HeadOnly);
+    }
+    let response = next.call(request).await?.map_into_boxed_body();
+    let mut response = write_problem(response, &id);
+    if let Ok(value) = header::HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    log_access(&response, &method, id, begun);
+    Ok(response)
+}
+
+/// Gives a failure its body and logs what only the log may know.
+fn write_problem(response: ServiceResponse, id: &Uuid) -> ServiceResponse {
+    if response.status().as_u16() < 400 || is_problem(&response) {
+        return response;
+    }
+    let (request, response) = response.into_parts();
+    let instance = format!("urn:uuid:{id}");
+    let own = response.error().and_then(|error| error.as_error::<ApiError>());
+    let written = if let Some(error) = own {
+        log_failure(error, id);
+        error.response(&instance)
+    } else {
+        let error = problem::of_framework(response.status());
+        log_failure(&error, id);
+        error.response(&instance)
+    };
+    ServiceResponse::new(request, written)
+}
+
+fn is_problem(response: &ServiceResponse) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes() == PROBLEM_JSON.as_bytes())
+}
+
+fn log_failure(error: &ApiError, id: &Uuid) {
+    match error {
+        ApiError::Internal(_) => tracing::error!(request = %id, %error, "request failed"),
+        ApiError::Unavailable(_) => tracing::warn!(request = %id, %error, "request failed"),
+        _ => tracing::debug!(request = %id, %error, "request refused"),
+    }
+}
+
+fn log_access(response: &ServiceResponse, method: &Method, id: Uuid, begun: Instant) {
+    let request = response.request();
+    let level_is_high = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("-");
+    let key = key_id(request);
+    tracing::info!(
+        request = %id,
+        %method,
+        route,
+        query = masked_query(request.query_string()),
+        status = response.status().as_u16(),
+        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        key = key.as_deref().unwrap_or("-"),
+        failed = level_is_high,
+        "request"
+    );
+}
+
+fn key_id(request: &HttpRequest) -> Option<String> {
+    request.extensions().get::<Principal>().map(|principal| principal.key_id.clone())
+}
+
+/// The query string for the log: values that may be phone numbers are masked,
+/// whatever they are written like; times and ids are known by their form.
+fn masked_query(query: &str) -> String {
+    let Ok(pairs) = decode_pairs(query) else {
+        return "(malformed)".to_owned();
+    };
+    let shown = pairs.iter().map(|(name, value)| {
+        let is_known = value.parse::<Uuid>().is_ok() || value.parse::<jiff::Timestamp>().is_ok();
+        let name = if is_plain(name) { name } else { "(name)" };
+        if is_known || (is_plain(value) && !is_phone_like(value)) {
+            format!("{name}={value}")
+        } else {
+            format!("{name}=***")
+        }
+    });
+    shown.collect::<Vec<_>>().join("&")
+}
+
+fn is_phone_like(value: &str) -> bool {
+    value.chars().filter(char::is_ascii_digit).count() >= PHONE_LIKE_DIGITS
+}
+
+/// Nothing that could forge or break a line of the log.
+fn is_plain(text: &str) -> bool {
+    text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+        && !is_phone_like(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_of_a_query_never_reach_the_log() {
+        let masked = masked_query(
+            "caller=%2B7%20(900)%20123-45-67&limit=100&from=2026-10-01T00:00:00Z&x79001234567=1",
+        );
+        assert_eq!(masked, "caller=***&limit=100&from=2026-10-01T00:00:00Z&(name)=1");
+        assert_eq!(masked_query("a=%ff"), "(malformed)");
+    }
+}

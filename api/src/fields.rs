@@ -1,0 +1,255 @@
+//! The types of single values on the wire. Each is checked where it is read,
+//! so that a handler only ever holds valid ones. Knows no nouns and no limits
+//! but those of the value itself.
+
+use std::str::FromStr;
+
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
+use baitline_domain::operator::Inn;
+use baitline_domain::phone::{Party, PartyKind, Phone};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::ToSchema;
+
+use crate::fault::Fault;
+
+/// The earliest time accepted: 2000-01-01T00:00:00Z, in seconds.
+const EARLIEST_SECOND: i64 = 946_684_800;
+/// The first moment no longer accepted: 2100-01-01T00:00:00Z, in seconds.
+const LATEST_SECOND: i64 = 4_102_444_800;
+/// The longest name of an IANA time zone accepted, in bytes.
+const MAX_ZONE_BYTES: usize = 64;
+/// The longest slug, in bytes.
+pub(crate) const MAX_SLUG_BYTES: usize = 64;
+
+/// Reads a JSON or query string through [`FromStr`], so that the fault's code
+/// is the message.
+macro_rules! read_as_text {
+    ($($name:ident),* $(,)?) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+read_as_text!(Time, PhoneNumber, InnText, ZoneName, Slug);
+
+/// A moment, as an RFC 3339 time with an offset; written in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = DateTime, examples("2026-10-01T09:30:00Z"))]
+pub(crate) struct Time(pub(crate) Instant);
+
+impl FromStr for Time {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        // A plus sign in a query string that nobody escaped arrives as a space.
+        let unescaped = text.replacen(' ', "+", 1);
+        let timestamp: Timestamp =
+            text.parse().or_else(|_| unescaped.parse()).map_err(|_| Fault::NotATime)?;
+        if !(EARLIEST_SECOND..LATEST_SECOND).contains(&timestamp.as_second()) {
+            return Err(Fault::OutOfRange);
+        }
+        Ok(Self(timestamp.into()))
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A phone number: read in any form people write, written as `+79001234567`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, examples("+79001234567"))]
+pub(crate) struct PhoneNumber(pub(crate) Phone);
+
+impl FromStr for PhoneNumber {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        Phone::parse(text).map(Self).map_err(|_| Fault::NotAPhoneNumber)
+    }
+}
+
+impl Serialize for PhoneNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An ИНН of ten or twelve digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^([0-9]{10}|[0-9]{12})$", examples("7743895280"))]
+pub(crate) struct InnText(pub(crate) Inn);
+
+impl FromStr for InnText {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        text.parse().map(Self).map_err(|_| Fault::NotAnInn)
+    }
+}
+
+impl Serialize for InnText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The IANA name of a time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(value_type = String, max_length = 64, examples("Europe/Moscow"))]
+pub(crate) struct ZoneName(pub(crate) String);
+
+impl FromStr for ZoneName {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        if text.len() > MAX_ZONE_BYTES {
+            return Err(Fault::TooLong);
+        }
+        let zone = jiff::tz::TimeZone::get(text).map_err(|_| Fault::NotATimeZone)?;
+        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(Fault::NotATimeZone)
+    }
+}
+
+/// A short name for URLs and files: `pbx`, `recorder-2`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(
+    value_type = String,
+    max_length = 64,
+    pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+    examples("pbx")
+)]
+pub(crate) struct Slug(pub(crate) String);
+
+impl FromStr for Slug {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        if text.len() > MAX_SLUG_BYTES {
+            return Err(Fault::TooLong);
+        }
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if !text.split('-').all(is_word) {
+            return Err(Fault::NotASlug);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// One line of text of at most `MAX` characters, trimmed, never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line<const MAX: usize>(pub(crate) String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        check_text(&text, MAX, |_| false).map_err(de::Error::custom)?;
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+/// Text of at most `MAX` characters that may have several lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prose<const MAX: usize>(pub(crate) String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Prose<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_layout = |c: char| matches!(c, '\n' | '\r' | '\t');
+        check_text(&text, MAX, is_layout).map_err(de::Error::custom)?;
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+fn check_text(text: &str, max: usize, is_layout: impl Fn(char) -> bool) -> Result<(), Fault> {
+    if text.chars().any(|c| c.is_control() && !is_layout(c)) {
+        return Err(Fault::ControlCharacter);
+    }
+    if text.chars().count() > max {
+        return Err(Fault::TooLong);
+    }
+    if text.trim().is_empty() {
+        return Err(Fault::Empty);
+    }
+    Ok(())
+}
+
+/// Whole number between `MIN` and `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whole<const MIN: u32, const MAX: u32>(pub(crate) u32);
+
+impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        if (MIN..=MAX).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(de::Error::custom(Fault::OutOfRange))
+        }
+    }
+}
+
+/// Seconds with up to six decimals, at most a day either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = f64, minimum = -86400, maximum = 86400, examples(-1.5))]
+pub(crate) struct Seconds(pub(crate) Span);
+
+/// The farthest a clock may be off, in seconds.
+const MAX_CLOCK_SECONDS: f64 = 86_400.0;
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        if !(-MAX_CLOCK_SECONDS..=MAX_CLOCK_SECONDS).contains(&seconds) {
+            return Err(de::Error::custom(Fault::OutOfRange));
+        }
+        // Rounded to microseconds, and far inside what an i64 holds.
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by a day")]
+        let micros = (seconds * 1e6).round() as i64;
+        Ok(Self(Span(micros)))
+    }
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(clippy::cast_precision_loss, reason = "a day of microseconds fits in 52 bits")]
+        let seconds = self.0.0 as f64 / MICROS_PER_SECOND as f64;
+        serializer.serialize_f64(seconds)
+    }
+}
+
+/// The bait's name in the client's own books: never something that reads as a
+/// number, for a call names its bait by number or by reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(value_type = String, max_length = 64, examples("M-017"))]
+pub(crate) struct Reference(pub(crate) String);
+
+/// The longest reference, in characters.
+pub(crate) const MAX_REFERENCE_CHARS: usize = 64;
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Line(text) = Line::<MAX_REFERENCE_CHARS>::deserialize(deserializer)?;
+        match Party::read(Some(&text)).kind() {
+            PartyKind::Number | PartyKind::Hidden => Err(de::Error::custom(Fault::ReadsAsNumber)),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+/// For fields of a change: absent keeps, null clears, a value sets.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}

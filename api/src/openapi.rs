@@ -1,0 +1,166 @@
+//! The OpenAPI document: what the routes say, with what holds for all of them
+//! added once. Needs neither a database nor a socket.
+
+use std::collections::BTreeMap;
+
+use actix_web::App as ActixApp;
+use serde_json::Value;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Components;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+
+use crate::problem::{PROBLEM_JSON, Problem};
+use crate::routes::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Baitline",
+        description = "Bait SIM calls in, repeat offenders and complaint packages out.\n\nEvery \
+            failure is `application/problem+json`. Times are RFC 3339 with an offset, periods \
+            half-open, phone numbers `+7…`. Lists are cut into pieces: follow `next_cursor` or \
+            the header `Link`. Wherever GET works, HEAD does.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "clients", description = "The defended businesses."),
+        (name = "baits", description = "The SIMs that wait for calls."),
+        (name = "own-numbers", description = "The client's side, whose calls are no interceptions."),
+        (name = "sources", description = "Who reports calls, and how their clocks run."),
+        (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
+        (name = "calls", description = "Reports in, calls out, recordings."),
+        (name = "interceptions", description = "Calls with a verdict, and what people heard."),
+        (name = "reports", description = "Repeat offenders."),
+        (name = "numbering", description = "Which operator holds a number."),
+        (name = "exports", description = "Batches of complaint packages."),
+        (name = "service", description = "The service about itself."),
+    ),
+)]
+struct Base;
+
+/// The name of the security scheme.
+const BEARER: &str = "bearer";
+
+/// Answers any operation may give, by whether it needs a key.
+const OF_ALL: [(&str, &str); 3] = [
+    ("400", "The request cannot be read: its query, its path, or the syntax of its body."),
+    ("500", "A fault of the service; nothing internal is told."),
+    ("503", "The database or the blob store cannot be reached; nothing was done."),
+];
+const OF_KEYED: [(&str, &str); 3] = [
+    ("401", "No key, or none that is valid."),
+    ("403", "The key may not do this."),
+    ("404", "There is no such thing within the key's reach."),
+];
+const OF_BODIES: [(&str, &str); 3] = [
+    ("413", "The body is larger than accepted."),
+    ("415", "The body has a type or encoding that is not accepted."),
+    ("422", "The body reads well, and some of its values are wrong."),
+];
+
+/// The document of the whole service, version 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = ActixApp::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(routes)
+        .split_for_parts();
+    let mut components = document.components.take().unwrap_or_default();
+    add_schema::<Problem>(&mut components);
+    add_security(&mut components);
+    document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+    for item in document.paths.paths.values_mut() {
+        for operation in operations_of(item) {
+            complete(operation, &components.schemas);
+        }
+    }
+    document.components = Some(components);
+    document
+}
+
+fn add_schema<T: ToSchema + PartialSchema>(components: &mut Components) {
+    let mut nested = Vec::new();
+    T::schemas(&mut nested);
+    components.schemas.extend(nested);
+    components.schemas.insert(T::name().into_owned(), T::schema());
+}
+
+fn add_security(components: &mut Components) {
+    let description = "`Authorization: Bearer <key>`; keys are made on the command line.";
+    let scheme =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
+    components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(scheme).into());
+}
+
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete]
+        .into_iter()
+        .flatten()
+}
+
+/// Adds the failures that every operation of its kind may answer, and to each
+/// JSON body the example of its schema.
+fn complete(operation: &mut Operation, schemas: &BTreeMap<String, RefOr<Schema>>) {
+    let mut failures: Vec<(&str, &str)> = OF_ALL.to_vec();
+    if operation.security.is_none() {
+        failures.extend(OF_KEYED);
+    }
+    if operation.request_body.is_some() {
+        failures.extend(OF_BODIES);
+    }
+    let responses = &mut operation.responses.responses;
+    for (status, description) in failures {
+        let status = status.to_owned();
+        responses.entry(status).or_insert_with(|| RefOr::T(failure(description)));
+    }
+    for response in responses.values_mut() {
+        if let RefOr::T(response) = response {
+            use_problem_media_type(response);
+            response.content.values_mut().for_each(|content| add_example(content, schemas));
+        }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(|content| add_example(content, schemas));
+    }
+}
+
+fn failure(description: &str) -> Response {
+    let schema = Ref::from_schema_name(Problem::name());
+    let content = Content::new(Some(schema));
+    ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build()
+}
+
+/// Failures that an operation describes itself name the shape alone.
+fn use_problem_media_type(response: &mut Response) {
+    let problem = format!("#/components/schemas/{}", Problem::name());
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(shape)), .. }) => shape.ref_location == problem,
+        _ => false,
+    };
+    if response.content.get("application/json").is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
+    }
+}
+
+fn add_example(content: &mut RefOr<Content>, schemas: &BTreeMap<String, RefOr<Schema>>) {
+    let RefOr::T(content) = content else { return };
+    if content.example.is_some() || !content.examples.is_empty() {
+        return;
+    }
+    let Some(RefOr::Ref(reference)) = &content.schema else { return };
+    let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+    content.example = schemas.get(name).and_then(example_of);
+}
+
+fn example_of(schema: &RefOr<Schema>) -> Option<Value> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.examples.first().cloned(),
+        RefOr::T(Schema::OneOf(one)) => one.examples.first().cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! The one list of routes. From it come the router, the OpenAPI document, and
+//! the table that knows which methods and query parameters a path has.
+
+use actix_web::http::Method;
+use utoipa::openapi::path::{Operation as Documented, ParameterIn};
+use utoipa::openapi::{OpenApi, PathItem, RefOr};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{service, v1};
+
+/// Every endpoint. A literal segment stands before a parameter at its place.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(service::routes)
+        .configure(v1::clients::routes)
+        .configure(v1::baits::routes)
+        .configure(v1::own_numbers::routes)
+        .configure(v1::sources::routes)
+        .configure(v1::traps::routes)
+        .configure(v1::calls::routes)
+        .configure(v1::recordings::routes)
+        .configure(v1::interceptions::routes)
+        .configure(v1::labels::routes)
+        .configure(v1::reports::routes)
+        .configure(v1::numbering::routes)
+        .configure(v1::exports::routes)
+        .configure(v1::packages::routes);
+}
+
+/// What the document says of every path.
+#[derive(Debug)]
+pub(crate) struct RouteTable {
+    /// Paths with more literal segments first.
+    routes: Vec<Route>,
+}
+
+/// One path.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// `None` stands for a parameter.
+    segments: Vec<Option<String>>,
+    operations: Vec<Operation>,
+}
+
+/// One method of a path.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    method: Method,
+    /// Whether the request must bring a valid key.
+    pub(crate) needs_key: bool,
+    /// The names of its query parameters.
+    pub(crate) parameters: Vec<String>,
+}
+
+impl RouteTable {
+    /// Reads the table off the document.
+    pub(crate) fn of(document: &OpenApi) -> Self {
+        let mut routes: Vec<Route> = document
+            .paths
+            .paths
+            .iter()
+            .map(|(path, item)| Route { segments: segments(path), operations: operations(item) })
+            .collect();
+        routes.sort_by_key(|route| route.segments.iter().filter(|s| s.is_none()).count());
+        Self { routes }
+    }
+
+    /// The route of a path, whatever the method.
+    pub(crate) fn find(&self, path: &str) -> Option<&Route> {
+        let wanted: Vec<&str> = path.split('/').skip(1).collect();
+        self.routes.iter().find(|route| route.matches(&wanted))
+    }
+}
+
+impl Route {
+    fn matches(&self, wanted: &[&str]) -> bool {
+        self.segments.len() == wanted.len()
+            && self.segments.iter().zip(wanted).all(|(segment, word)| match segment {
+                Some(literal) => literal == word,
+                None => !word.is_empty(),
+            })
+    }
+
+    /// The operation of a method; the boundary has made GET of HEAD.
+    pub(crate) fn operation(&self, method: &Method) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.method == method)
+    }
+
+    /// The value of the header Allow.
+    pub(crate) fn allow(&self) -> String {
+        let mut methods: Vec<&str> = Vec::new();
+        for operation in &self.operations {
+            methods.push(operation.method.as_str());
+            if operation.method == Method::GET {
+                methods.push("HEAD");
+            }
+        }
+        methods.join(", ")
+    }
+}
+
+fn segments(path: &str) -> Vec<Option<String>> {
+    path.split('/')
+        .skip(1)
+        .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()))
+        .collect()
+}
+
+fn operations(item: &PathItem) -> Vec<Operation> {
+    let by_method = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+    ];
+    by_method
+        .into_iter()
+        .filter_map(|(method, documented)| {
+            let documented = documented.as_ref()?;
+            let parameters = query_parameters(documented);
+            Some(Operation { method, needs_key: needs_key(documented), parameters })
+        })
+        .collect()
+}
+
+/// An operation needs a key unless it says that it needs nothing.
+fn needs_key(documented: &Documented) -> bool {
+    let empty = utoipa::openapi::security::SecurityRequirement::default();
+    documented.security.as_ref().is_none_or(|security| !security.contains(&empty))
+}
+
+fn query_parameters(documented: &Documented) -> Vec<String> {
+    let parameters = documented.parameters.iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
+                Some(parameter.name.clone())
+            }
+            _ => None,
+        })
+        .collect()
+}

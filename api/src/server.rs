@@ -1,0 +1,123 @@
+//! Puts the parts together and listens.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use baitline_domain::operator::Operators;
+use baitline_store::Store;
+use utoipa_actix_web::AppExt;
+
+use crate::app::{App, AppData};
+use crate::boundary::boundary;
+use crate::fault::Fault;
+use crate::gate::gate;
+use crate::openapi::openapi;
+use crate::problem::ApiError;
+use crate::routes::{RouteTable, routes};
+
+/// How long a connection may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// How the service runs; what it listens on is given to [`serve`].
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// Threads that answer requests; each also has a pool for blocking work.
+    pub threads: usize,
+    /// A folder for bodies on their way. Nothing in it survives its request.
+    pub spool: PathBuf,
+    /// How long running requests may take to finish when the service stops.
+    pub shutdown_timeout_seconds: u64,
+}
+
+/// A service that listens; it answers while [`ApiServer::run`] is awaited.
+pub struct ApiServer {
+    server: Server,
+}
+
+/// Stops a service from elsewhere.
+#[derive(Clone)]
+pub struct ApiStopper {
+    handle: ServerHandle,
+}
+
+impl ApiServer {
+    /// A way to stop it.
+    pub fn stopper(&self) -> ApiStopper {
+        ApiStopper { handle: self.server.handle() }
+    }
+
+    /// Answers requests until it is stopped.
+    ///
+    /// # Errors
+    /// When the sockets fail.
+    pub async fn run(self) -> std::io::Result<()> {
+        self.server.await
+    }
+}
+
+impl ApiStopper {
+    /// Takes no more requests and waits for the running ones, as long as the
+    /// settings allow.
+    pub async fn stop(&self) {
+        self.handle.stop(true).await;
+    }
+}
+
+/// Makes the service. Signals are the caller's: it knows what else must stop.
+///
+/// # Errors
+/// When the spool folder cannot be made or the socket cannot be used.
+pub fn serve(
+    listener: TcpListener,
+    store: Store,
+    settings: &ApiSettings,
+) -> std::io::Result<ApiServer> {
+    std::fs::create_dir_all(&settings.spool)?;
+    let document = openapi();
+    let app: AppData = web::Data::new(App {
+        store,
+        operators: Operators::built_in(),
+        spool: settings.spool.clone(),
+        routes: RouteTable::of(&document),
+        document: document.to_json().map_err(std::io::Error::other)?,
+    });
+    let server = HttpServer::new(move || {
+        let (router, _) = ActixApp::new()
+            .into_utoipa_app()
+            .app_data(app.clone())
+            .app_data(path_config())
+            .configure(routes)
+            .default_service(web::to(not_found))
+            .split_for_parts();
+        router.wrap(from_fn(gate)).wrap(from_fn(boundary))
+    })
+    .workers(settings.threads)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .keep_alive(IDLE_TIMEOUT)
+    .shutdown_timeout(settings.shutdown_timeout_seconds)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(ApiServer { server })
+}
+
+/// A path parameter that does not read is a malformed request.
+fn path_config() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|error, _| {
+        let fault = match Fault::read(&error.to_string()) {
+            Fault::InvalidType => Fault::NotAnId,
+            fault => fault,
+        };
+        ApiError::parameter("path", fault).into()
+    })
+}
+
+async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::NotFound(None))
+}

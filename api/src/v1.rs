@@ -1,0 +1,56 @@
+//! Version 1 of the API: one module per noun, each with its wire shapes, its
+//! handlers and its list of routes. A handler reads from top to bottom:
+//! parameters, permission, store, view.
+
+pub(crate) mod baits;
+pub(crate) mod calls;
+pub(crate) mod clients;
+pub(crate) mod exports;
+mod ingest;
+pub(crate) mod interceptions;
+pub(crate) mod labels;
+pub(crate) mod numbering;
+mod offenders;
+pub(crate) mod operators;
+pub(crate) mod own_numbers;
+pub(crate) mod packages;
+mod receipts;
+pub(crate) mod recordings;
+pub(crate) mod reports;
+pub(crate) mod sources;
+pub(crate) mod traps;
+
+use baitline_domain::ids::ClientId;
+use baitline_store::{Conn, Page, Reach, StoreError, StoreResult};
+
+use crate::app::App;
+use crate::auth::unknown_client;
+use crate::paging::{Cursor, Limit, rows_to_ask};
+use crate::problem::{ApiError, ApiResult};
+
+/// Creates something of `client`'s, after making sure that there is one: an
+/// agency's key can name any id.
+async fn create_for<T: Send + 'static>(
+    app: &App,
+    client: ClientId,
+    mut work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
+) -> ApiResult<T> {
+    let created = app.write(Reach::Client(client), move |conn| {
+        match baitline_store::clients::find_client(conn, client) {
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => work(conn).map(Some),
+        }
+    });
+    created.await?.ok_or_else(unknown_client)
+}
+
+/// The piece of a list in order of entry.
+fn page(cursor: Option<Cursor>, limit: Option<Limit>) -> Page {
+    Page { after: cursor.map(|cursor| cursor.id), limit: rows_to_ask(limit) }
+}
+
+/// Seconds and counts are stored signed and never negative.
+fn unsigned(stored: i32) -> ApiResult<u32> {
+    u32::try_from(stored).map_err(|_| ApiError::Internal("a stored count is negative".to_owned()))
+}

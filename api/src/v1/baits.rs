@@ -1,0 +1,308 @@
+//! `/v1/baits`: the SIMs that wait for calls.
+
+use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
+use baitline_domain::ids::BaitId;
+use baitline_domain::operator::{Operators, Standing};
+use baitline_store::baits::{self, BaitFilter};
+use baitline_store::models::{Bait, BaitChanges, NewBait};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::operators::{OperatorView, operator_view};
+use super::{create_for, page};
+use crate::app::AppData;
+use crate::auth::Caller;
+use crate::extract::Body;
+use crate::fields::{InnText, Line, PhoneNumber, Prose, Reference, Time, present};
+use crate::paging::{self, Cursor, Limit};
+use crate::problem::{ApiResult, Problem};
+use crate::query::Params;
+
+/// The groups whose SIMs the method asks for: their small numbering capacity
+/// makes a caller of another operator obvious sooner.
+const RECOMMENDED_GROUPS: [&str; 2] = ["t2-rostelecom", "beeline"];
+
+/// Where a bait is.
+type Region = Line<100>;
+/// A remark for people.
+type Note = Prose<1_000>;
+
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(create_bait).service(list_baits).service(find_bait).service(update_bait);
+}
+
+/// A bait to enter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "number": "+79001234567",
+    "reference": "M-017",
+    "operator_inn": "7743895280",
+    "region": "Москва"
+})))]
+pub(crate) struct CreateBait {
+    /// The client; required with an agency's key.
+    #[schema(nullable = false)]
+    client_id: Option<Uuid>,
+    /// Its number, in any form.
+    number: PhoneNumber,
+    /// The client's own name for it; call records may use it.
+    reference: Option<Reference>,
+    /// The operator by contract. Without it every verdict is inconclusive.
+    operator_inn: Option<InnText>,
+    /// Where it is.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    region: Option<Region>,
+    /// For people.
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    note: Option<Note>,
+}
+
+/// What changes of a bait: what is absent stays, null empties. Another number
+/// is another bait.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({"reference": "M-018", "note": null})))]
+pub(crate) struct UpdateBait {
+    /// Another reference.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Reference>)]
+    reference: Option<Option<Reference>>,
+    /// Another operator by contract.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<InnText>)]
+    operator_inn: Option<Option<InnText>>,
+    /// Another place.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    region: Option<Option<Region>>,
+    /// Another note.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    note: Option<Option<Note>>,
+}
+
+/// One SIM.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Bait, examples(json!({
+    "id": "0197a5b0-7c1e-7d3a-9a51-000000000002",
+    "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
+    "number": "+79001234567",
+    "reference": "M-017",
+    "operator": {
+        "inn": "7743895280", "name": "ООО «Т2 Мобайл»", "brand": "T2", "group": "t2-rostelecom"
+    },
+    "region": "Москва",
+    "note": null,
+    "notices": [],
+    "created_at": "2026-10-01T09:30:00Z"
+})))]
+pub(crate) struct BaitView {
+    /// Its id.
+    id: Uuid,
+    /// Its client.
+    client_id: Uuid,
+    /// Its number.
+    number: PhoneNumber,
+    /// The client's own name for it.
+    reference: Option<String>,
+    /// The operator by contract.
+    operator: Option<OperatorView>,
+    /// Where it is.
+    region: Option<String>,
+    /// For people.
+    note: Option<String>,
+    /// What to know before a trap is run on it.
+    notices: Vec<BaitNotice>,
+    /// When it was entered.
+    created_at: Time,
+}
+
+/// What to know of a bait's operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BaitNotice {
+    /// No operator is given: every verdict will be inconclusive.
+    OperatorMissing,
+    /// The operator is not in the built-in list: every verdict will be
+    /// inconclusive.
+    OperatorUnknown,
+    /// The operator is a virtual one: every verdict will be inconclusive.
+    OperatorVirtual,
+    /// The operator is neither T2 nor Beeline: callers of other operators show
+    /// later.
+    OperatorNotRecommended,
+}
+
+/// A piece of the list of baits.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"items": [], "next_cursor": null})))]
+pub(crate) struct BaitPage {
+    /// In order of entry.
+    items: Vec<BaitView>,
+    /// Leads to the next piece; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Which baits, and which piece of the list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListBaits {
+    /// Of this client.
+    #[param(nullable = false)]
+    client_id: Option<Uuid>,
+    /// With this number.
+    #[param(nullable = false)]
+    number: Option<PhoneNumber>,
+    /// With this reference.
+    #[param(nullable = false)]
+    reference: Option<Reference>,
+    /// Where the piece before ended.
+    #[param(value_type = Option<String>, nullable = false)]
+    cursor: Option<Cursor>,
+    /// How many, 100 unless told.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
+    limit: Option<Limit>,
+}
+
+/// Enter a bait
+///
+/// Calls that named it before are joined to it. `notices` says what the choice
+/// of operator means for verdicts.
+#[utoipa::path(
+    tag = "baits",
+    request_body = CreateBait,
+    responses(
+        (status = 201, description = "The bait as entered.", body = BaitView),
+        (status = 409, description = "The number or reference is taken.", body = Problem),
+    ),
+)]
+#[post("/v1/baits")]
+async fn create_bait(
+    app: AppData,
+    caller: Caller,
+    body: Body<CreateBait>,
+) -> ApiResult<HttpResponse> {
+    let body = body.0;
+    let client = caller.client(body.client_id)?;
+    let new = NewBait {
+        number: body.number.0,
+        reference: body.reference.map(|reference| reference.0),
+        operator: body.operator_inn.map(|inn| inn.0),
+        region: body.region.map(|region| region.0),
+        note: body.note.map(|note| note.0),
+    };
+    let bait = create_for(&app, client, move |conn| baits::create_bait(conn, client, &new)).await?;
+    Ok(HttpResponse::Created().json(view(&app.operators, bait)))
+}
+
+/// List baits
+#[utoipa::path(
+    tag = "baits",
+    params(ListBaits),
+    responses((status = 200, description = "A piece of the list.", body = BaitPage)),
+)]
+#[get("/v1/baits")]
+async fn list_baits(
+    app: AppData,
+    req: HttpRequest,
+    caller: Caller,
+    query: Params<ListBaits>,
+) -> ApiResult<HttpResponse> {
+    let ListBaits { client_id, number, reference, cursor, limit } = query.0;
+    let reach = caller.reach(client_id)?;
+    let filter = BaitFilter {
+        number: number.map(|number| number.0),
+        reference: reference.map(|reference| reference.0),
+    };
+    let page = page(cursor, limit);
+    let rows = app.read(reach, move |conn| baits::list_baits(conn, reach, &filter, page)).await?;
+    let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.id.0));
+    let items = rows.into_iter().map(|bait| view(&app.operators, bait)).collect();
+    let page = BaitPage { items, next_cursor };
+    Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
+}
+
+/// Find one bait
+#[utoipa::path(
+    tag = "baits",
+    params(("id" = Uuid, Path, description = "The bait's id.")),
+    responses((status = 200, description = "The bait.", body = BaitView)),
+)]
+#[get("/v1/baits/{id}")]
+async fn find_bait(
+    app: AppData,
+    caller: Caller,
+    id: web::Path<Uuid>,
+) -> ApiResult<web::Json<BaitView>> {
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let bait = app.read(reach, move |conn| baits::find_bait(conn, reach, id)).await?;
+    Ok(web::Json(view(&app.operators, bait)))
+}
+
+/// Change a bait
+///
+/// Its calls are judged again where the operator changes.
+#[utoipa::path(
+    tag = "baits",
+    params(("id" = Uuid, Path, description = "The bait's id.")),
+    request_body = UpdateBait,
+    responses(
+        (status = 200, description = "The bait as changed.", body = BaitView),
+        (status = 409, description = "The reference is taken.", body = Problem),
+    ),
+)]
+#[patch("/v1/baits/{id}")]
+async fn update_bait(
+    app: AppData,
+    caller: Caller,
+    id: web::Path<Uuid>,
+    body: Body<UpdateBait>,
+) -> ApiResult<web::Json<BaitView>> {
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let UpdateBait { reference, operator_inn, region, note } = body.0;
+    let changes = BaitChanges {
+        reference: reference.map(|change| change.map(|reference| reference.0)),
+        operator: operator_inn.map(|change| change.map(|inn| inn.0)),
+        region: region.map(|change| change.map(|region| region.0)),
+        note: note.map(|change| change.map(|note| note.0)),
+    };
+    let bait = app.write(reach, move |conn| {
+        let client = baits::find_bait(conn, reach, id)?.client_id;
+        baits::update_bait(conn, client, id, &changes)
+    });
+    Ok(web::Json(view(&app.operators, bait.await?)))
+}
+
+fn view(operators: &Operators, bait: Bait) -> BaitView {
+    BaitView {
+        id: bait.id.0,
+        client_id: bait.client_id.0,
+        number: PhoneNumber(bait.number),
+        notices: notices(operators, &bait),
+        reference: bait.reference,
+        operator: bait.operator.map(|inn| operator_view(operators, inn)),
+        region: bait.region,
+        note: bait.note,
+        created_at: Time(bait.created_at),
+    }
+}
+
+fn notices(operators: &Operators, bait: &Bait) -> Vec<BaitNotice> {
+    let Some(inn) = bait.operator else {
+        return vec![BaitNotice::OperatorMissing];
+    };
+    match operators.find(inn).map(|operator| &operator.standing) {
+        None | Some(Standing::NoCallers) => vec![BaitNotice::OperatorUnknown],
+        Some(Standing::Virtual { .. }) => {
+            vec![BaitNotice::OperatorNotRecommended, BaitNotice::OperatorVirtual]
+        }
+        Some(Standing::Group(group)) if RECOMMENDED_GROUPS.contains(&group.0.as_str()) => {
+            Vec::new()
+        }
+        Some(Standing::Group(_) | Standing::Entity) => vec![BaitNotice::OperatorNotRecommended],
+    }
+}

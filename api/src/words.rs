@@ -1,0 +1,134 @@
+//! The domain's closed lists as the wire spells them. The domain knows no
+//! OpenAPI, so each list stands here again, and the compiler holds the two
+//! together: a word missing on either side does not build.
+
+use baitline_analytics::{GroupBy, Standing};
+use baitline_domain::gate::Missing;
+use baitline_domain::label::LabelKind;
+use baitline_domain::numbering::NumberingFile;
+use baitline_domain::observation::{Channel, Direction};
+use baitline_domain::own_number::OwnNumberKind;
+use baitline_domain::phone::PartyKind;
+use baitline_domain::trap::{ExposureKind, TrapMissing};
+use baitline_domain::verdict::{Reason, Verdict};
+use baitline_store::models::{ExportState, PackageState, SourceKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident for $domain:ty { $($variant:ident),* $(,)? })*) => {$(
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        $(#[$meta])*
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $name { $($variant),* }
+
+        impl From<$domain> for $name {
+            fn from(word: $domain) -> Self {
+                match word { $(<$domain>::$variant => Self::$variant),* }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(word: $name) -> Self {
+                match word { $($name::$variant => Self::$variant),* }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The legal meaning of an interception.
+    #[schema(as = Verdict)]
+    VerdictWord for Verdict { ForeignGroup, ForeignEntity, SameGroup, Inconclusive, Invalid }
+
+    /// Why a call is background, or what a person should know of a verdict.
+    #[schema(as = Reason)]
+    ReasonWord for Reason {
+        Outgoing, Channel, OutsideWindow, OwnNumber, AllowListed, TaintedByCall, TaintedByVisit,
+        TaintedByConsent, DuringTrap, Edge, Attempt, PriorContact, HiddenNumber, MalformedNumber,
+        ShortCode, AlphanumericSender, ForeignCountry, Unallocated, NextEditionNotLoaded,
+        AllocatedByNextEdition, NumberingNotLoaded, BeforeFirstEdition, CallerOperatorUnknown,
+        BaitOperatorUnknown, BaitOperatorVirtual, CallerOperatorVirtual, NotACaller, Roaming,
+        Ported, RangeHolderOnly,
+    }
+
+    /// The direction, as the bait sees it.
+    #[schema(as = Direction)]
+    DirectionWord for Direction { Incoming, Outgoing }
+
+    /// What carried a call.
+    #[schema(as = Channel)]
+    ChannelWord for Channel { Pstn, Messenger, Sms }
+
+    /// What the other end of a call is.
+    #[schema(as = PartyKind)]
+    PartyKindWord for PartyKind { Number, Hidden, ShortCode, Alphanumeric, Malformed }
+
+    /// What a person heard.
+    #[schema(as = LabelKind)]
+    LabelKindWord for LabelKind { Advertising, OwnSide, Service, WrongNumber, Unclear }
+
+    /// What the client uses a number for.
+    #[schema(as = OwnNumberKind)]
+    OwnNumberKindWord for OwnNumberKind { Advertised, Outgoing, Tracking, Staff, Contractor }
+
+    /// A step that could leak the bait's number.
+    #[schema(as = ExposureKind)]
+    ExposureKindWord for ExposureKind { SiteVisit, Yandex, Vk, OwnCall, ReturnCall }
+
+    /// What a trap still lacks.
+    #[schema(as = TrapMissing)]
+    TrapMissingWord for TrapMissing { RecorderTest, SiteVisit, OwnCall, ReturnCall, ConnectedTime }
+
+    /// What a package still lacks before it may be filed.
+    #[schema(as = Missing)]
+    MissingWord for Missing {
+        Recording, AdvertisingLabel, Transcript, CompleteTrap, Statement, CertifiedStatement,
+        DisclosureConsent, SimAuthority, Applicant, Inquiry, Time,
+    }
+
+    /// Who reports calls.
+    #[schema(as = SourceKind)]
+    SourceKindWord for SourceKind { Pbx, Crm, RecorderApp, OperatorStatement, Person }
+
+    /// Where an export stands.
+    #[schema(as = ExportState)]
+    ExportStateWord for ExportState { Queued, Running, Done, Failed, Cancelled }
+
+    /// Where a package stands.
+    #[schema(as = PackageState)]
+    PackageStateWord for PackageState { Queued, Draft, Ready, Failed }
+
+    /// What an offender is.
+    #[schema(as = GroupBy)]
+    GroupByWord for GroupBy { Number, Operator }
+
+    /// How far an offender's counts go.
+    #[schema(as = Standing)]
+    StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+/// One of the registry's four files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = NumberingFile)]
+pub(crate) enum NumberingFileWord {
+    #[serde(rename = "ABC-3xx")]
+    Abc3,
+    #[serde(rename = "ABC-4xx")]
+    Abc4,
+    #[serde(rename = "ABC-8xx")]
+    Abc8,
+    #[serde(rename = "DEF-9xx")]
+    Def9,
+}
+
+impl From<NumberingFile> for NumberingFileWord {
+    fn from(file: NumberingFile) -> Self {
+        match file {
+            NumberingFile::Abc3 => Self::Abc3,
+            NumberingFile::Abc4 => Self::Abc4,
+            NumberingFile::Abc8 => Self::Abc8,
+            NumberingFile::Def9 => Self::Def9,
+        }
+    }
+}
