@@ -1,1 +1,38 @@
-fn main() {}
+//! `baitline`: bait SIM calls in, repeat offenders and complaint packages out.
+//! The table of commands.
+
+mod cli;
+mod demo;
+mod demo_server;
+mod failure;
+mod keys;
+mod log;
+mod numbering;
+mod processes;
+mod schema;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start(&cli.log);
+    let done = match cli.command {
+        Command::Demo(options) => demo_server::run(&options),
+        Command::Serve(options) => processes::serve(&options),
+        Command::Api(options) => processes::api(&options),
+        Command::Worker(options) => processes::worker(&options),
+        Command::Migrate(options) => schema::migrate(&options),
+        Command::Openapi => schema::print_openapi(),
+        Command::Numbering(command) => numbering::run(&command),
+        Command::Keys(command) => keys::run(&command),
+        Command::Verify(options) => verify::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

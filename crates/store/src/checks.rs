@@ -29,30 +29,38 @@ struct Facts {
     data_checksums: String,
 }
 
-/// Of the login, not of the role it has taken for the transaction.
+/// Of the login. A role that no migration has made yet is one it is no member of.
 const FACTS: &str = "
     SELECT r.rolsuper AS superuser, r.rolbypassrls AS bypass_rls,
         EXISTS (SELECT FROM pg_tables t
                 WHERE t.schemaname = 'public' AND t.tableowner = session_user) AS owner,
-        pg_has_role(session_user, 'baitline_client', 'MEMBER') AS may_client,
-        pg_has_role(session_user, 'baitline_all', 'MEMBER') AS may_all,
+        EXISTS (SELECT FROM pg_roles m WHERE m.rolname = 'baitline_client'
+                AND pg_has_role(session_user, m.oid, 'MEMBER')) AS may_client,
+        EXISTS (SELECT FROM pg_roles m WHERE m.rolname = 'baitline_all'
+                AND pg_has_role(session_user, m.oid, 'MEMBER')) AS may_all,
         current_setting('fsync') AS fsync,
         current_setting('synchronous_commit') AS synchronous_commit,
         current_setting('data_checksums') AS data_checksums
     FROM pg_roles r WHERE r.rolname = session_user";
 
-/// Refuses a schema that is not current and a PostgreSQL that would not keep
-/// clients apart or not keep what was acknowledged.
-pub(crate) fn assert_safe(conn: &mut Conn) -> StoreResult<()> {
-    if !migrate::is_current(conn)? {
-        return Err(StoreError::Unsafe(
-            "the schema is not current: run `baitline migrate` as the database's owner".to_owned(),
-        ));
-    }
+/// Refuses a PostgreSQL that would not keep clients apart or not keep what was
+/// acknowledged. Asked before any role is taken, since a login that may not
+/// take it has to be told why.
+pub(crate) fn assert_safe_login(conn: &mut Conn) -> StoreResult<()> {
     match conn {
         Conn::Postgres(c) => assert_postgres(c),
         Conn::Sqlite(_) => Ok(()),
     }
+}
+
+/// Refuses a schema that is not the one this program needs.
+pub(crate) fn assert_current_schema(conn: &mut Conn) -> StoreResult<()> {
+    if migrate::is_current(conn)? {
+        return Ok(());
+    }
+    Err(StoreError::Unsafe(
+        "the schema is not current: run `baitline migrate` as the database's owner".to_owned(),
+    ))
 }
 
 fn assert_postgres(conn: &mut PgConnection) -> StoreResult<()> {

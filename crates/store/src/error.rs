@@ -85,6 +85,12 @@ impl From<DieselError> for StoreError {
     }
 }
 
+impl From<std::num::TryFromIntError> for StoreError {
+    fn from(error: std::num::TryFromIntError) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
 fn database_error(
     kind: DatabaseErrorKind,
     information: Box<dyn DatabaseErrorInformation + Send + Sync>,

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::conn::{Conn, Reach, on};
-use crate::error::{StoreError, StoreResult};
+use crate::error::StoreResult;
 use crate::schema::api_keys;
 use crate::sql_types::Db;
 use crate::{Store, now};
@@ -139,12 +139,6 @@ fn random(chars: usize) -> String {
     (0..chars)
         .map(|_| char::from(ALPHABET[(rng.next_u32() % ALPHABET.len() as u32) as usize]))
         .collect()
-}
-
-impl From<std::num::TryFromIntError> for StoreError {
-    fn from(error: std::num::TryFromIntError) -> Self {
-        Self::Corrupt(error.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
-use diesel::r2d2::Pool;
+use diesel::r2d2::{Pool, PooledConnection};
 use uuid::Uuid;
 
 pub mod baits;
@@ -87,7 +87,8 @@ impl Store {
         let blobs = Blobs::open(&settings.blobs)?;
         let pool = conn::pool(url.clone(), settings.pool_size);
         let store = Self { inner: Arc::new(Inner { pool, blobs, url }) };
-        store.read(Reach::Agency, checks::assert_safe)?;
+        checks::assert_safe_login(&mut *store.connection()?)?;
+        store.read(Reach::Agency, checks::assert_current_schema)?;
         Ok(store)
     }
 
@@ -132,6 +133,13 @@ impl Store {
         self.transaction(reach, Mode::Write, work)
     }
 
+    fn connection(&self) -> StoreResult<PooledConnection<Manager>> {
+        self.inner
+            .pool
+            .get()
+            .map_err(|_| StoreError::Unavailable("no database connection".to_owned()))
+    }
+
     fn transaction<T>(
         &self,
         reach: Reach,
@@ -155,11 +163,7 @@ impl Store {
         mode: Mode,
         work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut conn = self
-            .inner
-            .pool
-            .get()
-            .map_err(|_| StoreError::Unavailable("no database connection".to_owned()))?;
+        let mut conn = self.connection()?;
         conn.begin(reach, mode)?;
         match work(&mut conn) {
             Ok(value) => {

@@ -1,8 +1,10 @@
 //! Brings a database to the schema this program needs. Runs as the owner.
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::conn::{Conn, DatabaseUrl, on};
@@ -42,6 +44,9 @@ pub fn revert_last(database_url: &str) -> StoreResult<String> {
 /// Whether the schema is the one this program needs. Asked by logins that may
 /// create nothing, so Diesel's own check, which would create its table, is out.
 pub(crate) fn is_current(conn: &mut Conn) -> StoreResult<bool> {
+    if !has_migrations(conn)? {
+        return Ok(false);
+    }
     let applied: Vec<String> = on!(conn, c => schema_migrations::table
         .select(schema_migrations::version)
         .load(c))?;
@@ -50,6 +55,22 @@ pub(crate) fn is_current(conn: &mut Conn) -> StoreResult<bool> {
         Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
     };
     Ok(needed.iter().all(|version| applied.contains(version)))
+}
+
+/// Whether there is a list of applied migrations that this role may read: on an
+/// empty database there is none, which is an answer and no failure.
+fn has_migrations(conn: &mut Conn) -> StoreResult<bool> {
+    let readable = match conn {
+        Conn::Postgres(_) => {
+            "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'public' AND c.relname = '__diesel_schema_migrations'
+                AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))"
+        }
+        Conn::Sqlite(_) => {
+            "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')"
+        }
+    };
+    Ok(on!(conn, c => diesel::select(sql::<Bool>(readable)).get_result(c))?)
 }
 
 diesel::table! {

@@ -1,6 +1,5 @@
 //! The tables as Diesel sees them, once for both databases. A test compares
 //! this with both migrations.
-#![expect(missing_docs, reason = "the migrations say what each table is for")]
 
 diesel::table! {
     use diesel::sql_types::*;

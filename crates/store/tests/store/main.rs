@@ -1,0 +1,24 @@
+//! The store through its public functions, on both databases. One program, so
+//! that all of it shares one PostgreSQL cluster.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod blobs;
+mod buckets;
+mod calls;
+mod changes;
+mod constraints;
+mod exports;
+mod ingest;
+mod ingest_races;
+mod isolation;
+mod keys;
+mod migrations;
+mod nouns;
+mod numbering;
+mod opening;
+mod recordings;
+mod rules_of_nouns;
+mod support;
+mod tallies;
+mod world;

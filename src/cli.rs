@@ -1,0 +1,230 @@
+//! The command line: every command, flag and variable, and nothing of what
+//! they do.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use baitline_store::StoreSettings;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Bait SIM calls in, repeat offenders and complaint packages out.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) log: LogOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Do the main job on a made-up world: a server on a free port, three
+    /// clients, two months of calls, the repeat offenders, their packages.
+    Demo(DemoOptions),
+    /// Run API and worker in one process; on SQLite this is the way to run.
+    Serve(ServeOptions),
+    /// Run the API alone, beside any number of others (PostgreSQL only).
+    Api(ServeOptions),
+    /// Run a worker alone, beside any number of others (PostgreSQL only).
+    Worker(StoreOptions),
+    /// Bring the database to this program's schema, as the database's owner.
+    Migrate(MigrateOptions),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Import and show editions of the Ministry's numbering registry.
+    #[command(subcommand)]
+    Numbering(NumberingCommand),
+    /// Make, list and revoke API keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Check packages, with no database and no network, and say what is wrong
+    /// and where. Exit code 2 when one is not whole.
+    Verify(VerifyOptions),
+}
+
+/// What the log says, and how. It goes to standard error.
+#[derive(Debug, Args)]
+pub(crate) struct LogOptions {
+    /// Which events to log, as `level` or `target=level,…`.
+    #[arg(long, env = "BAITLINE_LOG", default_value = "info", global = true)]
+    pub(crate) log: String,
+    /// How to write them.
+    #[arg(long, env = "BAITLINE_LOG_FORMAT", default_value = "text", global = true)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The forms of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one object a line.
+    Json,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreOptions {
+    /// The folder of everything that has no place of its own below.
+    #[arg(long, env = "BAITLINE_DATA", default_value = "baitline-data")]
+    pub(crate) data: PathBuf,
+    /// The database: `postgres://…` or `sqlite:PATH`. [default: SQLite in the
+    /// data folder]
+    #[arg(long, env = "BAITLINE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The folder of recordings and packages. [default: `blobs` in the data
+    /// folder]
+    #[arg(long, env = "BAITLINE_BLOBS")]
+    pub(crate) blobs: Option<PathBuf>,
+    /// The most database connections of this process.
+    #[arg(long, env = "BAITLINE_POOL_SIZE", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) pool_size: u32,
+    /// Allow a PostgreSQL on another machine without TLS.
+    #[arg(long, env = "BAITLINE_ALLOW_PLAINTEXT_DATABASE")]
+    pub(crate) allow_plaintext_database: bool,
+}
+
+impl StoreOptions {
+    /// The database's URL.
+    pub(crate) fn url(&self) -> String {
+        let embedded = || format!("sqlite:{}", self.data.join("baitline.db").display());
+        self.database_url.clone().unwrap_or_else(embedded)
+    }
+
+    /// The same for the store.
+    pub(crate) fn settings(&self) -> StoreSettings {
+        StoreSettings {
+            database_url: self.url(),
+            blobs: self.blobs.clone().unwrap_or_else(|| self.data.join("blobs")),
+            pool_size: self.pool_size,
+            allow_plaintext_database: self.allow_plaintext_database,
+        }
+    }
+}
+
+/// How the API listens.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The address to listen on. TLS is the business of a proxy before it.
+    #[arg(long, env = "BAITLINE_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Threads that answer requests. [default: one for each core]
+    #[arg(long, env = "BAITLINE_THREADS")]
+    pub(crate) threads: Option<usize>,
+    /// How long running requests may take to finish on SIGTERM, in seconds.
+    #[arg(long, env = "BAITLINE_SHUTDOWN_SECONDS", default_value_t = 30)]
+    pub(crate) shutdown_seconds: u64,
+}
+
+/// What the demo needs.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// The folder to make; it must not exist, or hold an earlier demo.
+    #[arg(long, default_value = "baitline-demo")]
+    pub(crate) folder: PathBuf,
+}
+
+/// What a migration needs.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// A PostgreSQL login that api and worker will use: it becomes a member of
+    /// the program's two roles.
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) grant_to: Option<String>,
+}
+
+/// Work on the numbering registry.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NumberingCommand {
+    /// Import one file of the registry as an edition.
+    Import(ImportOptions),
+    /// List the editions, or say who holds a number.
+    Show(ShowOptions),
+}
+
+/// What an import needs.
+#[derive(Debug, Args)]
+pub(crate) struct ImportOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// ABC-3xx.csv, ABC-4xx.csv, ABC-8xx.csv or DEF-9xx.csv, as published.
+    pub(crate) file: PathBuf,
+    /// The day from which the edition is in force, as YYYY-MM-DD in Moscow.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) in_force_from: jiff::civil::Date,
+}
+
+/// What a look at the registry needs.
+#[derive(Debug, Args)]
+pub(crate) struct ShowOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// A number in any form; without it the editions are listed.
+    pub(crate) number: Option<String>,
+    /// The moment that counts, as RFC 3339. [default: now]
+    #[arg(long)]
+    pub(crate) at: Option<jiff::Timestamp>,
+}
+
+/// Work on API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key and print it; it is shown this once.
+    Create(CreateKeyOptions),
+    /// List the keys, without their secrets.
+    List(StoreOptions),
+    /// Revoke a key.
+    Revoke(RevokeKeyOptions),
+}
+
+/// What a new key needs.
+#[derive(Debug, Args)]
+pub(crate) struct CreateKeyOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// For people: who uses it.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The client it reaches. Without it the key is the agency's and reaches
+    /// every client.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client: Option<uuid::Uuid>,
+    /// The moment from which it is refused, as RFC 3339. [default: never]
+    #[arg(long)]
+    pub(crate) expires_at: Option<jiff::Timestamp>,
+}
+
+/// What a revocation needs.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeKeyOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The key's public id, the part between the underscores.
+    pub(crate) key_id: String,
+}
+
+/// What a check of packages needs.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    /// The packages.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,169 @@
+//! `serve`, `api` and `worker`: the processes that stay, and how they stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::thread::JoinHandle;
+
+use baitline_api::{ApiSettings, ApiStopper};
+use baitline_store::Store;
+use baitline_worker::Worker;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::{ServeOptions, StoreOptions};
+use crate::failure::{Failure, because};
+use crate::schema::prepare_embedded;
+
+/// What documents and audit name as their maker.
+const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
+
+/// API and worker in one process.
+pub(crate) fn serve(options: &ServeOptions) -> Result<(), Failure> {
+    prepare_embedded(&options.store)?;
+    let store = Store::open(&options.store.settings())?;
+    let runtime = runtime()?;
+    let worker = WorkerThread::start(store.clone(), runtime.handle())?;
+    let served = listen(&runtime, options, store);
+    worker.stop();
+    served
+}
+
+/// The API alone.
+pub(crate) fn api(options: &ServeOptions) -> Result<(), Failure> {
+    let store = open_shared(&options.store)?;
+    listen(&runtime()?, options, store)
+}
+
+/// A worker alone.
+pub(crate) fn worker(options: &StoreOptions) -> Result<(), Failure> {
+    let store = open_shared(options)?;
+    let runtime = runtime()?;
+    let worker = WorkerThread::start(store, runtime.handle())?;
+    tracing::info!("the worker works");
+    runtime.block_on(stop_signal())?;
+    worker.stop();
+    Ok(())
+}
+
+fn open_shared(options: &StoreOptions) -> Result<Store, Failure> {
+    let store = Store::open(&options.settings())?;
+    if store.is_embedded() {
+        return Err(Failure::Sentence(
+            "SQLite serves one process: use `baitline serve`, or PostgreSQL".to_owned(),
+        ));
+    }
+    Ok(store)
+}
+
+/// The threads that move bytes and wait for signals.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().enable_all().build().map_err(because("starting threads"))
+}
+
+fn listen(runtime: &Runtime, options: &ServeOptions, store: Store) -> Result<(), Failure> {
+    let listener = TcpListener::bind(options.listen)
+        .map_err(|error| Failure::Sentence(format!("{}: {error}", options.listen)))?;
+    runtime.block_on(async {
+        let settings = api_settings(options);
+        let server = baitline_api::serve(listener, store, &settings)?;
+        let stopper = server.stopper();
+        tokio::spawn(async move {
+            if stop_signal().await.is_ok() {
+                stopper.stop().await;
+            }
+        });
+        tracing::info!(address = %options.listen, "the API answers");
+        Ok(server.run().await?)
+    })
+}
+
+fn api_settings(options: &ServeOptions) -> ApiSettings {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    ApiSettings {
+        threads: options.threads.unwrap_or(cores).max(1),
+        spool: options.store.data.join("spool"),
+        shutdown_timeout_seconds: options.shutdown_seconds,
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    Ok(())
+}
+
+/// A worker on a thread of its own.
+pub(crate) struct WorkerThread {
+    stop: watch::Sender<bool>,
+    thread: JoinHandle<()>,
+}
+
+impl WorkerThread {
+    /// Starts it.
+    pub(crate) fn start(store: Store, runtime: &Handle) -> Result<Self, Failure> {
+        let (stop, told) = watch::channel(false);
+        let worker = Worker::new(store, runtime.clone(), PROGRAM_VERSION);
+        let thread = std::thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(move || worker.run(&told))
+            .map_err(because("starting the worker"))?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Stops it after the step at hand.
+    pub(crate) fn stop(self) {
+        // The receiver lives as long as the thread, so a failed send says that
+        // the thread has ended already.
+        self.stop.send_replace(true);
+        if self.thread.join().is_err() {
+            tracing::error!("the worker had panicked");
+        }
+    }
+}
+
+/// An API on a thread of its own, for the demo.
+pub(crate) struct ApiThread {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    stopper: ApiStopper,
+    thread: JoinHandle<()>,
+}
+
+impl ApiThread {
+    /// Starts it.
+    pub(crate) fn start(
+        listener: TcpListener,
+        store: Store,
+        options: &ServeOptions,
+        runtime: &Handle,
+    ) -> Result<Self, Failure> {
+        let address = listener.local_addr()?;
+        let _entered = runtime.enter();
+        let server = baitline_api::serve(listener, store, &api_settings(options))?;
+        let stopper = server.stopper();
+        let runtime = runtime.clone();
+        let thread = std::thread::Builder::new()
+            .name("api".to_owned())
+            .spawn(move || {
+                if let Err(error) = runtime.block_on(server.run()) {
+                    tracing::error!(%error, "the API failed");
+                }
+            })
+            .map_err(because("starting the API"))?;
+        Ok(Self { address, stopper, thread })
+    }
+
+    /// Stops it after the requests at hand.
+    pub(crate) fn stop(self, runtime: &Handle) {
+        runtime.block_on(self.stopper.stop());
+        if self.thread.join().is_err() {
+            tracing::error!("the API had panicked");
+        }
+    }
+}

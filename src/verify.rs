@@ -1,0 +1,36 @@
+//! `verify`: packages checked as a stranger would, from their bytes alone.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::cli::VerifyOptions;
+use crate::failure::Failure;
+
+/// Checks each package and says what is wrong and where.
+pub(crate) fn run(options: &VerifyOptions) -> Result<(), Failure> {
+    let mut whole = true;
+    for file in &options.files {
+        whole &= check(file)?;
+    }
+    if whole { Ok(()) } else { Err(Failure::NotWhole) }
+}
+
+fn check(path: &Path) -> Result<bool, Failure> {
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| Failure::Sentence(format!("{shown}: {error}")))?;
+    let report = baitline_evidence::verify(file);
+    for problem in &report.problems {
+        println!("{shown}: {problem}");
+    }
+    if report.is_whole()
+        && let Some(summary) = report.summary
+    {
+        let state = if summary.draft { "draft" } else { "ready" };
+        println!(
+            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings",
+            summary.package, summary.version, summary.interceptions, summary.recordings
+        );
+        return Ok(true);
+    }
+    Ok(false)
+}
