@@ -149,3 +149,31 @@ pub(super) fn upload_recordings(
     }
     Ok(Sent { count: uploaded, of_what: "uploaded" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baitline_sample::deliveries::deliveries;
+
+    fn right(file: &Delivery) -> Vec<Receipt> {
+        let receipt = |item: &Item| Receipt {
+            line: item.line,
+            status: item.status.as_str().to_owned(),
+            id: None,
+        };
+        file.items.iter().map(receipt).collect()
+    }
+
+    #[test]
+    fn a_wrong_status_a_wrong_line_and_a_lost_receipt_are_told() {
+        let files = deliveries(&World::demo());
+        let file = &files[0];
+        assert!(differences(file, &right(file)).is_empty());
+        let mut wrong = right(file);
+        wrong[3].status = Status::Rejected.as_str().to_owned();
+        wrong[4].line += 1;
+        assert_eq!(differences(file, &wrong).len(), 2);
+        wrong.pop();
+        assert_eq!(differences(file, &wrong).len(), 1);
+    }
+}

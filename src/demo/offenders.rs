@@ -12,8 +12,6 @@ use super::error::DemoError;
 use super::wire::{Wire, count, list, text};
 use super::{Check, Told, wait_for};
 
-/// The most lines a report can be asked for.
-const REPORT_LIMIT: usize = 1_000;
 /// The word of the report for a number over all thresholds.
 const REPEAT: &str = ExpectedStanding::RepeatOffender.as_str();
 
@@ -40,12 +38,9 @@ impl Told for Report {
 
 /// The report's path and query over the whole of the sample world.
 pub(super) fn report_path() -> String {
-    let time = |at| rfc3339(at).replace('+', "%2B");
-    format!(
-        "/v1/reports/repeat-offenders?from={}&to={}&limit={REPORT_LIMIT}",
-        time(BEGIN),
-        time(END)
-    )
+    // A plus sign in a query stands for a space.
+    let time = |at| rfc3339(at).replace(".000", "").replace('+', "%2B");
+    format!("/v1/reports/repeat-offenders?from={}&to={}", time(BEGIN), time(END))
 }
 
 /// Asks for the report until the worker has nothing left to do.
@@ -160,8 +155,10 @@ fn nobody_else(report: &Report) -> Result<Check, DemoError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_in_letters_not_bytes() {
@@ -173,6 +170,52 @@ mod tests {
     #[test]
     fn times_in_the_query_are_encoded() {
         let path = report_path();
-        assert!(path.contains("from=2026-09-01T00:00:00.000%2B03:00&"), "{path}");
+        assert!(path.contains("from=2026-09-01T00:00:00%2B03:00&"), "{path}");
+    }
+
+    /// A report that says of everybody what is expected.
+    fn right() -> Report {
+        let all = expected_offenders();
+        let reported = all.iter().filter(|one| one.standing != ExpectedStanding::Absent);
+        let offender = |one: &ExpectedOffender| {
+            json!({
+                "number": phone(one.number),
+                "standing": one.standing.as_str(),
+                "interceptions": one.interceptions,
+                "traps": one.traps,
+                "baits": one.baits,
+                "clients": one.clients,
+                "attempts": one.attempts,
+                "candidates": one.candidates,
+            })
+        };
+        Report { offenders: reported.map(offender).collect() }
+    }
+
+    fn faults(report: &Report) -> usize {
+        compare(report).unwrap().iter().map(|check| check.faults.len()).sum()
+    }
+
+    #[test]
+    fn a_right_report_has_no_faults_and_every_wrong_count_is_one() {
+        assert_eq!(faults(&right()), 0);
+        for (pointer, _) in COLUMNS {
+            let mut report = right();
+            *report.offenders[0].pointer_mut(pointer).unwrap() = json!(99);
+            assert_eq!(faults(&report), 1, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_missing_caller_and_one_too_many_are_faults() {
+        let mut report = right();
+        let first = report.offenders.remove(0);
+        assert_eq!(faults(&report), 1);
+        report.offenders.push(first.clone());
+        assert_eq!(faults(&report), 0);
+        let mut stranger = first;
+        stranger["number"] = json!("+79160009999");
+        report.offenders.push(stranger);
+        assert_eq!(faults(&report), 1);
     }
 }

@@ -15,9 +15,7 @@ use super::{Server, Told};
 
 /// A client as the server knows it.
 pub(super) struct Staged {
-    /// Its id.
-    pub(super) id: String,
-    /// A key that reaches it alone.
+    /// A key that reaches it alone; no request needs more to name it.
     pub(super) key: String,
 }
 
@@ -55,10 +53,10 @@ fn stage_client(
         "window_hours": client.window_hours,
     });
     let created = wire.create(server.agency_key, "/v1/clients", &body)?;
-    let id = text(&created, "/id")?.to_owned();
-    let uuid = id.parse().map_err(|_| DemoError::Unexpected { pointer: "/id".to_owned() })?;
-    let key = (server.make_key)(ClientId(uuid)).map_err(DemoError::Key)?;
-    Ok(Staged { id, key })
+    let id = text(&created, "/id")?.parse();
+    let id = id.map_err(|_| DemoError::Unexpected { pointer: "/id".to_owned() })?;
+    let key = (server.make_key)(ClientId(id)).map_err(DemoError::Key)?;
+    Ok(Staged { key })
 }
 
 fn stage_own_numbers(wire: &Wire, staged: &Staged, client: &SampleClient) -> Result<(), DemoError> {
