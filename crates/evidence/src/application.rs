@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use baitline_domain::ids::TrapId;
 use baitline_domain::label::LabelKind;
+use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Exposure, ExposureKind};
 use baitline_domain::verdict::{Reason, Verdict};
 use jiff::ZonedDateTime;
@@ -84,7 +85,7 @@ struct ApplicationFacts<'a> {
     allocations: Vec<Allocation<'a>>,
     traps: Vec<Trap>,
     companies: BTreeSet<&'a str>,
-    callback_numbers: BTreeSet<&'a str>,
+    callback_numbers: BTreeSet<String>,
     robot_calls: bool,
     recordings: usize,
 }
@@ -115,7 +116,7 @@ struct Label<'a> {
     robot: bool,
     stop_demanded: bool,
     company: Option<&'a str>,
-    callback_number: Option<&'a str>,
+    callback_number: Option<String>,
     site: Option<&'a str>,
     number_origin: Option<&'a str>,
     screen_label: Option<&'a str>,
@@ -141,6 +142,10 @@ struct Allocation<'a> {
 struct Trap {
     #[serde(skip)]
     id: TrapId,
+    /// How many of its steps were done when its calls came: a step after a
+    /// call says nothing about that call.
+    #[serde(skip)]
+    done: usize,
     date: String,
     zone: Option<String>,
     called: String,
@@ -178,7 +183,7 @@ impl<'a> ApplicationFacts<'a> {
             allocations: allocations(calls, zone),
             traps: traps(calls, zone, common_zone.is_none()),
             companies: labels().filter_map(|label| filled(&label.company)).collect(),
-            callback_numbers: labels().filter_map(|label| filled(&label.callback_number)).collect(),
+            callback_numbers: labels().filter_map(callback_number).collect(),
             robot_calls: labels().any(|label| label.robot == Some(true)),
             recordings: calls.iter().map(|call| call.recordings.len()).sum(),
             calls: calls.iter().map(|call| call_facts(call, quote_chars, zone)).collect(),
@@ -222,13 +227,19 @@ fn label(facts: &LabelFacts, quote_chars: usize) -> Label<'_> {
         robot: facts.robot == Some(true),
         stop_demanded: facts.stop_demanded,
         company: filled(&facts.company),
-        callback_number: filled(&facts.callback_number),
+        callback_number: callback_number(facts),
         site: filled(&facts.site),
         number_origin: filled(&facts.number_origin),
         screen_label: filled(&facts.screen_label),
         quote,
         quote_is_cut,
     }
+}
+
+/// A number as documents print numbers; other words as they were entered.
+fn callback_number(facts: &LabelFacts) -> Option<String> {
+    let text = filled(&facts.callback_number)?;
+    Some(Phone::parse(text).map_or_else(|_| text.to_owned(), russian::phone))
 }
 
 fn filled(text: &Option<String>) -> Option<&str> {
@@ -306,19 +317,27 @@ fn traps(calls: &[NumberedCall<'_>], zone: &TimeZone, with_zone: bool) -> Vec<Tr
     let mut found: Vec<Trap> = Vec::new();
     for call in calls {
         let facts = &call.facts.trap;
-        if let Some(trap) = found.iter_mut().find(|trap| trap.id == facts.id) {
+        let done: Vec<Exposure> = facts
+            .exposures
+            .iter()
+            .filter(|exposure| exposure.at <= call.facts.started_at)
+            .copied()
+            .collect();
+        let same = |trap: &&mut Trap| trap.id == facts.id && trap.done == done.len();
+        if let Some(trap) = found.iter_mut().find(same) {
             trap.calls.push(call.number);
             continue;
         }
         let started = local(facts.started_at, zone);
         found.push(Trap {
             id: facts.id,
+            done: done.len(),
             date: date(&started),
             zone: with_zone.then(|| russian::zone(&started)),
             called: russian::phone(call.facts.called),
             calls: vec![call.number],
             call_list: String::new(),
-            steps: steps(&facts.exposures, &started, zone),
+            steps: steps(&done, &started, zone),
         });
     }
     for trap in &mut found {

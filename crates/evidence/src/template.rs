@@ -60,8 +60,11 @@ fn agree(count: u64, one: &str, few: &str, many: &str) -> String {
     plural_form(count, one, few, many).to_owned()
 }
 
-/// `{{ "ООО «Окна»"|quoted }}`: «ООО „Окна“», for quotes within quotes differ.
+/// `{{ "ООО «Окна»"|quoted }}`: «ООО „Окна“», for quotes within quotes differ;
+/// a text that is one quotation already stays as it is.
 fn quoted(text: &str) -> String {
+    let bare = text.strip_prefix('«').and_then(|rest| rest.strip_suffix('»'));
+    let text = bare.filter(|inner| !inner.contains(['«', '»'])).unwrap_or(text);
     let inner = text.replace('«', "„").replace('»', "“");
     format!("«{inner}»")
 }

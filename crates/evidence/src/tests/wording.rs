@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baitline_domain::gate::Missing;
+use baitline_domain::instant::Span;
 use baitline_domain::label::LabelKind;
 use baitline_domain::verdict::{Reason, Verdict};
 use jiff::tz::TimeZone;
@@ -152,4 +153,16 @@ fn a_long_transcript_is_quoted_in_part_and_says_so() {
     assert!(text.contains("слово […]"), "{text}");
     assert!(text.contains("Приведено начало расшифровки"), "{text}");
     assert!(text.matches("слово").count() < 300);
+}
+
+#[test]
+fn a_step_after_a_call_is_not_told_as_its_cause() {
+    let (mut dossier, _) = ready();
+    dossier.interceptions.truncate(1);
+    let call = &mut dossier.interceptions[0];
+    // The call came between the visit to the site and the own call.
+    call.started_at = call.trap.exposures[2].at - Span::seconds(60);
+    let text = plain(&document(&dossier).blocks);
+    assert!(text.contains("посещение сайта организации"), "{text}");
+    assert!(!text.contains("звонок в организацию"), "{text}");
 }
