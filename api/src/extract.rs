@@ -10,6 +10,7 @@ use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
@@ -79,13 +80,15 @@ fn explain(bytes: &[u8], error: &serde_json::Error) -> ApiError {
     }
     let message = error.to_string();
     let fault = Fault::read(&message);
+    // These are faults of an object, the others of the value read last.
+    let of_object = [Fault::Missing, Fault::UnknownField, Fault::DuplicateField].contains(&fault);
     let mut pointer = String::new();
     if let Ok(text) = std::str::from_utf8(bytes) {
         let at = offset(bytes, error.line(), error.column());
-        locate(text, at, &mut pointer);
+        let holds = |value: Range<usize>| value.start <= at && (!of_object || at < value.end);
+        locate(text, 0, &holds, &mut pointer);
     }
-    if matches!(fault, Fault::Missing | Fault::UnknownField | Fault::DuplicateField) {
-        // The pointer is then the object that holds the field.
+    if of_object {
         pointer.extend(quoted_name(&message).map(|name| format!("/{name}")));
     }
     ApiError::Unprocessable(vec![FaultItem::at(pointer, fault)])
@@ -102,28 +105,33 @@ fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
     (line_start + column).saturating_sub(1)
 }
 
-/// Extends `pointer` by the fields and items that lead to byte `at` of `text`.
-fn locate(text: &str, at: usize, pointer: &mut String) {
-    let fields: Vec<(String, &RawValue)> = match text.trim_start().as_bytes().first() {
-        Some(b'{') => match serde_json::from_str::<BTreeMap<String, &RawValue>>(text) {
-            Ok(fields) => fields.into_iter().collect(),
-            Err(_) => return,
-        },
-        Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(text) {
-            Ok(items) => items.into_iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
-            Err(_) => return,
-        },
-        _ => return,
-    };
+/// Extends `pointer` by the fields and items that lead to the last value that
+/// `holds` the fault; `start` is where `text` begins in the body.
+fn locate(text: &str, start: usize, holds: &impl Fn(Range<usize>) -> bool, pointer: &mut String) {
     let base = text.as_ptr().addr();
-    for (name, value) in fields {
-        let start = value.get().as_ptr().addr() - base;
-        if (start..start + value.get().len()).contains(&at) && is_echoable(&name) {
-            pointer.push('/');
-            pointer.push_str(&name);
-            return locate(value.get(), at - start, pointer);
-        }
+    let found = members(text)
+        .into_iter()
+        .map(|(name, value)| (start + value.as_ptr().addr() - base, name, value))
+        .filter(|(at, _, value)| holds(*at..at + value.len()))
+        .max();
+    if let Some((at, name, value)) = found
+        && is_echoable(&name)
+    {
+        pointer.push('/');
+        pointer.push_str(&name);
+        locate(value, at, holds, pointer);
     }
+}
+
+/// The fields of an object or the items of an array, as they stand in `text`.
+fn members(text: &str) -> Vec<(String, &str)> {
+    let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
+    if let Ok(fields) = fields {
+        return fields.into_iter().map(|(name, value)| (name, value.get())).collect();
+    }
+    let items = serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
+    let numbered = items.into_iter().enumerate();
+    numbered.map(|(index, value)| (index.to_string(), value.get())).collect()
 }
 
 /// The name serde puts between backticks, if it may be repeated.
@@ -176,6 +184,7 @@ mod tests {
     fn a_wrong_value_is_named_by_its_pointer() {
         let at = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
         assert_eq!(fault(r#"{"name":"A B","visits":[]}"#), at("/name", "not_a_slug"));
+        assert_eq!(fault(r#"{"visits":[],"name":"A B" }"#), at("/name", "not_a_slug"));
         assert_eq!(fault("{\"visits\":\n[],\n \"name\": 7}"), at("/name", "invalid_type"));
         assert_eq!(
             fault(

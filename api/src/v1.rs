@@ -3,6 +3,7 @@
 //! parameters, permission, store, view.
 
 pub(crate) mod baits;
+pub(crate) mod call_views;
 pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod exports;

@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_domain::phone::Party;
 use baitline_intake::calls::{Format, MAX_JSON_BODY_BYTES};
 use baitline_store::calls::{self, CallFilter, CallPage};
-use baitline_store::models::{JudgedCall, ObservationRow};
+use baitline_store::models::JudgedCall;
 use baitline_store::{Conn, StoreResult, observations, recordings};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::call_views::{CallDetail, CallView, CreateCallsBody, ObservationView, call_view};
 use super::ingest::{Ingest, Purpose, Taken};
-use super::interceptions::{InterceptionFacts, interception_facts};
 use super::receipts::{BulkAnswer, Receipt, answer_one};
 use super::recordings::RecordingView;
 use crate::app::{AppData, blocking};
@@ -27,7 +26,7 @@ use crate::paging::{self, Cursor, Limit, rows_to_ask};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::spool;
-use crate::words::{ChannelWord, DirectionWord, LabelKindWord, PartyKindWord, ReasonWord};
+use crate::words::DirectionWord;
 
 /// The largest body of NDJSON or CSV.
 const MAX_BULK_BODY_BYTES: u64 = 256 * 1024 * 1024;
@@ -50,258 +49,6 @@ pub(crate) struct CreateCalls {
     /// `true` only checks: receipts say what would happen, and nothing changes.
     #[param(nullable = false)]
     dry_run: Option<bool>,
-}
-
-/// One call as a source reports it. Either `bait` and `direction` are given,
-/// and the other end; or `called`, and the end that is a bait decides.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(examples(json!({
-    "source": "recorder",
-    "external_id": "7f3a",
-    "bait": "+79001234567",
-    "direction": "incoming",
-    "caller": "8 (916) 000-00-01",
-    "occurred_at": "2026-10-02T11:05:00+03:00",
-    "connected_seconds": 42
-})))]
-#[expect(dead_code, reason = "it only describes what the intake reads")]
-pub(crate) struct CreateCall {
-    /// Who reports, by name; absent where the request names one for all.
-    #[schema(max_length = 64, nullable = false)]
-    source: Option<String>,
-    /// The source's own id of the record. With it a retry is recognised
-    /// whatever else changes; without it, by the facts.
-    #[schema(max_length = 200, nullable = false)]
-    external_id: Option<String>,
-    /// The highest revision of an id wins; 0 unless told.
-    #[schema(nullable = false)]
-    revision: Option<u32>,
-    /// The bait's number, or the client's reference of it.
-    #[schema(max_length = 64, nullable = false)]
-    bait: Option<String>,
-    /// As the bait sees it; required with `bait`, refused without.
-    #[schema(nullable = false)]
-    direction: Option<DirectionWord>,
-    /// Who called; absent where the number was withheld.
-    #[schema(max_length = 200, nullable = false)]
-    caller: Option<String>,
-    /// Who was called; required without `bait` and for outgoing calls.
-    #[schema(max_length = 200, nullable = false)]
-    called: Option<String>,
-    /// The start, with an offset or in the zone of the source.
-    #[schema(max_length = 64)]
-    occurred_at: String,
-    /// Connected time in seconds.
-    #[schema(maximum = 86400, nullable = false)]
-    connected_seconds: Option<u32>,
-    /// Whether somebody answered; unless told, whether there was connected time.
-    #[schema(nullable = false)]
-    answered: Option<bool>,
-    /// What carried it, `pstn` unless told.
-    #[schema(nullable = false)]
-    channel: Option<ChannelWord>,
-    /// Whether the bait was roaming, `false` unless told.
-    #[schema(nullable = false)]
-    roaming: Option<bool>,
-    /// The label the phone's screen showed.
-    #[schema(max_length = 64, nullable = false)]
-    screen_label: Option<String>,
-    /// What else the source has to say, at most 4,096 bytes.
-    #[schema(value_type = Option<Object>, nullable = false)]
-    extra: Option<serde_json::Value>,
-}
-
-/// One record or many.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-#[schema(examples(json!([{
-    "source": "recorder",
-    "external_id": "7f3a",
-    "bait": "+79001234567",
-    "direction": "incoming",
-    "caller": "8 (916) 000-00-01",
-    "occurred_at": "2026-10-02T11:05:00+03:00",
-    "connected_seconds": 42
-}])))]
-#[expect(dead_code, reason = "it only describes what the intake reads")]
-pub(crate) enum CreateCallsBody {
-    /// One record.
-    One(Box<CreateCall>),
-    /// At most 100,000 records.
-    Many(Vec<CreateCall>),
-}
-
-/// The other end of a call.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Party)]
-pub(crate) struct PartyView {
-    /// What it is.
-    kind: PartyKindWord,
-    /// Its number, where it is one.
-    number: Option<PhoneNumber>,
-    /// What was written, where it is no number.
-    text: Option<String>,
-}
-
-impl From<&Party> for PartyView {
-    fn from(party: &Party) -> Self {
-        Self {
-            kind: party.kind().into(),
-            number: party.phone().map(PhoneNumber),
-            text: party.text().map(str::to_owned),
-        }
-    }
-}
-
-/// A call, derived from what its sources reported.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Call, examples(json!({
-    "id": "0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718",
-    "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
-    "bait_id": "0197a5b0-7c1e-7d3a-9a51-000000000002",
-    "direction": "incoming",
-    "party": {"kind": "number", "number": "+79160000001", "text": null},
-    "channel": "pstn",
-    "started_at": "2026-10-02T08:05:00Z",
-    "connected_seconds": 42,
-    "answered": true,
-    "roaming": false,
-    "interception": {
-        "trap_id": "0197a5b0-7c1e-7d3a-9a51-000000000005",
-        "verdict": "foreign_group",
-        "attempt": false,
-        "prior_contact": false,
-        "caller_operator": {
-            "inn": "7740000076", "name": "ПАО «МТС»", "brand": "МТС", "group": "mts"
-        },
-        "numbering_edition_id": "0197a5b0-7c1e-7d3a-9a51-000000000009"
-    },
-    "reasons": ["range_holder_only"],
-    "rule_version": 1,
-    "label": "advertising",
-    "has_recording": true
-})))]
-pub(crate) struct CallView {
-    /// The id of its first observation.
-    id: Uuid,
-    /// Its client.
-    client_id: Uuid,
-    /// Its bait.
-    bait_id: Uuid,
-    /// As the bait sees it.
-    direction: DirectionWord,
-    /// The other end.
-    party: PartyView,
-    /// What carried it.
-    channel: ChannelWord,
-    /// The corrected start.
-    started_at: Time,
-    /// The longest connected time any source states.
-    connected_seconds: u32,
-    /// Whether any source says that somebody answered.
-    answered: bool,
-    /// Whether any source says that the bait was roaming.
-    roaming: bool,
-    /// An interception's particulars; null for background.
-    interception: Option<InterceptionFacts>,
-    /// Every reason of the verdict, or of there being none.
-    reasons: Vec<ReasonWord>,
-    /// The version of the rules that judged it.
-    rule_version: u32,
-    /// What a person heard, as the latest label has it.
-    label: Option<LabelKindWord>,
-    /// Whether there is a recording.
-    has_recording: bool,
-}
-
-/// One source's report of a call.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Observation)]
-pub(crate) struct ObservationView {
-    /// Its id.
-    id: Uuid,
-    /// Who reported it.
-    source_id: Uuid,
-    /// The source's own id of the record.
-    external_id: Option<String>,
-    /// Its revision.
-    revision: i64,
-    /// The caller as it was written.
-    caller_raw: Option<String>,
-    /// The called as it was written.
-    called_raw: Option<String>,
-    /// The start by the source's clock.
-    reported_at: Time,
-    /// The start as it was written.
-    reported_at_raw: String,
-    /// The start, corrected.
-    occurred_at: Time,
-    /// When the program got it.
-    received_at: Time,
-    /// Connected time in seconds.
-    connected_seconds: Option<i32>,
-    /// Whether somebody answered.
-    answered: bool,
-    /// The label the phone's screen showed.
-    screen_label: Option<String>,
-    /// What else the source sent.
-    #[schema(value_type = Option<Object>)]
-    extra: Option<serde_json::Value>,
-}
-
-impl From<ObservationRow> for ObservationView {
-    fn from(row: ObservationRow) -> Self {
-        Self {
-            id: row.id.0,
-            source_id: row.source_id.0,
-            external_id: row.external_id,
-            revision: row.revision,
-            caller_raw: row.caller_raw,
-            called_raw: row.called_raw,
-            reported_at: Time(row.reported_at),
-            reported_at_raw: row.reported_at_raw,
-            occurred_at: Time(row.occurred_at),
-            received_at: Time(row.received_at),
-            connected_seconds: row.connected_seconds,
-            answered: row.answered,
-            screen_label: row.screen_label,
-            // It was checked to be an object before it was kept.
-            extra: row.extra.and_then(|text| serde_json::from_str(&text).ok()),
-        }
-    }
-}
-
-/// A call with everything that is kept about it.
-#[derive(Serialize, ToSchema)]
-#[schema(examples(json!({
-    "call": {
-        "id": "0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718",
-        "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
-        "bait_id": "0197a5b0-7c1e-7d3a-9a51-000000000002",
-        "direction": "incoming",
-        "party": {"kind": "number", "number": "+79160000001", "text": null},
-        "channel": "pstn",
-        "started_at": "2026-10-02T08:05:00Z",
-        "connected_seconds": 42,
-        "answered": true,
-        "roaming": false,
-        "interception": null,
-        "reasons": ["outside_window"],
-        "rule_version": 1,
-        "label": null,
-        "has_recording": false
-    },
-    "observations": [],
-    "recordings": []
-})))]
-pub(crate) struct CallDetail {
-    /// The call.
-    call: CallView,
-    /// What its sources reported, in order of corrected start.
-    observations: Vec<ObservationView>,
-    /// The recordings of its observations.
-    recordings: Vec<RecordingView>,
 }
 
 /// A piece of the list of calls.
@@ -386,8 +133,8 @@ async fn create_calls(
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
     let CreateCalls { client_id, source, dry_run } = query.0;
-    let client = caller.client(client_id)?;
     let (format, limit_bytes) = format_of(&req)?;
+    let client = caller.client(client_id)?;
     refuse_announced(&req, limit_bytes)?;
     let body = spool::take_in(payload, &app.spool, limit_bytes).await?;
     let purpose = if dry_run == Some(true) { Purpose::DryRun } else { Purpose::Keep };
@@ -525,31 +272,4 @@ pub(super) fn with_recordings(
     }
     let has = |row: &JudgedCall| row.call.observations.iter().any(|id| recorded.contains(id));
     Ok(rows.into_iter().map(|row| (has(&row), row)).map(|(has, row)| (row, has)).collect())
-}
-
-fn call_view(
-    operators: &baitline_domain::operator::Operators,
-    (judged, has_recording): (JudgedCall, bool),
-) -> CallView {
-    let JudgedCall { client_id, call, assessment, label } = judged;
-    CallView {
-        id: call.id.0,
-        client_id: client_id.0,
-        bait_id: call.bait.0,
-        direction: call.direction.into(),
-        party: PartyView::from(&call.party),
-        channel: call.channel.into(),
-        started_at: Time(call.started_at),
-        connected_seconds: call.connected_seconds,
-        answered: call.answered,
-        roaming: call.roaming,
-        interception: assessment
-            .interception
-            .as_ref()
-            .map(|interception| interception_facts(operators, interception)),
-        reasons: assessment.reasons.into_iter().map(Into::into).collect(),
-        rule_version: assessment.rule_version,
-        label: label.map(Into::into),
-        has_recording,
-    }
 }

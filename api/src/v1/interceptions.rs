@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::calls::{PartyView, call_cursor, call_page, with_recordings};
+use super::call_views::PartyView;
+use super::calls::{call_cursor, call_page, with_recordings};
 use super::operators::{OperatorView, operator_view};
 use super::traps::ExposureView;
 use crate::app::AppData;

@@ -1,0 +1,12 @@
+//! The service through a real socket, on both databases: what callers rely on.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod bad_input;
+mod calls;
+mod isolation;
+mod nouns;
+mod openapi;
+mod protocol;
+mod recordings;
+mod reports;
+mod service;
