@@ -47,9 +47,10 @@ pub(crate) enum Command {
 /// What the log says, and how. It goes to standard error.
 #[derive(Debug, Args)]
 pub(crate) struct LogOptions {
-    /// Which events to log, as `level` or `target=level,…`.
-    #[arg(long, env = "BAITLINE_LOG", default_value = "info", global = true)]
-    pub(crate) log: String,
+    /// Which events to log, as `level` or `target=level,…`. [default: info;
+    /// warn for the demo, which tells its own story]
+    #[arg(long, env = "BAITLINE_LOG", global = true)]
+    pub(crate) log: Option<String>,
     /// How to write them.
     #[arg(long, env = "BAITLINE_LOG_FORMAT", default_value = "text", global = true)]
     pub(crate) log_format: LogFormat,

@@ -19,7 +19,7 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::start(&cli.log);
+    log::start(&cli.log, if matches!(cli.command, Command::Demo(_)) { "warn" } else { "info" });
     let done = match cli.command {
         Command::Demo(options) => demo_server::run(&options),
         Command::Serve(options) => processes::serve(&options),

@@ -14,7 +14,7 @@ use baitline_intake::media;
 use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
 use baitline_store::exports::ExportRequest;
 use baitline_store::models::{
-    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, TrapRow,
+    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind, TrapRow,
 };
 use baitline_store::{
     Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
@@ -111,7 +111,7 @@ impl Scene<'_> {
             Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
             None => None,
         };
-        let proofs = self.proofs(judged, &recorded, label.as_ref(), &trap);
+        let proofs = self.proofs(judged, &seen, &recorded, label.as_ref(), &trap);
         let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
         Ok(InterceptionFacts {
             call: call.id,
@@ -148,6 +148,7 @@ impl Scene<'_> {
     fn proofs(
         &self,
         judged: &JudgedCall,
+        seen: &[ObservationRow],
         recorded: &[Recording],
         label: Option<&LabelRow>,
         trap: &TrapRow,
@@ -159,7 +160,7 @@ impl Scene<'_> {
             transcript: advertising.is_some_and(|row| row.transcript.is_some()),
             trap_complete: trap.state.as_ref().is_some_and(|state| state.window.is_some()),
             during_trap: judged.assessment.reasons.contains(&Reason::DuringTrap),
-            statement: false,
+            statement: self.is_in_a_statement(seen),
             certified_statement: false,
             disclosure_consent: false,
             sim_authority: false,
@@ -167,6 +168,15 @@ impl Scene<'_> {
             inquiry: false,
             days_left: days_left(judged.call.started_at, self.package.sealed_at),
         }
+    }
+
+    /// Whether the operator's own list has the call.
+    fn is_in_a_statement(&self, seen: &[ObservationRow]) -> bool {
+        seen.iter().any(|row| {
+            self.sources.iter().any(|source| {
+                source.id == row.source_id && source.kind == SourceKind::OperatorStatement
+            })
+        })
     }
 
     /// The name as the list of operators has it, else as the registry has it.
