@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use baitline_store::keys::Principal;
@@ -82,7 +82,6 @@ fn log_failure(error: &ApiError, id: &Uuid) {
 
 fn log_access(response: &ServiceResponse, method: &Method, id: Uuid, begun: Instant) {
     let request = response.request();
-    let level_is_high = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
     let route = request.match_pattern();
     let route = route.as_deref().unwrap_or("-");
     let key = key_id(request);
@@ -94,7 +93,6 @@ fn log_access(response: &ServiceResponse, method: &Method, id: Uuid, begun: Inst
         status = response.status().as_u16(),
         milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         key = key.as_deref().unwrap_or("-"),
-        failed = level_is_high,
         "request"
     );
 }

@@ -9,6 +9,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use baitline_domain::ids::ClientId;
 use baitline_store::blobs::BlobKind;
 use futures_util::{StreamExt, stream};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::boundary::HeadOnly;
@@ -24,6 +25,12 @@ pub(crate) struct Download {
     /// A name made by the server: ASCII letters, digits, hyphens and a dot.
     pub(crate) name: String,
 }
+
+/// The bytes of a file, as the document describes them.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only describes what is streamed")]
+pub(crate) struct FileBytes(Vec<u8>);
 
 /// What the Range of a request asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -212,7 +212,6 @@ impl<'de> Deserialize<'de> for Seconds {
             return Err(de::Error::custom(Fault::OutOfRange));
         }
         // Rounded to microseconds, and far inside what an i64 holds.
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by a day")]
         let micros = (seconds * 1e6).round() as i64;
         Ok(Self(Span(micros)))
     }
@@ -220,7 +219,7 @@ impl<'de> Deserialize<'de> for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[expect(clippy::cast_precision_loss, reason = "a day of microseconds fits in 52 bits")]
+        // A day of microseconds fits in the 53 bits of a float.
         let seconds = self.0.0 as f64 / MICROS_PER_SECOND as f64;
         serializer.serialize_f64(seconds)
     }

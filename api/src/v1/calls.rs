@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::call_views::{CallDetail, CallView, CreateCallsBody, ObservationView, call_view};
 use super::ingest::{Ingest, Purpose, Taken};
-use super::receipts::{BulkAnswer, Receipt, answer_one};
+use super::receipts::{CallsAnswer, Receipt, answer_one};
 use super::recordings::RecordingView;
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
@@ -118,7 +118,7 @@ pub(crate) struct ListCalls {
     ),
     responses(
         (status = 200, description = "Receipts, or the one receipt of a JSON object that was \
-            known or only checked.", body = BulkAnswer),
+            known or only checked.", body = CallsAnswer),
         (status = 201, description = "The receipt of a JSON object that is new.", body = Receipt),
         (status = 409, description = "The JSON object contradicts what was sent before.",
             body = Problem),

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::ClientId;
-use baitline_store::clients;
 use baitline_store::models::{Client, ClientChanges, NewClient};
+use baitline_store::{Reach, clients};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -140,7 +140,6 @@ pub(crate) struct ListClients {
 async fn create_client(
     app: AppData,
     _: Agency,
-    caller: Caller,
     body: Body<CreateClient>,
 ) -> ApiResult<HttpResponse> {
     let CreateClient { name, time_zone, window_hours } = body.0;
@@ -150,8 +149,7 @@ async fn create_client(
         time_zone: time_zone.map_or_else(|| DEFAULT_TIME_ZONE.to_owned(), |zone| zone.0),
         window_hours: hours.cast_signed(),
     };
-    let client =
-        app.write(caller.whole_reach(), move |conn| clients::create_client(conn, &new)).await?;
+    let client = app.write(Reach::Agency, move |conn| clients::create_client(conn, &new)).await?;
     Ok(HttpResponse::Created().json(ClientView::from(client)))
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::AppData;
 use crate::auth::Caller;
-use crate::download::{self, Download};
+use crate::download::{self, Download, FileBytes};
 use crate::problem::{ApiResult, Problem};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -29,9 +29,9 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         ("package_id" = Uuid, Path, description = "The package's id."),
     ),
     responses(
-        (status = 200, description = "The whole.", body = Vec<u8>,
+        (status = 200, description = "The whole.", body = inline(FileBytes),
             content_type = "application/zip"),
-        (status = 206, description = "The part asked for.", body = Vec<u8>,
+        (status = 206, description = "The part asked for.", body = inline(FileBytes),
             content_type = "application/zip"),
         (status = 304, description = "The caller has these bytes."),
         (status = 416, description = "The range begins after the end.", body = Problem),

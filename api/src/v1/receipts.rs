@@ -80,37 +80,35 @@ pub(crate) struct ReceiptCounts {
 
 /// The answer to a bulk body, which is never held: it is streamed in parts.
 #[derive(Serialize, ToSchema)]
-#[schema(examples(json!({
-    "counts": {
-        "accepted": 1, "updated": 0, "duplicate": 0, "conflict": 0, "rejected": 1,
-        "not_processed": 0
-    },
-    "receipts": [
-        {
-            "line": 1,
-            "status": "accepted",
-            "id": "0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718",
-            "matched": true,
-            "error": null
-        },
-        {
-            "line": 2,
-            "status": "rejected",
-            "id": null,
-            "matched": null,
-            "error": {
-                "pointer": "/occurred_at",
-                "code": "missing",
-                "detail": "occurred_at is required"
-            }
-        }
-    ]
-})))]
 pub(crate) struct BulkAnswer {
     /// How many records met which fate.
     counts: ReceiptCounts,
     /// One per record, in order.
     receipts: Vec<Receipt>,
+}
+
+/// Receipts of a bulk body, or the one receipt of a JSON object.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(examples(json!({
+    "counts": {
+        "accepted": 1, "updated": 0, "duplicate": 0, "conflict": 0, "rejected": 0,
+        "not_processed": 0
+    },
+    "receipts": [{
+        "line": 1,
+        "status": "accepted",
+        "id": "0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718",
+        "matched": true,
+        "error": null
+    }]
+})))]
+#[expect(dead_code, reason = "it only describes the two answers")]
+pub(crate) enum CallsAnswer {
+    /// Of a bulk body.
+    Bulk(BulkAnswer),
+    /// Of a JSON object that was known, or only checked.
+    One(Receipt),
 }
 
 impl Receipt {

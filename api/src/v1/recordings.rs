@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::calls::refuse_announced;
 use crate::app::AppData;
 use crate::auth::Caller;
-use crate::download::{self, Download, hex};
+use crate::download::{self, Download, FileBytes, hex};
 use crate::extract::{interrupted, media_type};
 use crate::fault::FaultItem;
 use crate::fields::Time;
@@ -71,9 +71,11 @@ impl From<Recording> for RecordingView {
     tag = "calls",
     params(("id" = Uuid, Path, description = "The id a receipt gave: that of an observation.")),
     request_body(
-        content = Vec<u8>,
-        content_type = "audio/*",
-        description = "The sound, at most 200 MiB; `application/octet-stream` is accepted too.",
+        description = "The sound, at most 200 MiB.",
+        content(
+            (inline(FileBytes) = "audio/*"),
+            (inline(FileBytes) = "application/octet-stream"),
+        ),
     ),
     responses(
         (status = 200, description = "The same bytes were there.", body = RecordingView),
@@ -124,9 +126,14 @@ async fn put_recording(
     tag = "calls",
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
     responses(
-        (status = 200, description = "The whole.", body = Vec<u8>, content_type = "audio/*"),
-        (status = 206, description = "The part asked for.", body = Vec<u8>,
-            content_type = "audio/*"),
+        (status = 200, description = "The whole.", content(
+            (inline(FileBytes) = "audio/*"),
+            (inline(FileBytes) = "application/octet-stream"),
+        )),
+        (status = 206, description = "The part asked for.", content(
+            (inline(FileBytes) = "audio/*"),
+            (inline(FileBytes) = "application/octet-stream"),
+        )),
         (status = 304, description = "The caller has these bytes."),
         (status = 416, description = "The range begins after the end.", body = Problem),
     ),

@@ -96,7 +96,9 @@ fn every_body_that_is_text_has_an_example() {
         for holder in responses.chain(operation.get("requestBody")) {
             let Some(content) = holder["content"].as_object() else { continue };
             for (media_type, content) in content {
-                if media_type.starts_with("audio") || media_type.ends_with("zip") {
+                if ["audio/*", "application/octet-stream", "application/zip"]
+                    .contains(&media_type.as_str())
+                {
                     continue;
                 }
                 let has = content.get("example").is_some() || content.get("examples").is_some();

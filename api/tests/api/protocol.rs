@@ -111,3 +111,22 @@ fn head_answers_like_get_without_the_body() {
     assert_eq!(head.header("content-length"), whole.bytes.len().to_string());
     assert_eq!(service.send("HEAD", "/v1/baits", &[], b"").status, 401);
 }
+
+#[test]
+fn a_body_that_announces_itself_too_large_is_not_waited_for() {
+    let service = Service::start(TestDatabase::sqlite());
+    let key = service.client("Окна").key;
+    let bodies = [
+        ("POST", "/v1/calls", "application/x-ndjson", 256_u64 * 1024 * 1024 + 1),
+        ("POST", "/v1/calls", "application/json", 16 * 1024 * 1024 + 1),
+        ("PUT", "/v1/calls/00000000-0000-7000-8000-000000000000/recording", "audio/wav", 1 << 40),
+    ];
+    for (method, path, content_type, bytes) in bodies {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: {content_type}\r\nContent-Length: {bytes}\r\n\r\n"
+        );
+        let answer = service.raw(&head);
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}

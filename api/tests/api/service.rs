@@ -2,7 +2,8 @@
 //! speaks to it as a stranger would. Calls are derived here the way the worker
 //! does it, for api must not know the worker.
 
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use baitline_api::{ApiSettings, ApiStopper, serve};
@@ -139,6 +140,16 @@ impl Service {
         let bytes = response.body_mut().read_to_vec().unwrap();
         let status = response.status().as_u16();
         Answer { status, headers: response.headers().clone(), bytes }
+    }
+
+    /// Sends the head of a request as it stands and reads the head of the answer.
+    pub(crate) fn raw(&self, head: &str) -> String {
+        let address = self.address.strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(address).unwrap();
+        socket.write_all(head.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(socket).read_line(&mut line).unwrap();
+        line
     }
 
     /// GET with a key.
