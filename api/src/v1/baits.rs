@@ -123,6 +123,7 @@ pub(crate) struct BaitView {
 /// What to know of a bait's operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "these are the words on the wire")]
 pub(crate) enum BaitNotice {
     /// No operator is given: every verdict will be inconclusive.
     OperatorMissing,

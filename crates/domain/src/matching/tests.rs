@@ -163,7 +163,7 @@ fn every_stream_must_be_settled() {
     let at = |second| Instant(0) + Span::seconds(second);
     let quiet = report(1, PBX, ANNA, 700);
     let busy = Observation { bait: BaitId(Uuid::max()), ..report(2, PBX, ANNA, 890) };
-    assert!(is_settled_before(&[quiet.clone()], at(650), at(1_000)));
+    assert!(is_settled_before(std::slice::from_ref(&quiet), at(650), at(1_000)));
     assert!(is_settled_before(&[quiet.clone(), busy.clone()], at(650), at(1_000)));
     let busier = Observation { occurred_at: at(770), ..busy.clone() };
     assert!(!is_settled_before(&[quiet, busier, busy], at(651), at(1_000)));
