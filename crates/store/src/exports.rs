@@ -158,9 +158,21 @@ pub fn find_package(
         .first(c))?)
 }
 
-/// Takes up the oldest export that waits, or that a silent worker left. Run as
-/// the agency.
+/// Takes up the oldest export that waits, or that a silent worker left. One
+/// that every worker left is failed on the way, and does not keep the next one
+/// waiting. Run as the agency.
 pub fn claim_export(conn: &mut Conn) -> StoreResult<Option<Export>> {
+    while let Some(export) = oldest_to_claim(conn)? {
+        if export.attempts < MAX_ATTEMPTS {
+            return take_up(conn, &export).map(Some);
+        }
+        let problem = Some("given up after several attempts".to_owned());
+        end_export(conn, &export, ExportState::Failed, problem)?;
+    }
+    Ok(None)
+}
+
+fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Export>> {
     let silent_since = now() - LEASE;
     let query = exports::table
         .filter(
@@ -169,28 +181,24 @@ pub fn claim_export(conn: &mut Conn) -> StoreResult<Option<Export>> {
                 .and(exports::updated_at.lt(Db(silent_since)))),
         )
         .order(exports::id);
-    let found: Option<Export> = match conn {
+    Ok(match conn {
         Conn::Postgres(c) => {
             query.select(Export::as_select()).for_update().skip_locked().first(c).optional()?
         }
         Conn::Sqlite(c) => query.select(Export::as_select()).first(c).optional()?,
-    };
-    let Some(export) = found else { return Ok(None) };
-    if export.attempts >= MAX_ATTEMPTS {
-        let problem = Some("given up after several attempts".to_owned());
-        end_export(conn, &export, ExportState::Failed, problem)?;
-        return Ok(None);
-    }
-    Ok(Some(
-        on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+    })
+}
+
+fn take_up(conn: &mut Conn, export: &Export) -> StoreResult<Export> {
+    let found = exports::table.find((Db(export.client_id), Db(export.id)));
+    Ok(on!(conn, c => diesel::update(found)
         .set((
             exports::state.eq(Db(ExportState::Running)),
             exports::attempts.eq(export.attempts + 1),
             exports::updated_at.eq(Db(now())),
         ))
         .returning(Export::as_returning())
-        .get_result(c))?,
-    ))
+        .get_result(c))?)
 }
 
 /// Says that the worker is alive; `false` when the export was cancelled or
