@@ -144,10 +144,7 @@ fn a_planted_key_without_its_client_is_found() {
                 format!("CREATE TABLE later (client_id {bytes}, id {bytes}, PRIMARY KEY (id))"),
                 "later: unique (id)",
             ),
-            (
-                "CREATE UNIQUE INDEX planted ON baits (number)".to_owned(),
-                "baits: unique (number)",
-            ),
+            ("CREATE UNIQUE INDEX planted ON baits (number)".to_owned(), "baits: unique (number)"),
             (
                 format!(
                     "CREATE TABLE later (client_id {bytes}, edition {bytes}

@@ -27,8 +27,9 @@ fn count(conn: &mut PgConnection, query: &str) -> i64 {
         #[diesel(sql_type = BigInt)]
         answer: i64,
     }
-    let answer: Answer =
-        diesel::sql_query(format!("SELECT count(*) AS answer FROM {query}")).get_result(conn).unwrap();
+    let answer: Answer = diesel::sql_query(format!("SELECT count(*) AS answer FROM {query}"))
+        .get_result(conn)
+        .unwrap();
     answer.answer
 }
 

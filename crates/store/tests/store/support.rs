@@ -20,6 +20,8 @@ use tempfile::TempDir;
 
 /// The whole of any list of these tests.
 pub(crate) const ALL: Page = Page { after: None, limit: 1_000 };
+/// What waits when nothing does.
+pub(crate) const NO_DAYS: [i32; 0] = [];
 /// A minute of the clock.
 pub(crate) const MINUTE: Span = Span::seconds(60);
 

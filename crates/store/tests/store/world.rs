@@ -15,9 +15,7 @@ use baitline_store::models::{
     Bait, Client, Export, JudgedCall, LabelRow, NewLabel, NewOwnNumber, OwnNumberRow, Recording,
     Source,
 };
-use baitline_store::{
-    Reach, calls, exports, keys, labels, own_numbers, recordings, tallies,
-};
+use baitline_store::{Reach, calls, exports, keys, labels, own_numbers, recordings, tallies};
 
 use crate::support::{MINUTE, Opened, at, phone, report};
 
@@ -33,7 +31,6 @@ pub(crate) struct Furnished {
     pub(crate) label: LabelRow,
     pub(crate) export: Export,
     pub(crate) key_id: String,
-    pub(crate) key: String,
 }
 
 /// Who calls the baits of these clients.
@@ -61,8 +58,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
     let export = plan(opened, id);
-    let (key, text) =
-        opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
+    let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,
         source,
@@ -74,7 +70,6 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
         label,
         export,
         key_id: key.key_id,
-        key: text,
     }
 }
 

@@ -1,0 +1,112 @@
+//! API keys: only a live key opens anything, and no more than its client.
+
+use baitline_domain::instant::Span;
+use baitline_store::keys::{self, Principal};
+use baitline_store::{Reach, StoreError, now};
+use baitline_testkit::{DatabaseKind, on_both};
+use sha2::{Digest, Sha256};
+
+use crate::support::{Opened, open, rows};
+
+fn authenticate(opened: &Opened, text: &str) -> Option<Principal> {
+    keys::authenticate(&opened.store, text).unwrap()
+}
+
+#[test]
+fn a_key_reaches_its_client_and_the_agencys_key_all() {
+    on_both(|database| {
+        let opened = open(database);
+        let client = opened.client("наш").id;
+        for reach in [Reach::Client(client), Reach::Agency] {
+            let (key, text) = opened.agency(|c| keys::create_key(c, reach, "ключ", None));
+            let expected = Principal { key_id: key.key_id, reach };
+            assert_eq!(authenticate(&opened, &text), Some(expected));
+        }
+    });
+}
+
+#[test]
+fn a_text_that_is_no_key_and_a_key_of_another_installation_open_nothing() {
+    on_both(|database| {
+        let opened = open(database);
+        let (key, text) = opened.agency(|c| keys::create_key(c, Reach::Agency, "ключ", None));
+        let foreign = {
+            let elsewhere = open(baitline_testkit::TestDatabase::sqlite());
+            elsewhere.agency(|c| keys::create_key(c, Reach::Agency, "ключ", None)).1
+        };
+        for wrong in ["", "Bearer", &key.key_id, &text[..text.len() - 1], &foreign] {
+            assert_eq!(authenticate(&opened, wrong), None, "{wrong}");
+        }
+    });
+}
+
+#[test]
+fn the_secret_of_one_key_does_not_open_another() {
+    on_both(|database| {
+        let opened = open(database);
+        let (one, text) = opened.agency(|c| keys::create_key(c, Reach::Agency, "первый", None));
+        opened.agency(|c| keys::create_key(c, Reach::Agency, "второй", None));
+        assert!(authenticate(&opened, &text).is_some());
+        // Both rows get the second key's hash: the first text is well formed,
+        // its row is there, and only the secret is wrong.
+        crate::support::execute(
+            &opened.database,
+            "UPDATE api_keys SET secret_sha256 =
+                (SELECT k.secret_sha256 FROM api_keys k WHERE k.name = 'второй')",
+        );
+        assert_eq!(authenticate(&opened, &text), None, "{}", one.key_id);
+    });
+}
+
+#[test]
+fn a_key_ends_at_its_moment() {
+    on_both(|database| {
+        let opened = open(database);
+        let key = |ends_in: Span| {
+            let end = Some(now() + ends_in);
+            opened.agency(|c| keys::create_key(c, Reach::Agency, "ключ", end)).1
+        };
+        assert!(authenticate(&opened, &key(Span::hours(1))).is_some());
+        assert_eq!(authenticate(&opened, &key(Span(0))), None);
+        assert_eq!(authenticate(&opened, &key(Span::hours(-1))), None);
+    });
+}
+
+#[test]
+fn a_revoked_key_opens_nothing_and_stays_revoked() {
+    on_both(|database| {
+        let opened = open(database);
+        let (key, text) = opened.agency(|c| keys::create_key(c, Reach::Agency, "ключ", None));
+        let revoked = opened.agency(|c| keys::revoke_key(c, &key.key_id));
+        assert!(revoked.revoked_at.is_some());
+        assert_eq!(authenticate(&opened, &text), None);
+        let again = opened.agency(|c| keys::revoke_key(c, &key.key_id));
+        assert_eq!(again.revoked_at, revoked.revoked_at, "the first moment counts");
+        assert_eq!(opened.agency(keys::list_keys), [revoked]);
+        let nobodys = opened.store.write(Reach::Agency, |c| keys::revoke_key(c, "nobodys"));
+        assert!(matches!(nobodys, Err(StoreError::NotFound)), "{nobodys:?}");
+    });
+}
+
+/// How many keys are kept with these bytes in the place of the hash.
+fn kept_as(opened: &Opened, bytes: &[u8]) -> i64 {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let literal = match opened.database.kind() {
+        DatabaseKind::Postgres => format!("'\\x{hex}'"),
+        DatabaseKind::Sqlite => format!("X'{hex}'"),
+    };
+    rows(&opened.database, &format!("api_keys WHERE secret_sha256 = {literal}"))
+}
+
+#[test]
+fn a_secret_is_kept_only_as_its_hash() {
+    on_both(|database| {
+        let opened = open(database);
+        let (_, text) = opened.agency(|c| keys::create_key(c, Reach::Agency, "ключ", None));
+        let (_, tail) = text.rsplit_once('_').unwrap();
+        // The last six characters are the checksum.
+        let secret = &tail[..tail.len() - 6];
+        assert_eq!(kept_as(&opened, secret.as_bytes()), 0);
+        assert_eq!(kept_as(&opened, Sha256::digest(secret).as_slice()), 1);
+    });
+}
