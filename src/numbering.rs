@@ -27,7 +27,7 @@ pub(crate) fn run(command: &NumberingCommand) -> Result<(), Failure> {
 fn import(options: &ImportOptions) -> Result<(), Failure> {
     let bytes = std::fs::read(&options.file).map_err(because("reading the file"))?;
     let edition =
-        read(&bytes, Minimum::OFFICIAL).map_err(|error| Failure::Sentence(error.to_string()))?;
+        read(&bytes, Minimum::official).map_err(|error| Failure::Sentence(error.to_string()))?;
     let new = NewEdition {
         file: edition.file,
         in_force_from: midnight(options.in_force_from)?,

@@ -49,7 +49,7 @@ proptest! {
             let lines = exhaust(format, &body);
             prop_assert!(lines.is_sorted_by(|a, b| a < b), "{:?}", lines);
         }
-        let _either = numbering::read(&body, Minimum { rows: 0, codes: 0 });
+        let _either = numbering::read(&body, |_| Minimum { rows: 0, codes: 0 });
     }
 
     #[test]
@@ -57,7 +57,7 @@ proptest! {
         rows in prop::collection::vec("[0-9;\\-\"я ]{0,30}|9[0-9]{2};[0-9]{7};[0-9]{7};[0-9]{1,20};x;y", 0..5),
     ) {
         let file = format!("АВС/ DEF;От;До;Емкость;Оператор;Регион\n{}", rows.join("\n"));
-        let _either = numbering::read(file.as_bytes(), Minimum { rows: 0, codes: 0 });
+        let _either = numbering::read(file.as_bytes(), |_| Minimum { rows: 0, codes: 0 });
     }
 
     #[test]

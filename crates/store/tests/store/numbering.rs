@@ -119,7 +119,7 @@ fn the_ministrys_whole_file_is_imported_in_a_moment() {
         println!("the numbering file is not beside the project: nothing was imported");
         return;
     };
-    let edition = read(&bytes, Minimum::OFFICIAL).unwrap();
+    let edition = read(&bytes, Minimum::official).unwrap();
     assert_eq!(edition.ranges.len(), RANGES_OF_DEF);
     let opened = open(TestDatabase::sqlite());
     let new = NewEdition {
