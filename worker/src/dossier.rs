@@ -14,7 +14,8 @@ use baitline_intake::media;
 use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
 use baitline_store::exports::ExportRequest;
 use baitline_store::models::{
-    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind, TrapRow,
+    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind,
+    TrapRow,
 };
 use baitline_store::{
     Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
