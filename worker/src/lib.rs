@@ -95,14 +95,21 @@ impl Worker {
         let waiting = self.store.read(Reach::Agency, |conn| {
             buckets::waiting_buckets(conn, recent, BUCKETS_AT_A_TIME)
         })?;
+        let mut failure = None;
         for (client, day) in waiting {
-            if self.refresh(client, day)? {
-                return Ok(Step::Refreshed);
+            match self.refresh(client, day) {
+                Ok(true) => return Ok(Step::Refreshed),
+                Ok(false) => {}
+                // One bad bucket must not keep the others waiting.
+                Err(error) => {
+                    tracing::warn!(%client, day = day.0, %error, "a bucket cannot be recomputed");
+                    failure.get_or_insert(error);
+                }
             }
         }
         match self.store.write(Reach::Agency, exports::claim_export)? {
             Some(export) => self.carry_export(&export).map(|()| Step::Exported),
-            None => Ok(Step::Empty),
+            None => failure.map_or(Ok(Step::Empty), Err),
         }
     }
 

@@ -5,20 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
-use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_domain::instant::{Day, Instant};
+use baitline_domain::ids::{BaitId, ClientId, LabelId, ObservationId};
+use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::label::LabelKind;
-use baitline_domain::matching::MATCHING_SPAN;
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::Operators;
 use baitline_domain::own_number::OwnNumber;
-use baitline_domain::phone::Party;
 use baitline_domain::tally::InterceptionRow;
-use baitline_domain::trap::{TrapState, trap_state};
+use baitline_domain::trap::{Trap, TrapState, trap_state};
 use baitline_domain::verdict::{Circumstances, Contact, assess};
+use baitline_store::buckets;
 use baitline_store::facts::Pair;
-use baitline_store::models::{JudgedCall, TrapRow};
+use baitline_store::models::{JudgedCall, LabelRow, TrapRow};
 use jiff::tz::TimeZone;
 
 /// The states of the traps that bear on a day.
@@ -59,6 +58,15 @@ pub(crate) fn runs_on(row: &TrapRow, day: Day) -> bool {
     row.trap.started_at < day.end() && row.trap.run_ends_at > day.start()
 }
 
+/// Every day that a trap in this state bears on: its run, whose days judge it,
+/// what it covers, and whatever may lie so near to an edge that a clock cannot
+/// tell the side.
+pub(crate) fn days_covered(trap: &Trap, state: &TrapState, uncertainty: Span) -> BTreeSet<Day> {
+    let first = state.first_exposure().map_or(trap.started_at, |at| at.min(trap.started_at));
+    let end = state.window.map_or(trap.run_ends_at, |window| window.to.max(trap.run_ends_at));
+    buckets::days_between(first - uncertainty, end + uncertainty)
+}
+
 /// The pairs of bait and caller whose earlier dealings a verdict of the day
 /// asks for.
 pub(crate) fn pairs_to_judge(calls: &[Call], states: &TrapStates) -> BTreeSet<Pair> {
@@ -76,14 +84,31 @@ pub(crate) fn pairs_to_judge(calls: &[Call], states: &TrapStates) -> BTreeSet<Pa
         .collect()
 }
 
+/// What a person heard in one recording, by the latest label. Ordered by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Heard {
+    at: Instant,
+    label: LabelId,
+    kind: LabelKind,
+    consent_given: bool,
+}
+
+impl From<&LabelRow> for Heard {
+    fn from(row: &LabelRow) -> Self {
+        let LabelRow { labelled_at: at, id: label, kind, consent_given, .. } = *row;
+        Self { at, label, kind, consent_given }
+    }
+}
+
 /// What a day's verdicts rest on.
 pub(crate) struct DayFacts<'a> {
     pub(crate) client: ClientId,
     pub(crate) baits: HashMap<BaitId, Bait>,
     pub(crate) states: &'a TrapStates,
     pub(crate) own_numbers: &'a [OwnNumber],
+    /// Of earlier days, for every pair to judge.
     pub(crate) contacts: HashMap<Pair, Vec<Contact>>,
-    pub(crate) labels: HashMap<ObservationId, (Instant, LabelKind)>,
+    pub(crate) heard: HashMap<ObservationId, Heard>,
     pub(crate) numbering: &'a NumberingPlan,
     pub(crate) operators: &'a Operators,
 }
@@ -91,8 +116,25 @@ pub(crate) struct DayFacts<'a> {
 impl DayFacts<'_> {
     /// Judges the day's calls. A call of a bait that is not there is left out:
     /// the foreign key makes sure that there is none.
-    pub(crate) fn judge(&self, calls: Vec<Call>) -> Vec<JudgedCall> {
+    pub(crate) fn judge(mut self, calls: Vec<Call>) -> Vec<JudgedCall> {
+        self.meet(&calls);
         calls.into_iter().filter_map(|call| self.judge_one(call)).collect()
+    }
+
+    /// Adds the day's own calls to the contacts.
+    fn meet(&mut self, calls: &[Call]) {
+        for call in calls.iter().filter(|call| call.channel != Channel::Sms) {
+            let Some(phone) = call.party.phone() else { continue };
+            let consent_given = self.latest_label(call).is_some_and(|heard| heard.consent_given);
+            let (direction, at) = (call.direction, call.started_at);
+            if let Some(contacts) = self.contacts.get_mut(&(call.bait, phone)) {
+                contacts.push(Contact { phone, direction, at, consent_given });
+            }
+        }
+    }
+
+    fn latest_label(&self, call: &Call) -> Option<Heard> {
+        call.observations.iter().filter_map(|id| self.heard.get(id)).max().copied()
     }
 
     fn judge_one(&self, call: Call) -> Option<JudgedCall> {
@@ -111,12 +153,7 @@ impl DayFacts<'_> {
             statement_is_in: false,
         };
         let assessment = assess(&call, &circumstances);
-        let label = call
-            .observations
-            .iter()
-            .filter_map(|id| self.labels.get(id))
-            .max_by_key(|(at, _)| *at)
-            .map(|(_, kind)| *kind);
+        let label = self.latest_label(&call).map(|heard| heard.kind);
         Some(JudgedCall { client_id: self.client, call, assessment, label })
     }
 }
@@ -145,36 +182,16 @@ pub(crate) fn interception_rows(judged: &[JudgedCall], zone: &TimeZone) -> Vec<I
         .collect()
 }
 
-/// What a recomputed day means for others.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ripples {
-    /// Pairs whose dealings changed: their later days rest on them.
-    pub(crate) pairs: BTreeSet<Pair>,
-    /// A call changed so near to midnight that the next day's grouping may.
-    pub(crate) next_day: bool,
-}
-
-/// Compares a day's calls with what they were.
-pub(crate) fn ripples(day: Day, before: &[JudgedCall], after: &[JudgedCall]) -> Ripples {
-    type Key = (BaitId, Direction, Channel, Party, Instant);
-    let keyed = |calls: &[JudgedCall]| -> BTreeMap<ObservationId, (Key, Vec<ObservationId>)> {
-        calls
-            .iter()
-            .map(|one| {
-                let call = &one.call;
-                let key =
-                    (call.bait, call.direction, call.channel, call.party.clone(), call.started_at);
-                (call.id, (key, call.observations.clone()))
-            })
-            .collect()
+/// The pairs whose calls of a day are no longer what they were: verdicts of
+/// later days may rest on them.
+pub(crate) fn changed_pairs(before: &[JudgedCall], after: &[JudgedCall]) -> BTreeSet<Pair> {
+    let by_id = |calls: &[JudgedCall]| -> BTreeMap<ObservationId, Call> {
+        calls.iter().map(|one| (one.call.id, one.call.clone())).collect()
     };
-    let (before, after) = (keyed(before), keyed(after));
-    let mut ripples = Ripples::default();
+    let (before, after) = (by_id(before), by_id(after));
     let gone = before.iter().filter(|(id, call)| after.get(id) != Some(call));
     let come = after.iter().filter(|(id, call)| before.get(id) != Some(call));
-    for (_, ((bait, _, _, party, started_at), _)) in gone.chain(come) {
-        ripples.pairs.extend(party.phone().map(|phone| (*bait, phone)));
-        ripples.next_day |= *started_at >= day.end() - MATCHING_SPAN;
-    }
-    ripples
+    gone.chain(come)
+        .filter_map(|(_, call)| call.party.phone().map(|phone| (call.bait, phone)))
+        .collect()
 }

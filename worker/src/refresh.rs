@@ -7,21 +7,23 @@ use std::sync::Arc;
 use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
-use baitline_domain::label::LabelKind;
-use baitline_domain::matching::{MATCHING_SPAN, is_settled_before, match_observations};
+use baitline_domain::matching::{
+    LATEST_EFFECT, is_chained_across, is_settled_before, match_observations,
+};
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::Observation;
 use baitline_domain::operator::Operators;
-use baitline_domain::trap::{LONGEST_REACH, TrapState};
-use baitline_store::models::{JudgedCall, Source, TrapRow};
+use baitline_domain::trap::LONGEST_REACH;
+use baitline_store::models::{Source, TrapRow};
 use baitline_store::{
-    Conn, Reach, StoreResult, buckets, calls, clients, facts, labels, observations, sources,
-    tallies, traps,
+    Conn, Reach, StoreResult, buckets, calls, changes, clients, facts, labels, observations,
+    sources, tallies, traps,
 };
 use jiff::tz::TimeZone;
 
 use crate::recompute::{
-    DayFacts, Ripples, TrapStates, interception_rows, pairs_to_judge, ripples, runs_on, trap_states,
+    DayFacts, Heard, TrapStates, changed_pairs, days_covered, interception_rows, pairs_to_judge,
+    runs_on, trap_states,
 };
 use crate::{WorkError, Worker};
 
@@ -72,7 +74,8 @@ fn recompute(
     let sources = sources::sources_of(conn, client)?;
     let own_numbers = facts::own_numbers(conn, client)?;
     let traps = traps::traps_running(conn, client, day.start() - LONGEST_REACH, day.end())?;
-    let all_calls = match_observations(&settled_observations(conn, client, day, &traps, &sources)?);
+    let found = settled_observations(conn, client, day, &traps, &sources)?;
+    let all_calls = match_observations(&found);
     let states = trap_states(day, &traps, &all_calls, &own_numbers);
     let calls: Vec<Call> =
         all_calls.into_iter().filter(|call| call.started_at.day() == day).collect();
@@ -86,11 +89,8 @@ fn recompute(
             .collect(),
         states: &states,
         own_numbers: &own_numbers,
-        contacts: facts::contacts(conn, client, &pairs)?
-            .into_iter()
-            .map(|found| (found.pair, found.contacts))
-            .collect(),
-        labels: latest_labels(conn, client, &calls)?,
+        contacts: facts::contacts_before(conn, client, &pairs, day.start())?,
+        heard: heard(conn, client, &calls)?,
         numbering: plan,
         operators,
     }
@@ -99,8 +99,12 @@ fn recompute(
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;
     tallies::replace_day(conn, client, day, &tallied)?;
-    save_states(conn, client, day, &traps, &states)?;
-    touch_others(conn, client, day, &before, &judged)
+    save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
+    changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;
+    if is_chained_across(&found, day.end()) {
+        buckets::touch(conn, client, &BTreeSet::from([day.next()]))?;
+    }
+    Ok(())
 }
 
 fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {
@@ -120,8 +124,7 @@ fn settled_observations(
     let runs = || traps.iter().filter(|row| runs_on(row, day)).map(|row| &row.trap);
     let from = runs().map(|trap| trap.started_at).fold(day.start(), Instant::min);
     let end = runs().map(|trap| trap.run_ends_at).fold(day.end(), Instant::max);
-    // An observation exactly the matching span later still joins.
-    let to = end + MATCHING_SPAN + Span(1);
+    let to = end + LATEST_EFFECT;
     let mut look_back = FIRST_LOOK_BACK;
     loop {
         let loaded_from = from - look_back;
@@ -133,64 +136,46 @@ fn settled_observations(
     }
 }
 
-fn latest_labels(
+/// The label of each of these calls' observations that has one.
+fn heard(
     conn: &mut Conn,
     client: ClientId,
     calls: &[Call],
-) -> StoreResult<HashMap<ObservationId, (Instant, LabelKind)>> {
+) -> StoreResult<HashMap<ObservationId, Heard>> {
     let ids: Vec<ObservationId> =
         calls.iter().flat_map(|call| call.observations.iter().copied()).collect();
     let mut latest = HashMap::new();
     for chunk in ids.chunks(IDS_AT_A_TIME) {
         // Oldest first, so that the last one stays.
         for label in labels::labels_of(conn, client, chunk)? {
-            latest.insert(label.observation_id, (label.labelled_at, label.kind));
+            latest.insert(label.observation_id, Heard::from(&label));
         }
     }
     Ok(latest)
 }
 
+fn largest_uncertainty(sources: &[Source]) -> Span {
+    Span(sources.iter().map(|source| source.uncertainty_micros).max().unwrap_or(0))
+}
+
 /// Keeps what the day found out about traps, and touches the other days that a
-/// changed trap covers.
+/// changed trap bears on.
 fn save_states(
     conn: &mut Conn,
     client: ClientId,
-    day: Day,
     traps: &[TrapRow],
     states: &TrapStates,
+    (day, uncertainty): (Day, Span),
 ) -> StoreResult<()> {
     for state in &states.changed {
         traps::save_state(conn, client, state)?;
-        let row = traps.iter().find(|row| row.trap.id == state.trap);
-        let mut days = days_covered(state);
-        days.extend(row.and_then(|row| row.state.as_ref()).into_iter().flat_map(days_covered));
+        let Some(row) = traps.iter().find(|row| row.trap.id == state.trap) else { continue };
+        let mut days = days_covered(&row.trap, state, uncertainty);
+        if let Some(old) = &row.state {
+            days.extend(days_covered(&row.trap, old, uncertainty));
+        }
         days.remove(&day);
         buckets::touch(conn, client, &days)?;
     }
     Ok(())
-}
-
-fn days_covered(state: &TrapState) -> BTreeSet<Day> {
-    let Some(first) = state.first_exposure() else { return BTreeSet::new() };
-    let end = state.window.map_or(state.run_ends_at, |window| window.to);
-    buckets::days_between(first, end)
-}
-
-/// Touches the days whose verdicts or groups rest on what changed here.
-fn touch_others(
-    conn: &mut Conn,
-    client: ClientId,
-    day: Day,
-    before: &[JudgedCall],
-    after: &[JudgedCall],
-) -> Result<(), WorkError> {
-    let Ripples { pairs, next_day } = ripples(day, before, after);
-    let mut days = BTreeSet::new();
-    for pair in pairs {
-        days.extend(facts::later_days(conn, client, pair, day)?);
-    }
-    if next_day {
-        days.insert(day.next());
-    }
-    Ok(buckets::touch(conn, client, &days)?)
 }

@@ -14,6 +14,12 @@ use std::cmp::Reverse;
 /// An observation joins a group whose first start is at most this much earlier.
 pub const MATCHING_SPAN: Span = Span::seconds(120);
 
+/// How much earlier a call may have begun whose group an observation can
+/// change. One of a shown caller takes its source's place in a group begun up to
+/// the span before it; a hidden one, up to the span after that group's beginning,
+/// then has to look elsewhere: at groups begun up to the span before itself.
+pub const LATEST_EFFECT: Span = Span::seconds(240);
+
 /// The finest difference between two moments.
 const ONE_MICROSECOND: Span = Span(1);
 
@@ -165,5 +171,21 @@ pub fn is_settled_before(observations: &[Observation], loaded_from: Instant, at:
         let before = std::iter::once(unknown).chain(stream.iter().map(|(_, start)| *start));
         let after = stream.iter().map(|(_, start)| *start).chain(std::iter::once(at));
         before.zip(after).any(|(before, after)| after - before > MATCHING_SPAN)
+    })
+}
+
+/// Whether the groups on both sides of `at` hang together: some bait, direction
+/// and channel has no pause longer than [`MATCHING_SPAN`] there, so that what
+/// changes before `at` can change the grouping after it.
+pub fn is_chained_across(observations: &[Observation], at: Instant) -> bool {
+    let near = |o: &&Observation| {
+        at - MATCHING_SPAN <= o.occurred_at && o.occurred_at <= at + MATCHING_SPAN
+    };
+    let mut starts: Vec<(Stream, Instant)> =
+        observations.iter().filter(near).map(|o| (stream_of(o), o.occurred_at)).collect();
+    starts.sort_unstable();
+    starts.windows(2).any(|pair| {
+        let [(stream, before), (next_stream, after)] = pair else { return false };
+        stream == next_stream && *before < at && at <= *after && *after - *before <= MATCHING_SPAN
     })
 }

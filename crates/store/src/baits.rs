@@ -11,7 +11,7 @@ use crate::error::StoreResult;
 use crate::models::{Bait, BaitChanges, ChangeKind, NewBait};
 use crate::schema::baits;
 use crate::sql_types::Db;
-use crate::{Page, now};
+use crate::{Page, clients, now};
 
 /// Which baits a list shows.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,7 @@ pub fn create_bait(conn: &mut Conn, client: ClientId, new: &NewBait) -> StoreRes
         note: new.note.clone(),
         created_at: now(),
     };
+    clients::lock_against_ingest(conn, client)?;
     on!(conn, c => diesel::insert_into(baits::table).values(bait.clone()).execute(c))?;
     changes::note(conn, client, &Change::of(ChangeKind::Bait).on(bait.id.0))?;
     Ok(bait)
@@ -86,6 +87,7 @@ pub fn update_bait(
     if reference.is_none() && operator.is_none() && region.is_none() && note.is_none() {
         return find_bait(conn, Reach::Client(client), id);
     }
+    clients::lock_against_ingest(conn, client)?;
     let bait = on!(conn, c => diesel::update(baits::table.find((Db(client), Db(id))))
         .set(changes)
         .returning(Bait::as_returning())

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::instant::{Day, Instant, MICROS_PER_DAY};
-use baitline_domain::matching::MATCHING_SPAN;
+use baitline_domain::matching::{LATEST_EFFECT, MATCHING_SPAN};
 use baitline_domain::phone::Phone;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -23,11 +23,11 @@ use crate::sql_types::{Db, db_all};
 /// Ledger rows inserted in one statement.
 const LEDGER_BATCH: usize = 1_000;
 
-/// The days that an observation at `at` can change: a call belongs to the day
-/// of its first observation, which may lie the matching span earlier, and it
-/// may take in or give up a neighbour the matching span later.
+/// The days that an observation at `at` can change by itself: those of the calls
+/// it can belong to or give another shape, and of those within the matching span
+/// later. What hangs on those in a chain is the worker's to follow.
 pub fn days_touched_by(at: Instant) -> BTreeSet<Day> {
-    [at - MATCHING_SPAN, at, at + MATCHING_SPAN].map(Instant::day).into()
+    [at - LATEST_EFFECT, at, at + MATCHING_SPAN].map(Instant::day).into()
 }
 
 /// Every day that has a moment from `from` to `to`, both inclusive.

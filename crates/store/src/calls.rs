@@ -11,7 +11,6 @@ use baitline_domain::observation::Direction;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
@@ -116,6 +115,16 @@ pub fn list_calls(
 pub fn find_call(conn: &mut Conn, reach: Reach, id: ObservationId) -> StoreResult<JudgedCall> {
     let (client, occurred_at, bait) = observations::find_observation(conn, reach, id)?;
     let bait = bait.ok_or(StoreError::NotFound)?;
+    call_of(conn, client, bait, (id, occurred_at))?.ok_or(StoreError::NotFound)
+}
+
+/// The call of a bait that holds an observation of this moment.
+pub(crate) fn call_of(
+    conn: &mut Conn,
+    client: ClientId,
+    bait: BaitId,
+    (id, occurred_at): (ObservationId, Instant),
+) -> StoreResult<Option<JudgedCall>> {
     let rows: Vec<StoredCall> = on!(conn, c => calls::table
         .filter(calls::client_id.eq(Db(client)))
         .filter(calls::bait_id.eq(Db(bait)))
@@ -126,10 +135,10 @@ pub fn find_call(conn: &mut Conn, reach: Reach, id: ObservationId) -> StoreResul
     for row in rows {
         let judged = JudgedCall::try_from(row)?;
         if judged.call.observations.contains(&id) {
-            return Ok(judged);
+            return Ok(Some(judged));
         }
     }
-    Err(StoreError::NotFound)
+    Ok(None)
 }
 
 /// The calls of a bucket, in order of (start, id).
@@ -144,8 +153,9 @@ pub fn calls_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// Puts these calls in the place of the bucket's. A call that another bucket
-/// still holds, because its time was corrected, moves here.
+/// Puts these calls in the place of the bucket's. A call whose time was
+/// corrected stands in its old bucket too until that one is replaced: buckets
+/// never write to each other's rows, whichever worker is faster.
 pub fn replace_day(
     conn: &mut Conn,
     client: ClientId,
@@ -159,35 +169,7 @@ pub fn replace_day(
         .execute(c))?;
     let rows: Vec<StoredCall> = judged.iter().map(TryInto::try_into).collect::<StoreResult<_>>()?;
     for chunk in rows.chunks(INSERT_BATCH) {
-        on!(conn, c => diesel::insert_into(calls::table)
-            .values(chunk.to_vec())
-            .on_conflict((calls::client_id, calls::id))
-            .do_update()
-            .set((
-                calls::bait_id.eq(excluded(calls::bait_id)),
-                calls::direction.eq(excluded(calls::direction)),
-                calls::party_kind.eq(excluded(calls::party_kind)),
-                calls::party_number.eq(excluded(calls::party_number)),
-                calls::party_text.eq(excluded(calls::party_text)),
-                calls::channel.eq(excluded(calls::channel)),
-                calls::started_at.eq(excluded(calls::started_at)),
-                calls::uncertainty_micros.eq(excluded(calls::uncertainty_micros)),
-                calls::connected_seconds.eq(excluded(calls::connected_seconds)),
-                calls::answered.eq(excluded(calls::answered)),
-                calls::roaming.eq(excluded(calls::roaming)),
-                calls::observations.eq(excluded(calls::observations)),
-                calls::reasons.eq(excluded(calls::reasons)),
-                calls::rule_version.eq(excluded(calls::rule_version)),
-                calls::trap_id.eq(excluded(calls::trap_id)),
-                calls::verdict.eq(excluded(calls::verdict)),
-                calls::attempt.eq(excluded(calls::attempt)),
-                calls::prior_contact.eq(excluded(calls::prior_contact)),
-                calls::exposures_done.eq(excluded(calls::exposures_done)),
-                calls::caller_operator.eq(excluded(calls::caller_operator)),
-                calls::edition_id.eq(excluded(calls::edition_id)),
-                calls::label.eq(excluded(calls::label)),
-            ))
-            .execute(c))?;
+        on!(conn, c => diesel::insert_into(calls::table).values(chunk.to_vec()).execute(c))?;
     }
     Ok(())
 }

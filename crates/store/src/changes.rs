@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::buckets;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
+use crate::facts::Pair;
 use crate::models::{ChangeKind, TrapRow};
 use crate::observations;
 use crate::schema::{changes, clients, observations as seen, sources};
@@ -23,6 +24,10 @@ use crate::traps;
 
 /// Observations corrected in one statement when a clock changes.
 const CORRECTION_BATCH: i64 = 5_000;
+/// Changes of contacts expanded in one transaction.
+const CONTACTS_AT_A_TIME: i64 = 500;
+/// Rows inserted in one statement.
+const INSERT_BATCH: usize = 1_000;
 
 /// What changed, and how far it reaches.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -86,6 +91,30 @@ pub(crate) fn note_for_all(conn: &mut Conn, change: &Change) -> StoreResult<()> 
     Ok(())
 }
 
+/// Leaves a change row for each pair whose calls of a day changed: its verdicts
+/// of later days rest on them.
+pub fn note_contacts(
+    conn: &mut Conn,
+    client: ClientId,
+    pairs: &BTreeSet<Pair>,
+    day: Day,
+) -> StoreResult<()> {
+    let rows: Vec<Change> = pairs
+        .iter()
+        .map(|(bait, phone)| Change {
+            client_id: client,
+            ..Change::of(ChangeKind::Contacts)
+                .on(bait.0)
+                .with(Some(*phone))
+                .between(Some(day.end()), None)
+        })
+        .collect();
+    for chunk in rows.chunks(INSERT_BATCH) {
+        on!(conn, c => diesel::insert_into(changes::table).values(chunk.to_vec()).execute(c))?;
+    }
+    Ok(())
+}
+
 /// How many changes within reach wait to be expanded.
 pub fn count_changes(conn: &mut Conn, reach: Reach) -> StoreResult<i64> {
     Ok(on!(conn, c => {
@@ -97,22 +126,47 @@ pub fn count_changes(conn: &mut Conn, reach: Reach) -> StoreResult<i64> {
     })?)
 }
 
-/// Expands one waiting change into buckets and deletes it; `false` when none
-/// waits or another worker holds the ones that do. Run as the agency.
+/// Expands the oldest waiting change into buckets and deletes it, changes of
+/// contacts many at a time; `false` when none waits or other workers hold those
+/// that do. Run as the agency.
 pub fn expand_next(conn: &mut Conn) -> StoreResult<bool> {
+    let waiting = oldest(conn)?;
+    let Some(first) = waiting.first() else { return Ok(false) };
+    let (client, mut days) = (first.client_id, BTreeSet::new());
+    for change in &waiting {
+        days.extend(expand(conn, change)?);
+        on!(conn, c => diesel::delete(changes::table.find((Db(client), Db(change.id))))
+            .execute(c))?;
+    }
+    buckets::touch(conn, client, &days)?;
+    Ok(true)
+}
+
+/// The oldest change; one of contacts together with more of the same client's,
+/// since a recomputed day leaves one for every pair.
+fn oldest(conn: &mut Conn) -> StoreResult<Vec<Change>> {
     let oldest = changes::table.order(changes::id);
-    let found: Option<Change> = match conn {
+    let first: Option<Change> = match conn {
         Conn::Postgres(c) => {
             oldest.select(Change::as_select()).for_update().skip_locked().first(c).optional()?
         }
         Conn::Sqlite(c) => oldest.select(Change::as_select()).first(c).optional()?,
     };
-    let Some(change) = found else { return Ok(false) };
-    let days = expand(conn, &change)?;
-    buckets::touch(conn, change.client_id, &days)?;
-    on!(conn, c => diesel::delete(changes::table.find((Db(change.client_id), Db(change.id))))
-        .execute(c))?;
-    Ok(true)
+    let Some(first) = first else { return Ok(Vec::new()) };
+    if first.kind != ChangeKind::Contacts {
+        return Ok(vec![first]);
+    }
+    let alike = changes::table
+        .filter(changes::client_id.eq(Db(first.client_id)))
+        .filter(changes::kind.eq(Db(ChangeKind::Contacts)))
+        .order(changes::id)
+        .limit(CONTACTS_AT_A_TIME);
+    Ok(match conn {
+        Conn::Postgres(c) => {
+            alike.select(Change::as_select()).for_update().skip_locked().load(c)?
+        }
+        Conn::Sqlite(c) => alike.select(Change::as_select()).load(c)?,
+    })
 }
 
 fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
@@ -137,14 +191,26 @@ fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
             let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
             buckets::days_with_observations(conn, client, &filter)
         }
+        (ChangeKind::Contacts, Some(bait)) => {
+            let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
+            let mut days = buckets::days_with_observations(conn, client, &filter)?;
+            // The day that changed has been recomputed.
+            days.retain(|day| change.from_at.is_none_or(|from| from.day() <= *day));
+            Ok(days)
+        }
         (ChangeKind::Trap, Some(trap)) => {
             let trap = traps::find_trap(conn, Reach::Client(client), TrapId(trap.0))?;
             Ok(days_of_trap(&trap))
         }
         (ChangeKind::Source, Some(source)) => correct_source(conn, client, SourceId(source.0)),
-        (ChangeKind::Bait | ChangeKind::Label | ChangeKind::Trap | ChangeKind::Source, None) => {
-            Ok(BTreeSet::new())
-        }
+        (
+            ChangeKind::Bait
+            | ChangeKind::Label
+            | ChangeKind::Contacts
+            | ChangeKind::Trap
+            | ChangeKind::Source,
+            None,
+        ) => Ok(BTreeSet::new()),
     }
 }
 
@@ -170,14 +236,18 @@ fn correct_source(
     let mut days = BTreeSet::new();
     let mut after = ObservationId(Uuid::nil());
     loop {
-        let rows: Vec<(ObservationId, Instant, Instant)> = on!(conn, c => seen::table
+        let batch = seen::table
             .filter(seen::client_id.eq(Db(client)))
             .filter(seen::source_id.eq(Db(source)))
             .filter(seen::id.gt(Db(after)))
             .order(seen::id)
             .limit(CORRECTION_BATCH)
-            .select((seen::id, seen::reported_at, seen::occurred_at))
-            .load(c))?;
+            .select((seen::id, seen::reported_at, seen::occurred_at));
+        // Held until the correction commits: a later revision has another time.
+        let rows: Vec<(ObservationId, Instant, Instant)> = match conn {
+            Conn::Postgres(c) => batch.for_update().load(c)?,
+            Conn::Sqlite(c) => batch.load(c)?,
+        };
         let Some(last) = rows.last() else { return Ok(days) };
         after = last.0;
         for (id, reported_at, before) in rows {

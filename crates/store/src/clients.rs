@@ -64,3 +64,24 @@ pub fn update_client(
     }
     Ok(after)
 }
+
+/// Keeps the client's baits and clocks as they are until this transaction ends:
+/// what is ingested by them is seen by whoever changes them next.
+pub(crate) fn lock_for_ingest(conn: &mut Conn, client: ClientId) -> StoreResult<()> {
+    let row = clients::table.find(Db(client)).select(clients::client_id);
+    if let Conn::Postgres(c) = conn {
+        row.for_key_share().first::<ClientId>(c)?;
+    }
+    Ok(())
+}
+
+/// Waits for the transactions that ingest by the client's present baits and
+/// clocks, and keeps new ones waiting. Otherwise the worker could expand the
+/// change before they commit, and what they ingest would never follow it.
+pub(crate) fn lock_against_ingest(conn: &mut Conn, client: ClientId) -> StoreResult<()> {
+    let row = clients::table.find(Db(client)).select(clients::client_id);
+    if let Conn::Postgres(c) = conn {
+        row.for_update().first::<ClientId>(c)?;
+    }
+    Ok(())
+}

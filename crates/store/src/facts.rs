@@ -1,37 +1,28 @@
 //! What a verdict depends on beside the call: read for one bucket, by the
-//! worker. Contacts are read from observations, not from calls, so that two
-//! workers on two buckets never rest on each other's unfinished work.
+//! worker. Contacts are read from the calls of earlier buckets; a bucket whose
+//! calls change leaves a change row for each pair, so that whoever read the older
+//! ones is recomputed (see `changes::note_contacts`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_domain::instant::{Day, Instant};
+use baitline_domain::instant::Instant;
+use baitline_domain::matching::MATCHING_SPAN;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::own_number::OwnNumber;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Contact;
 use diesel::prelude::*;
 
-use crate::buckets::{self, DayFilter};
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::labels;
 use crate::models::{Bait, OwnNumberRow};
-use crate::schema::{baits, labels as heard, observations as seen, own_numbers};
+use crate::schema::{baits, calls, labels as heard, observations as seen, own_numbers};
 use crate::sql_types::{Db, db_all};
 
 /// A bait and a number it had to do with.
 pub type Pair = (BaitId, Phone);
-
-/// The contacts of one bait with one number that decide: the earliest in each
-/// direction, and every one in which consent was given.
-#[derive(Debug, Clone)]
-pub struct PairContacts {
-    /// Bait and number.
-    pub pair: Pair,
-    /// In no particular order.
-    pub contacts: Vec<Contact>,
-}
 
 /// Every own number of a client.
 pub fn own_numbers(conn: &mut Conn, client: ClientId) -> StoreResult<Vec<OwnNumber>> {
@@ -57,22 +48,29 @@ pub fn baits_of(
         .load(c))?)
 }
 
-/// The contacts that decide for each pair.
-pub fn contacts(
+/// The contacts with each pair that decide, in calls that began before a moment:
+/// the earliest in each direction, and every one in which consent was given.
+pub fn contacts_before(
     conn: &mut Conn,
     client: ClientId,
     pairs: &BTreeSet<Pair>,
-) -> StoreResult<Vec<PairContacts>> {
-    let mut found = Vec::with_capacity(pairs.len());
+    before: Instant,
+) -> StoreResult<HashMap<Pair, Vec<Contact>>> {
+    let mut found = HashMap::with_capacity(pairs.len());
     for &(bait, phone) in pairs {
         let mut contacts = Vec::new();
         for direction in [Direction::Incoming, Direction::Outgoing] {
-            if let Some(at) = earliest(conn, client, (bait, phone), direction)? {
+            if let Some(at) = earliest(conn, client, (bait, phone), direction, before)? {
                 contacts.push(Contact { phone, direction, at, consent_given: false });
             }
         }
-        contacts.extend(consents(conn, client, (bait, phone))?);
-        found.push(PairContacts { pair: (bait, phone), contacts });
+        found.insert((bait, phone), contacts);
+    }
+    let baits: BTreeSet<BaitId> = pairs.iter().map(|(bait, _)| *bait).collect();
+    for bait in baits {
+        for contact in consents(conn, client, bait, before)? {
+            found.entry((bait, contact.phone)).and_modify(|contacts| contacts.push(contact));
+        }
     }
     Ok(found)
 }
@@ -82,53 +80,53 @@ fn earliest(
     client: ClientId,
     (bait, phone): Pair,
     direction: Direction,
+    before: Instant,
 ) -> StoreResult<Option<Instant>> {
-    Ok(on!(conn, c => seen::table
-        .filter(seen::client_id.eq(Db(client)))
-        .filter(seen::bait_id.eq(Some(bait)))
-        .filter(seen::party_number.eq(Some(phone)))
-        .filter(seen::direction.eq(Some(direction)))
-        .filter(seen::channel.ne(Db(Channel::Sms)))
-        .order(seen::occurred_at)
-        .select(seen::occurred_at)
+    Ok(on!(conn, c => calls::table
+        .filter(calls::client_id.eq(Db(client)))
+        .filter(calls::bait_id.eq(Db(bait)))
+        .filter(calls::party_number.eq(Some(phone)))
+        .filter(calls::direction.eq(Db(direction)))
+        .filter(calls::channel.ne(Db(Channel::Sms)))
+        .filter(calls::started_at.lt(Db(before)))
+        .order(calls::started_at)
+        .select(calls::started_at)
         .first(c)
         .optional())?)
 }
 
-/// Contacts whose latest label says that consent was given.
-fn consents(conn: &mut Conn, client: ClientId, (bait, phone): Pair) -> StoreResult<Vec<Contact>> {
-    let candidates: Vec<(ObservationId, Instant, Option<Direction>)> = on!(conn, c => heard::table
+/// The calls of a bait whose latest label says that consent was given. The
+/// label may hang on an observation that hides the caller, so only the call
+/// tells whose consent it is.
+fn consents(
+    conn: &mut Conn,
+    client: ClientId,
+    bait: BaitId,
+    before: Instant,
+) -> StoreResult<Vec<Contact>> {
+    let candidates: Vec<(ObservationId, Instant)> = on!(conn, c => heard::table
         .inner_join(seen::table.on(seen::client_id
             .eq(heard::client_id)
             .and(seen::id.eq(heard::observation_id))))
         .filter(heard::client_id.eq(Db(client)))
         .filter(heard::consent_given.eq(true))
         .filter(seen::bait_id.eq(Some(bait)))
-        .filter(seen::party_number.eq(Some(phone)))
-        .select((seen::id, seen::occurred_at, seen::direction))
+        .filter(seen::occurred_at.lt(Db(before + MATCHING_SPAN)))
+        .select((seen::id, seen::occurred_at))
         .distinct()
         .load(c))?;
     let mut contacts = Vec::new();
-    for (id, at, direction) in candidates {
-        let latest = labels::labels_of(conn, client, &[id])?.pop();
-        if let (Some(direction), true) = (direction, latest.is_some_and(|one| one.consent_given)) {
-            contacts.push(Contact { phone, direction, at, consent_given: true });
+    for observation in candidates {
+        let Some(found) = crate::calls::call_of(conn, client, bait, observation)? else { continue };
+        let call = found.call;
+        let latest = labels::labels_of(conn, client, &call.observations)?.pop();
+        let consent_given = latest.is_some_and(|label| label.consent_given);
+        if let (Some(phone), true, true) =
+            (call.party.phone(), consent_given, call.started_at < before)
+        {
+            let (direction, at) = (call.direction, call.started_at);
+            contacts.push(Contact { phone, direction, at, consent_given });
         }
     }
     Ok(contacts)
-}
-
-/// The days after `day` on which a pair has observations: their verdicts may
-/// rest on contacts of `day`.
-pub fn later_days(
-    conn: &mut Conn,
-    client: ClientId,
-    (bait, phone): Pair,
-    day: Day,
-) -> StoreResult<BTreeSet<Day>> {
-    let filter =
-        DayFilter { bait: Some(bait), party: Some(phone), from: Some(day.end()), to: None };
-    let mut days = buckets::days_with_observations(conn, client, &filter)?;
-    days.retain(|later| *later > day);
-    Ok(days)
 }

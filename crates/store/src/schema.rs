@@ -250,7 +250,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::*;
 
-    calls (client_id, id) {
+    calls (client_id, started_at, id) {
         client_id -> Id,
         id -> Id,
         bait_id -> Id,

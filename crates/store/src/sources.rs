@@ -10,7 +10,7 @@ use crate::error::StoreResult;
 use crate::models::{ChangeKind, NewSource, Source, SourceChanges};
 use crate::schema::sources;
 use crate::sql_types::Db;
-use crate::{Page, now};
+use crate::{Page, clients, now};
 
 /// Enters a source.
 pub fn create_source(conn: &mut Conn, client: ClientId, new: &NewSource) -> StoreResult<Source> {
@@ -72,6 +72,7 @@ pub fn update_source(
     if changes.clock_offset_micros.is_none() && changes.uncertainty_micros.is_none() {
         return find_source(conn, Reach::Client(client), id);
     }
+    clients::lock_against_ingest(conn, client)?;
     let source = on!(conn, c => diesel::update(sources::table.find((Db(client), Db(id))))
         .set(changes)
         .returning(Source::as_returning())

@@ -118,7 +118,7 @@ CREATE TABLE observations (
 ) STRICT;
 -- The days a bucket reads.
 CREATE INDEX observations_time ON observations (client_id, occurred_at);
--- What one bait had to do with one number before.
+-- The days on which one bait had to do with one number.
 CREATE INDEX observations_party ON observations (client_id, bait_id, party_number, occurred_at);
 -- What waits for its bait.
 CREATE INDEX observations_unmatched ON observations (client_id, id) WHERE bait_id IS NULL;
@@ -239,11 +239,14 @@ CREATE TABLE calls (
     caller_operator INTEGER,
     edition_id BLOB,
     label TEXT,
-    PRIMARY KEY (client_id, id),
+    -- The start stands in the key: a bucket replaces its own rows only, even while
+    -- another one still holds a call whose time was corrected.
+    PRIMARY KEY (client_id, started_at, id),
     FOREIGN KEY (client_id, bait_id) REFERENCES baits (client_id, id),
     FOREIGN KEY (client_id, trap_id) REFERENCES traps (client_id, id)
 ) STRICT;
-CREATE INDEX calls_time ON calls (client_id, started_at, id);
+-- What one bait had to do with one number before.
+CREATE INDEX calls_party ON calls (client_id, bait_id, party_number, started_at);
 
 CREATE TABLE interception_tallies (
     client_id BLOB NOT NULL REFERENCES clients (client_id),

@@ -13,6 +13,7 @@ use super::history::{self, OldRevision};
 use super::join::{self, Directory};
 use super::row::StoredObservation;
 use crate::buckets;
+use crate::clients;
 use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::Source;
@@ -55,6 +56,7 @@ pub fn ingest(
     reports: &[Report],
     received_at: Instant,
 ) -> StoreResult<Vec<Outcome>> {
+    clients::lock_for_ingest(conn, client)?;
     let (outcomes, plan) = judge(conn, client, reports, received_at)?;
     plan.write(conn, client)?;
     Ok(outcomes)

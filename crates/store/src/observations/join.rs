@@ -90,14 +90,19 @@ fn add(directory: &mut Directory, found: Vec<Bait>) {
 pub(crate) fn join_waiting(conn: &mut Conn, client: ClientId) -> StoreResult<()> {
     let mut after = ObservationId(Uuid::nil());
     loop {
-        let rows: Vec<StoredObservation> = on!(conn, c => seen::table
+        let batch = seen::table
             .filter(seen::client_id.eq(Db(client)))
             .filter(seen::bait_id.is_null())
             .filter(seen::id.gt(Db(after)))
             .order(seen::id)
-            .limit(WAITING_BATCH)
-            .select(StoredObservation::as_select())
-            .load(c))?;
+            .limit(WAITING_BATCH);
+        // Held until the joining commits: a later revision may have other ends.
+        let rows: Vec<StoredObservation> = match conn {
+            Conn::Postgres(c) => {
+                batch.select(StoredObservation::as_select()).for_update().load(c)?
+            }
+            Conn::Sqlite(c) => batch.select(StoredObservation::as_select()).load(c)?,
+        };
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.id;
         let ends: Vec<Ends> = rows.iter().map(StoredObservation::ends).collect();
