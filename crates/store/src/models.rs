@@ -1,11 +1,12 @@
 //! Rows and what makes them, in the words of the domain. A row is never
 //! serialised: the API has shapes of its own.
 
+mod evidence;
+mod words;
+
 use baitline_domain::bait::Bait as DomainBait;
 use baitline_domain::call::Call;
-use baitline_domain::ids::{
-    BaitId, ClientId, EditionId, ExportId, LabelId, ObservationId, OwnNumberId, PackageId, SourceId,
-};
+use baitline_domain::ids::{BaitId, ClientId, EditionId, ObservationId, OwnNumberId, SourceId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::numbering::NumberingFile;
@@ -19,99 +20,8 @@ use diesel::prelude::*;
 use crate::schema;
 use crate::sql_types::Db;
 
-/// Declares an enum that is stored as its snake_case word.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant),*
-        }
-
-        impl $name {
-            /// The word as stored and as the API says it.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),*
-                }
-            }
-
-            /// The reverse of [`Self::as_str`].
-            pub fn parse(word: &str) -> Option<Self> {
-                match word {
-                    $($word => Some(Self::$variant),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-words!(
-    /// Who reports calls.
-    SourceKind {
-        /// A telephone exchange of the client's.
-        Pbx = "pbx",
-        /// A CRM.
-        Crm = "crm",
-        /// A call recorder on the bait's phone.
-        RecorderApp = "recorder_app",
-        /// The operator's own list.
-        OperatorStatement = "operator_statement",
-        /// A person, by hand.
-        Person = "person",
-    }
-);
-
-words!(
-    /// The life of an export.
-    ExportState {
-        /// Waits for a worker.
-        Queued = "queued",
-        /// A worker builds its packages.
-        Running = "running",
-        /// Every package is built.
-        Done = "done",
-        /// It was given up; packages built before stay.
-        Failed = "failed",
-        /// Somebody cancelled it; packages built before stay.
-        Cancelled = "cancelled",
-    }
-);
-
-words!(
-    /// The life of a package within an export.
-    PackageState {
-        /// Not built yet.
-        Queued = "queued",
-        /// Built; the gate still misses something.
-        Draft = "draft",
-        /// Built; the gate misses nothing.
-        Ready = "ready",
-        /// It could not be built.
-        Failed = "failed",
-    }
-);
-
-words!(
-    /// A change whose reach its writer cannot see.
-    ChangeKind {
-        /// Own numbers valid in a period changed.
-        OwnNumbers = "own_numbers",
-        /// A bait appeared or changed.
-        Bait = "bait",
-        /// A trap appeared or changed.
-        Trap = "trap",
-        /// A source's clock changed.
-        Source = "source",
-        /// A label was given to a call with a number.
-        Label = "label",
-        /// A numbering edition came, in force in a period.
-        Numbering = "numbering",
-        /// A setting of the client that shapes its days.
-        Client = "client",
-    }
-);
+pub use evidence::{Export, LabelRow, NewLabel, Package, Recording};
+pub use words::{ChangeKind, ExportState, PackageState, SourceKind};
 
 /// A defended business: the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -442,89 +352,6 @@ pub struct ObservationRow {
     pub extra: Option<String>,
 }
 
-/// A recording's facts; its bytes lie in the blob store under its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::recordings)]
-pub struct Recording {
-    /// Its client.
-    #[diesel(serialize_as = Db<ClientId>)]
-    pub client_id: ClientId,
-    /// The observation it belongs to.
-    #[diesel(serialize_as = Db<ObservationId>)]
-    pub observation_id: ObservationId,
-    /// SHA-256 of the bytes.
-    pub sha256: Vec<u8>,
-    /// How many bytes.
-    pub bytes: i64,
-    /// The media type its sender gave.
-    pub media_type: String,
-    /// When the program got it.
-    #[diesel(serialize_as = Db<Instant>)]
-    pub received_at: Instant,
-}
-
-/// What a person heard.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::labels, treat_none_as_default_value = false)]
-pub struct LabelRow {
-    /// Its client.
-    #[diesel(serialize_as = Db<ClientId>)]
-    pub client_id: ClientId,
-    /// Its id.
-    #[diesel(serialize_as = Db<LabelId>)]
-    pub id: LabelId,
-    /// The observation whose recording was heard.
-    #[diesel(serialize_as = Db<ObservationId>)]
-    pub observation_id: ObservationId,
-    /// The kind of call.
-    #[diesel(serialize_as = Db<LabelKind>)]
-    pub kind: LabelKind,
-    /// Whether a machine spoke.
-    pub robot: Option<bool>,
-    /// Whether the bait's user agreed to be called.
-    pub consent_given: bool,
-    /// Whether the bait's user demanded that calls stop.
-    pub stop_demanded: bool,
-    /// The company the caller named.
-    pub company: Option<String>,
-    /// The number the caller asked to call back.
-    pub callback_number: Option<Phone>,
-    /// The site the caller named.
-    pub site: Option<String>,
-    /// Where the caller says the number came from.
-    pub number_origin: Option<String>,
-    /// What was said.
-    pub transcript: Option<String>,
-    /// When it was given.
-    #[diesel(serialize_as = Db<Instant>)]
-    pub labelled_at: Instant,
-    /// The key it was given with.
-    pub labelled_by: String,
-}
-
-/// A label to give.
-#[derive(Debug, Clone)]
-pub struct NewLabel {
-    /// The kind of call.
-    pub kind: LabelKind,
-    /// Whether a machine spoke.
-    pub robot: Option<bool>,
-    /// Whether the bait's user agreed to be called.
-    pub consent_given: bool,
-    /// Whether the bait's user demanded that calls stop.
-    pub stop_demanded: bool,
-    /// The company the caller named.
-    pub company: Option<String>,
-    /// The number the caller asked to call back.
-    pub callback_number: Option<Phone>,
-    /// The site the caller named.
-    pub site: Option<String>,
-    /// Where the caller says the number came from.
-    pub number_origin: Option<String>,
-    /// What was said.
-    pub transcript: Option<String>,
-}
-
 /// An imported file of the numbering registry.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::numbering_editions)]
@@ -545,65 +372,4 @@ pub struct EditionRow {
     /// When it was imported.
     #[diesel(serialize_as = Db<Instant>)]
     pub imported_at: Instant,
-}
-
-/// A batch job that builds packages.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::exports, treat_none_as_default_value = false)]
-pub struct Export {
-    /// Its client.
-    #[diesel(serialize_as = Db<ClientId>)]
-    pub client_id: ClientId,
-    /// Its id.
-    #[diesel(serialize_as = Db<ExportId>)]
-    pub id: ExportId,
-    /// Where it stands.
-    #[diesel(serialize_as = Db<ExportState>)]
-    pub state: ExportState,
-    /// What was asked, as JSON; see [`Export::request`].
-    pub(crate) request: String,
-    /// Why it failed.
-    pub problem: Option<String>,
-    /// How many workers have taken it up.
-    pub attempts: i32,
-    /// When it was asked for.
-    #[diesel(serialize_as = Db<Instant>)]
-    pub created_at: Instant,
-    /// When it last moved.
-    #[diesel(serialize_as = Db<Instant>)]
-    pub updated_at: Instant,
-}
-
-/// One package of an export.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::export_packages, treat_none_as_default_value = false)]
-pub struct Package {
-    /// Its client.
-    #[diesel(serialize_as = Db<ClientId>)]
-    pub client_id: ClientId,
-    /// Its id.
-    #[diesel(serialize_as = Db<PackageId>)]
-    pub id: PackageId,
-    /// Its export.
-    #[diesel(serialize_as = Db<ExportId>)]
-    pub export_id: ExportId,
-    /// The number complained of.
-    #[diesel(serialize_as = Db<Phone>)]
-    pub caller: Phone,
-    /// Where it stands.
-    #[diesel(serialize_as = Db<PackageState>)]
-    pub state: PackageState,
-    /// The only time its documents know.
-    #[diesel(serialize_as = Db<Instant>)]
-    pub sealed_at: Instant,
-    /// How many interceptions it holds.
-    pub interceptions: i32,
-    /// What the gate still misses, as a JSON list of words.
-    pub missing: String,
-    /// The archive's size.
-    pub bytes: Option<i64>,
-    /// SHA-256 of the archive.
-    pub sha256: Option<Vec<u8>>,
-    /// Why it failed.
-    pub problem: Option<String>,
 }
