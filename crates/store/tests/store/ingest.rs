@@ -3,6 +3,7 @@
 
 use baitline_domain::ids::ObservationId;
 use baitline_domain::instant::{Day, Span};
+use baitline_domain::matching::{LATEST_EFFECT, MATCHING_SPAN};
 use baitline_domain::observation::{BaitName, Direction, Ends, Report};
 use baitline_domain::phone::Party;
 use baitline_store::models::Source;
@@ -14,9 +15,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use OutcomeStatus::{Accepted, Conflict, Duplicate, Updated};
 
-use crate::support::{
-    self, MINUTE, NO_DAYS, Opened, at, count, new_bait, open, phone, report, rows,
-};
+use crate::support::{self, NO_DAYS, Opened, at, count, new_bait, open, phone, report, rows};
 
 const BAIT: &str = "+79001112233";
 const CALLER: &str = "+74951234567";
@@ -273,11 +272,11 @@ fn a_report_near_midnight_touches_both_days() {
         let today = midnight.day();
         let yesterday = Day(today.0 - 1);
         for (from_midnight, expected) in [
-            (Span(-2 * MINUTE.0), vec![yesterday.0, today.0]),
-            (Span(-2 * MINUTE.0 - 1), vec![yesterday.0]),
+            (Span(-MATCHING_SPAN.0), vec![yesterday.0, today.0]),
+            (Span(-MATCHING_SPAN.0 - 1), vec![yesterday.0]),
             (Span(0), vec![yesterday.0, today.0]),
-            (Span(2 * MINUTE.0 - 1), vec![yesterday.0, today.0]),
-            (Span(2 * MINUTE.0), vec![today.0]),
+            (Span(LATEST_EFFECT.0 - 1), vec![yesterday.0, today.0]),
+            (LATEST_EFFECT, vec![today.0]),
         ] {
             let id = from_midnight.0.to_string();
             let near = report(&source, &id, (CALLER, BAIT), midnight + from_midnight);

@@ -9,6 +9,7 @@ mod calls;
 mod changes;
 mod constraints;
 mod exports;
+mod facts;
 mod ingest;
 mod ingest_races;
 mod isolation;

@@ -125,6 +125,20 @@ pub(crate) fn interception(trap: TrapId) -> Assessment {
     }
 }
 
+/// What the rules say of most calls.
+pub(crate) fn background() -> Assessment {
+    Assessment {
+        interception: None,
+        reasons: vec![Reason::OutsideWindow],
+        rule_version: RULE_VERSION,
+    }
+}
+
+/// A call nobody has listened to.
+pub(crate) fn judged(of: &Furnished, call: Call, assessment: Assessment) -> JudgedCall {
+    JudgedCall { client_id: of.client.id, call, assessment, label: None }
+}
+
 /// A recording's facts, whose hash is made of one byte.
 pub(crate) fn recording(client: ClientId, observation: ObservationId, byte: u8) -> Recording {
     Recording {
