@@ -2,11 +2,15 @@
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
+use baitline_store::keys::ApiKey;
 use baitline_store::{Reach, Store, clients, keys};
 
 use crate::cli::{CreateKeyOptions, KeysCommand, RevokeKeyOptions, StoreOptions};
 use crate::failure::Failure;
 use crate::schema::prepare_embedded;
+
+/// Keys read at a time.
+const KEYS_AT_A_TIME: i64 = 1_000;
 
 /// Runs one of them.
 pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
@@ -33,14 +37,24 @@ fn create(options: &CreateKeyOptions) -> Result<(), Failure> {
 
 fn list(options: &StoreOptions) -> Result<(), Failure> {
     let store = open(options)?;
-    for key in store.read(Reach::Agency, keys::list_keys)? {
-        let reach = key.client_id.map_or("agency".to_owned(), |client| client.to_string());
-        let expiry =
-            key.expires_at.map_or("never expires".to_owned(), |at| format!("expires {at}"));
-        let state = key.revoked_at.map_or(expiry, |at| format!("revoked {at}"));
-        println!("{}  {reach:36}  {}  {state}  {}", key.key_id, key.created_at, key.name);
+    let mut last: Option<ApiKey> = None;
+    loop {
+        let after = last.as_ref().map(|key| (key.created_at, key.key_id.as_str()));
+        let piece =
+            store.read(Reach::Agency, |conn| keys::list_keys(conn, after, KEYS_AT_A_TIME))?;
+        piece.iter().for_each(print);
+        match piece.into_iter().last() {
+            Some(key) => last = Some(key),
+            None => return Ok(()),
+        }
     }
-    Ok(())
+}
+
+fn print(key: &ApiKey) {
+    let reach = key.client_id.map_or("agency".to_owned(), |client| client.to_string());
+    let expiry = key.expires_at.map_or("never expires".to_owned(), |at| format!("expires {at}"));
+    let state = key.revoked_at.map_or(expiry, |at| format!("revoked {at}"));
+    println!("{}  {reach:36}  {}  {state}  {}", key.key_id, key.created_at, key.name);
 }
 
 fn revoke(options: &RevokeKeyOptions) -> Result<(), Failure> {

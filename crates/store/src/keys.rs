@@ -18,7 +18,7 @@ use crate::{Store, now};
 /// What every key begins with.
 pub const KEY_PREFIX: &str = "baitline";
 /// Random characters of the public id; five bits each.
-const ID_CHARS: usize = 12;
+pub const ID_CHARS: usize = 12;
 /// Random characters of the secret; five bits each, so 160 bits.
 const SECRET_CHARS: usize = 32;
 /// Hexadecimal characters of the checksum.
@@ -77,12 +77,22 @@ pub fn create_key(
     Ok((key, text))
 }
 
-/// Every key, in order of making. For the agency.
-pub fn list_keys(conn: &mut Conn) -> StoreResult<Vec<ApiKey>> {
-    Ok(on!(conn, c => api_keys::table
-        .order((api_keys::created_at, api_keys::key_id))
-        .select(ApiKey::as_select())
-        .load(c))?)
+/// At most `limit` keys in order of making, after the one made at that moment
+/// under that id. For the agency.
+pub fn list_keys(
+    conn: &mut Conn,
+    after: Option<(Instant, &str)>,
+    limit: i64,
+) -> StoreResult<Vec<ApiKey>> {
+    Ok(on!(conn, c => {
+        let mut query = api_keys::table.select(ApiKey::as_select()).into_boxed();
+        if let Some((made_at, key_id)) = after {
+            let later = api_keys::created_at.gt(Db(made_at));
+            let same = api_keys::created_at.eq(Db(made_at)).and(api_keys::key_id.gt(key_id));
+            query = query.filter(later.or(same));
+        }
+        query.order((api_keys::created_at, api_keys::key_id)).limit(limit).load(c)
+    })?)
 }
 
 /// Revokes a key; a second time changes nothing.

@@ -32,6 +32,7 @@ pub mod models;
 pub mod numbering;
 pub mod observations;
 pub mod own_numbers;
+pub mod queues;
 pub mod recordings;
 mod schema;
 pub mod sources;
@@ -65,6 +66,17 @@ pub struct StoreSettings {
     pub allow_plaintext_database: bool,
 }
 
+/// How the connections of this process are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    /// Connections at work.
+    pub in_use: u32,
+    /// Open ones that wait for work.
+    pub idle: u32,
+    /// The most there may be.
+    pub limit: u32,
+}
+
 /// Rows and blobs. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -88,7 +100,7 @@ impl Store {
         let pool = conn::pool(url.clone(), settings.pool_size);
         let store = Self { inner: Arc::new(Inner { pool, blobs, url }) };
         checks::assert_safe_login(&mut *store.connection()?)?;
-        store.read(Reach::Agency, checks::assert_current_schema)?;
+        store.check()?;
         Ok(store)
     }
 
@@ -100,6 +112,22 @@ impl Store {
     /// Whether the database is the embedded one, which allows one process only.
     pub fn is_embedded(&self) -> bool {
         matches!(self.inner.url, DatabaseUrl::Sqlite(_))
+    }
+
+    /// Finds out whether the database answers and still has the schema this
+    /// program needs.
+    pub fn check(&self) -> StoreResult<()> {
+        self.read(Reach::Agency, checks::assert_current_schema)
+    }
+
+    /// How the connections are used at this moment.
+    pub fn pool_use(&self) -> PoolUse {
+        let state = self.inner.pool.state();
+        PoolUse {
+            in_use: state.connections.saturating_sub(state.idle_connections),
+            idle: state.idle_connections,
+            limit: self.inner.pool.max_size(),
+        }
     }
 
     /// Runs `work` in a transaction that only reads.

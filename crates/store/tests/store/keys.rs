@@ -82,9 +82,30 @@ fn a_revoked_key_opens_nothing_and_stays_revoked() {
         assert_eq!(authenticate(&opened, &text), None);
         let again = opened.agency(|c| keys::revoke_key(c, &key.key_id));
         assert_eq!(again.revoked_at, revoked.revoked_at, "the first moment counts");
-        assert_eq!(opened.agency(keys::list_keys), [revoked]);
+        assert_eq!(opened.agency(|c| keys::list_keys(c, None, 10)), [revoked]);
         let nobodys = opened.store.write(Reach::Agency, |c| keys::revoke_key(c, "nobodys"));
         assert!(matches!(nobodys, Err(StoreError::NotFound)), "{nobodys:?}");
+    });
+}
+
+#[test]
+fn keys_are_listed_piece_by_piece_in_order_of_making() {
+    on_both(|database| {
+        let opened = open(database);
+        let make = |name| opened.agency(|c| keys::create_key(c, Reach::Agency, name, None)).0;
+        let mut made = [make("первый"), make("второй"), make("третий")];
+        // Made in the same moment, the id decides, and no key is lost between pieces.
+        crate::support::execute(
+            &opened.database,
+            "UPDATE api_keys SET created_at = (SELECT min(k.created_at) FROM api_keys k)",
+        );
+        made.sort_by(|a, b| a.key_id.cmp(&b.key_id));
+        let first = opened.agency(|c| keys::list_keys(c, None, 2));
+        let last = &first[1];
+        let place = Some((last.created_at, last.key_id.as_str()));
+        let second = opened.agency(|c| keys::list_keys(c, place, 2));
+        let ids: Vec<&str> = first.iter().chain(&second).map(|key| key.key_id.as_str()).collect();
+        assert_eq!(ids, made.each_ref().map(|key| key.key_id.as_str()));
     });
 }
 

@@ -18,6 +18,7 @@ mod migrations;
 mod nouns;
 mod numbering;
 mod opening;
+mod queues;
 mod recordings;
 mod rules_of_nouns;
 mod support;

@@ -101,6 +101,18 @@ fn a_schema_that_is_not_current_is_refused_until_it_is() {
 }
 
 #[test]
+fn an_open_store_notices_that_its_schema_is_no_longer_current() {
+    on_both(|database| {
+        let owner_url = database.owner_url();
+        let opened = support::open(database);
+        opened.store.check().unwrap();
+        baitline_store::revert_last(&owner_url).unwrap();
+        let checked = opened.store.check();
+        assert!(matches!(checked, Err(StoreError::Unsafe(_))), "{checked:?}");
+    });
+}
+
+#[test]
 fn a_file_that_was_never_migrated_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("new.db").display());
