@@ -44,6 +44,26 @@ id!(
     OwnNumberId
 );
 id!(
+    /// A number the client allows to call.
+    AllowEntryId
+);
+id!(
+    /// A company that competes with the client.
+    CompetitorId
+);
+id!(
+    /// A number's belonging to a competitor.
+    AttributionId
+);
+id!(
+    /// A logged dealing of a bait with a competitor.
+    ContaminationId
+);
+id!(
+    /// An answer of the portability database.
+    PortabilityAnswerId
+);
+id!(
     /// What a person heard in a recording.
     LabelId
 );

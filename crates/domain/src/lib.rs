@@ -5,6 +5,7 @@
 
 pub mod bait;
 pub mod call;
+pub mod competitor;
 pub mod gate;
 pub mod ids;
 pub mod instant;

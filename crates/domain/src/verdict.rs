@@ -16,7 +16,8 @@ use crate::words::words;
 use serde::{Deserialize, Serialize};
 
 pub use circumstances::{
-    AllowEntry, Attribution, Circumstances, Contact, PortabilityAnswer, Visit,
+    AllowEntry, Attribution, Circumstances, Contact, PORTABILITY_ANSWER_LASTS, PortabilityAnswer,
+    Visit,
 };
 pub use reason::Reason;
 

@@ -161,6 +161,9 @@ fn which_dealings() -> Vec<Row> {
         background("a number on the allow-list may call", [AllowListed], |s| {
             s.allow(MTS_NUMBER, CALL);
         }),
+        interception("an allowance ends with its end", ForeignGroup, [RangeHolderOnly], |s| {
+            s.allow_until(MTS_NUMBER, CALL - DAY, Some(CALL));
+        }),
         interception("a number allowed only later may not", ForeignGroup, [RangeHolderOnly], |s| {
             s.allow(MTS_NUMBER, CALL + 1)
         }),

@@ -3,6 +3,7 @@
 
 use super::{Attribution, Circumstances, Contact, Reason};
 use crate::call::Call;
+use crate::ids::CompetitorId;
 use crate::instant::Instant;
 use crate::observation::{Channel, Direction};
 use crate::phone::Phone;
@@ -21,7 +22,7 @@ pub(super) fn before_any_trap(call: &Call, circumstances: &Circumstances<'_>) ->
     if circumstances.own_numbers.iter().any(|own| own.covers(caller, at)) {
         return Some(Reason::OwnNumber);
     }
-    let allows = |entry: &super::AllowEntry| entry.phone == caller && entry.since <= at;
+    let allows = |entry: &super::AllowEntry| entry.allows(caller, at);
     circumstances.allow_list.iter().any(allows).then_some(Reason::AllowListed)
 }
 
@@ -32,7 +33,7 @@ pub(super) struct Dealings<'a> {
     /// The caller, where it is a number; nothing can be said of others.
     caller: Option<Phone>,
     /// Whose number it is at the call's time, sorted.
-    competitors: Vec<u64>,
+    competitors: Vec<CompetitorId>,
 }
 
 impl<'a> Dealings<'a> {
@@ -94,7 +95,7 @@ impl<'a> Dealings<'a> {
             || matches!(self.others_of(contact)[..], [owner] if self.competitors.contains(&owner))
     }
 
-    fn others_of(&self, contact: &Contact) -> Vec<u64> {
+    fn others_of(&self, contact: &Contact) -> Vec<CompetitorId> {
         if self.competitors.is_empty() {
             return Vec::new();
         }
@@ -103,13 +104,13 @@ impl<'a> Dealings<'a> {
 }
 
 /// The competitors a number belongs to at a time, each once.
-fn competitors_of(phone: Phone, at: Instant, attributions: &[Attribution]) -> Vec<u64> {
+fn competitors_of(phone: Phone, at: Instant, attributions: &[Attribution]) -> Vec<CompetitorId> {
     let holds = |attribution: &&Attribution| {
         attribution.phone == phone
             && attribution.valid_from.is_none_or(|from| from <= at)
             && attribution.valid_to.is_none_or(|to| at < to)
     };
-    let mut competitors: Vec<u64> =
+    let mut competitors: Vec<CompetitorId> =
         attributions.iter().filter(holds).map(|attribution| attribution.competitor).collect();
     competitors.sort_unstable();
     competitors.dedup();

@@ -2,7 +2,8 @@
 //! brings them; nothing here is looked up.
 
 use crate::bait::Bait;
-use crate::instant::Instant;
+use crate::ids::CompetitorId;
+use crate::instant::{Instant, Span};
 use crate::numbering::NumberingPlan;
 use crate::observation::Direction;
 use crate::operator::{Inn, Operators};
@@ -17,13 +18,22 @@ pub struct AllowEntry {
     pub phone: Phone,
     /// Calls before this moment are judged as if there were no entry.
     pub since: Instant,
+    /// Until when (exclusive), or for good.
+    pub until: Option<Instant>,
+}
+
+impl AllowEntry {
+    /// Whether the entry lets `phone` call at `at`.
+    pub fn allows(&self, phone: Phone, at: Instant) -> bool {
+        self.phone == phone && self.since <= at && self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// A logged visit of the bait to a competitor's site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// The competitor, by any key the caller of the rules uses consistently.
-    pub competitor: u64,
+    /// The competitor.
+    pub competitor: CompetitorId,
     /// When.
     pub at: Instant,
 }
@@ -33,8 +43,8 @@ pub struct Visit {
 pub struct Attribution {
     /// The number.
     pub phone: Phone,
-    /// The competitor, by the same key as in [`Visit`].
-    pub competitor: u64,
+    /// The competitor.
+    pub competitor: CompetitorId,
     /// Since when, or always.
     pub valid_from: Option<Instant>,
     /// Until when (exclusive), or for good.
@@ -52,6 +62,23 @@ pub struct PortabilityAnswer {
     pub valid_from: Instant,
     /// Until when (exclusive) the answer may be used.
     pub valid_to: Instant,
+}
+
+/// How long after its look-up a portability answer may be used.
+pub const PORTABILITY_ANSWER_LASTS: Span = Span::hours(30 * 24);
+
+impl PortabilityAnswer {
+    /// What a look-up tells: valid from the port, or from the look-up where
+    /// the answer does not date it, until it is stale.
+    pub fn of_look_up(
+        phone: Phone,
+        operator: Inn,
+        looked_up_at: Instant,
+        ported_at: Option<Instant>,
+    ) -> Self {
+        let valid_from = ported_at.unwrap_or(looked_up_at);
+        Self { phone, operator, valid_from, valid_to: looked_up_at + PORTABILITY_ANSWER_LASTS }
+    }
 }
 
 /// An earlier dealing between the bait and some number.

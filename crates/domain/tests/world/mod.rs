@@ -7,7 +7,7 @@
 
 use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
-use baitline_domain::ids::{BaitId, EditionId, ObservationId, OwnNumberId, TrapId};
+use baitline_domain::ids::{BaitId, CompetitorId, EditionId, ObservationId, OwnNumberId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::numbering::{Edition, NumberRange, NumberingFile, NumberingPlan};
 use baitline_domain::observation::{Channel, Direction};
@@ -64,8 +64,8 @@ pub(crate) const CLOSES: i64 = OPENS + 2 * DAY;
 pub(crate) const CALL: i64 = OPENS + 5 * HOUR;
 
 /// The only competitors of the world, and a call centre serving both.
-pub(crate) const COMPETITOR: u64 = 1;
-pub(crate) const OTHER_COMPETITOR: u64 = 2;
+pub(crate) const COMPETITOR: CompetitorId = CompetitorId(Uuid::from_u128(1));
+pub(crate) const OTHER_COMPETITOR: CompetitorId = CompetitorId(Uuid::from_u128(2));
 
 /// The moment so many minutes after the first exposure.
 pub(crate) fn minute(minutes: i64) -> Instant {
@@ -167,7 +167,12 @@ impl Situation {
     }
 
     pub(crate) fn allow(&mut self, digits: u64, since: i64) {
-        self.allow_list.push(AllowEntry { phone: phone(digits), since: minute(since) });
+        self.allow_until(digits, since, None);
+    }
+
+    pub(crate) fn allow_until(&mut self, digits: u64, since: i64, until: Option<i64>) {
+        let until = until.map(minute);
+        self.allow_list.push(AllowEntry { phone: phone(digits), since: minute(since), until });
     }
 
     pub(crate) fn bait_called(&mut self, digits: u64, minutes: i64) {
@@ -187,15 +192,15 @@ impl Situation {
         self.contacts.push(Contact { phone: phone(digits), direction, at, consent_given });
     }
 
-    pub(crate) fn visited(&mut self, competitor: u64, minutes: i64) {
+    pub(crate) fn visited(&mut self, competitor: CompetitorId, minutes: i64) {
         self.visits.push(Visit { competitor, at: minute(minutes) });
     }
 
-    pub(crate) fn belongs(&mut self, digits: u64, competitor: u64) {
+    pub(crate) fn belongs(&mut self, digits: u64, competitor: CompetitorId) {
         self.belonged(digits, competitor, None);
     }
 
-    pub(crate) fn belonged(&mut self, digits: u64, competitor: u64, until: Option<i64>) {
+    pub(crate) fn belonged(&mut self, digits: u64, competitor: CompetitorId, until: Option<i64>) {
         self.attributions.push(Attribution {
             phone: phone(digits),
             competitor,
