@@ -1,0 +1,220 @@
+//! Chance as the tester: reports, revisions, labels, clocks, numbers, traps and
+//! baits in any order, with single steps of work in between. What stands at the
+//! end is what a recomputation from the observations gives.
+
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::label::LabelKind;
+use baitline_domain::observation::Report;
+use baitline_store::models::{OwnNumberChanges, SourceChanges, TrapChanges};
+use baitline_store::{Reach, calls, own_numbers, sources, traps};
+use baitline_testkit::on_both;
+
+use crate::dice::Dice;
+use crate::scene::{Scene, assert_same, at};
+use crate::story::{
+    BAIT, FOREIGN, KIN, LINE, Story, add_bait, consent, from_another, label, minutes, moved,
+    new_trap, report, site_visit,
+};
+
+/// Worlds tried on each database.
+const WORLDS: u64 = 10;
+/// What happens in each.
+const EVENTS: usize = 70;
+
+const CALLERS: [u64; 4] = [FOREIGN, FOREIGN + 1, KIN, LINE];
+
+fn first_day() -> Instant {
+    at("2026-09-02T00:00:00Z")
+}
+
+struct Chance<'a> {
+    scene: &'a Scene,
+    story: Story,
+    dice: Dice,
+    reports: Vec<Report>,
+}
+
+#[test]
+fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let first = Story::on(&scene);
+        scene.settle();
+        let mut kept = (0, 0);
+        for seed in 0..WORLDS {
+            let story = if seed == 0 { first.clone() } else { Story::without_numbering(&scene) };
+            let mut chance =
+                Chance { scene: &scene, story, dice: Dice::of(seed), reports: Vec::new() };
+            for _ in 0..EVENTS {
+                chance.happen();
+                let steps = chance.dice.below(4);
+                work(&scene, steps);
+            }
+            scene.settle();
+            let standing = scene.derived();
+            println!("world {seed}: {} calls", standing.calls.len());
+            assert_same(&standing, &scene.from_scratch());
+            kept = (standing.calls.len(), standing.tallies.len());
+        }
+        assert!(kept.0 > 200 && kept.1 > 20, "{kept:?}");
+    });
+}
+
+fn work(scene: &Scene, steps: usize) {
+    let mut worker = scene.worker();
+    for _ in 0..steps {
+        worker.run_next().unwrap();
+    }
+}
+
+impl Chance<'_> {
+    fn happen(&mut self) {
+        match self.dice.below(16) {
+            0 => self.run_a_trap(),
+            1 => self.change_a_trap(),
+            2 => self.shift_a_clock(),
+            3 => self.change_an_own_number(),
+            4 | 5 => self.listen(),
+            6 | 7 => self.revise(),
+            8 if self.reports.len() > 20 && self.dice.one_in(3) => {
+                let digits = BAIT + 2;
+                let reach = Reach::Client(self.story.client);
+                let known = baitline_store::baits::BaitFilter {
+                    number: Some(crate::story::phone(digits)),
+                    reference: None,
+                };
+                let found = self.scene.agency(|conn| {
+                    baitline_store::baits::list_baits(conn, reach, &known, crate::scene::ALL)
+                });
+                if found.is_empty() {
+                    add_bait(self.scene, self.story.client, digits);
+                }
+            }
+            _ => self.report(),
+        }
+    }
+
+    /// Half the moments lie within minutes of a midnight.
+    fn moment(&mut self) -> Instant {
+        let midnight = first_day() + Span::hours(24 * self.dice.below(7) as i64);
+        if self.dice.one_in(2) {
+            midnight + Span::seconds(self.dice.below(600) as i64 - 300)
+        } else {
+            midnight + Span::seconds(self.dice.below(86_400) as i64)
+        }
+    }
+
+    fn report(&mut self) {
+        let many = 1 + self.dice.below(4);
+        let mut at = self.moment();
+        for _ in 0..many {
+            let new = self.some_report(at);
+            self.story.ingest(self.scene, std::slice::from_ref(&new));
+            self.reports.push(new);
+            at = at + Span::seconds(self.dice.below(150) as i64);
+        }
+    }
+
+    fn some_report(&mut self, at: Instant) -> Report {
+        let name = format!("report {}", self.reports.len());
+        let sources = [&self.story.pbx, &self.story.recorder, &self.story.notebook];
+        let source = *self.dice.pick(&sources);
+        let other = match self.dice.below(6) {
+            0 => "anonymous".to_owned(),
+            1 => "900".to_owned(),
+            _ => format!("+{}", self.dice.pick(&CALLERS)),
+        };
+        let bait = format!("+{}", if self.dice.one_in(5) { BAIT + 2 } else { BAIT });
+        let outgoing = self.dice.one_in(6) && other.starts_with('+');
+        let (caller, called) = if outgoing { (bait, other) } else { (other, bait) };
+        let answered = !self.dice.one_in(5);
+        Report {
+            answered,
+            connected_seconds: answered.then_some(150),
+            ..report(source, &name, &caller, &called, at)
+        }
+    }
+
+    fn run_a_trap(&mut self) {
+        let start = self.moment();
+        let new = new_trap(self.story.bait, start);
+        let client = self.story.client;
+        let made = self
+            .scene
+            .store
+            .write(Reach::Client(client), |conn| traps::create_trap(conn, client, &new));
+        if made.is_ok() {
+            let own = self.story.own_calls(&format!("run {start}"), start);
+            self.story.ingest(self.scene, &own);
+            self.reports.extend(own);
+        }
+    }
+
+    fn change_a_trap(&mut self) {
+        let (client, reach) = (self.story.client, Reach::Client(self.story.client));
+        let filter = traps::TrapFilter::default();
+        let rows = self.scene.agency(|c| traps::list_traps(c, reach, &filter, crate::scene::ALL));
+        if rows.is_empty() {
+            return;
+        }
+        let trap = &self.dice.pick(&rows).trap;
+        let tested = (!self.dice.one_in(2)).then(|| trap.started_at + minutes(1));
+        let visit = site_visit(trap.started_at + minutes(self.dice.below(40) as i64));
+        let changes =
+            TrapChanges { recorder_tested_at: Some(tested), exposures: Some(vec![visit]) };
+        self.scene.as_client(client, |c| traps::update_trap(c, client, trap.id, &changes));
+    }
+
+    fn shift_a_clock(&mut self) {
+        let offset = Span::seconds(self.dice.below(400) as i64 - 200).0;
+        let changes = SourceChanges {
+            clock_offset_micros: Some(offset),
+            uncertainty_micros: Some(Span::seconds(self.dice.below(90) as i64).0),
+        };
+        let sources = [self.story.recorder.id, self.story.notebook.id];
+        let source = *self.dice.pick(&sources);
+        let client = self.story.client;
+        self.scene.as_client(client, |c| sources::update_source(c, client, source, &changes));
+    }
+
+    fn change_an_own_number(&mut self) {
+        let valid_from = self.dice.one_in(2).then(|| self.moment());
+        let changes =
+            OwnNumberChanges { valid_from: Some(valid_from), ..OwnNumberChanges::default() };
+        let (client, line) = (self.story.client, self.story.line);
+        self.scene.as_client(client, |c| own_numbers::update_own_number(c, client, line, &changes));
+    }
+
+    fn listen(&mut self) {
+        if self.reports.is_empty() {
+            return;
+        }
+        let heard = self.dice.pick(&self.reports).clone();
+        let reach = Reach::Client(self.story.client);
+        let has_call =
+            self.scene.store.read(reach, |conn| calls::find_call(conn, reach, heard.id)).is_ok();
+        if has_call {
+            self.story.record(self.scene, &heard);
+            let said = if self.dice.one_in(2) { consent() } else { label(LabelKind::Advertising) };
+            self.story.label(self.scene, &heard, &said);
+        }
+    }
+
+    fn revise(&mut self) {
+        if self.reports.is_empty() {
+            return;
+        }
+        let index = self.dice.below(self.reports.len());
+        let old = &self.reports[index];
+        let incoming = old.called_raw.as_deref() != Some(&format!("+{LINE}"))
+            && old.caller_raw.as_deref() != Some(&format!("+{BAIT}"));
+        let new = if incoming && self.dice.one_in(2) {
+            from_another(old, *self.dice.pick(&CALLERS))
+        } else {
+            let at = self.moment();
+            moved(&self.reports[index], at)
+        };
+        self.story.ingest(self.scene, std::slice::from_ref(&new));
+        self.reports[index] = new;
+    }
+}

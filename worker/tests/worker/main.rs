@@ -1,0 +1,20 @@
+//! The worker through its public functions, on both databases: whatever comes
+//! in whatever order, the calls, verdicts and counts it leaves are those that a
+//! recomputation from the observations alone would give.
+
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod anything;
+mod chains;
+mod corrections;
+mod crashes;
+mod dice;
+mod exports;
+mod order;
+mod sample_world;
+mod scene;
+mod story;
+mod taints;
+mod tenants;
+mod together;
+mod traps;

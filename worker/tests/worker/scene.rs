@@ -1,0 +1,227 @@
+//! A store on a fresh database with workers on it, and two ways to look at what
+//! they derive: as it stands, and made again from the observations. It knows no
+//! rule.
+
+use std::collections::BTreeSet;
+
+use baitline_analytics::{GroupBy, Offender, Question, Thresholds};
+use baitline_domain::ids::ClientId;
+use baitline_domain::instant::{Day, Instant};
+use baitline_domain::tally::Tally;
+use baitline_domain::trap::TrapState;
+use baitline_domain::verdict::Verdict;
+use baitline_store::buckets::{self, DayFilter};
+use baitline_store::calls::{self, CallFilter, CallPage};
+use baitline_store::models::JudgedCall;
+use baitline_store::traps::{self, TrapFilter};
+use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clients, tallies};
+use baitline_testkit::{DatabaseKind, Role, TestDatabase};
+use baitline_worker::{Step, Worker};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The whole of any list of these tests.
+pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
+/// Days a trap can reach past the last observation.
+const DAYS_AFTER: i32 = 6;
+
+/// The fields are dropped in this order: the database last.
+pub(crate) struct Scene {
+    pub(crate) store: Store,
+    runtime: Runtime,
+    _blobs: TempDir,
+    pub(crate) database: TestDatabase,
+}
+
+/// Everything that workers derive.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Derived {
+    pub(crate) calls: Vec<JudgedCall>,
+    pub(crate) tallies: Vec<Tally>,
+    pub(crate) offenders: Vec<Offender>,
+    pub(crate) traps: Vec<Option<TrapState>>,
+}
+
+impl Scene {
+    pub(crate) fn on(database: TestDatabase) -> Self {
+        let blobs = tempfile::tempdir().unwrap();
+        let settings = StoreSettings {
+            database_url: database.url(),
+            blobs: blobs.path().to_owned(),
+            pool_size: 6,
+            allow_plaintext_database: false,
+        };
+        let store = Store::open(&settings).unwrap();
+        Self { store, runtime: Runtime::new().unwrap(), _blobs: blobs, database }
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::new(self.store.clone(), self.runtime.handle().clone(), "test")
+    }
+
+    /// Waits for work that only the tests do in async.
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// Runs `work` as the agency and commits it.
+    pub(crate) fn agency<T>(&self, work: impl FnMut(&mut Conn) -> StoreResult<T>) -> T {
+        self.store.write(Reach::Agency, work).unwrap()
+    }
+
+    /// Runs `work` as one client's key would and commits it.
+    pub(crate) fn as_client<T>(
+        &self,
+        client: ClientId,
+        work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> T {
+        self.store.write(Reach::Client(client), work).unwrap()
+    }
+
+    pub(crate) fn pending(&self) -> i64 {
+        self.agency(|conn| buckets::count_pending(conn, Reach::Agency))
+    }
+
+    /// Lets a worker do everything that waits.
+    pub(crate) fn settle(&self) {
+        self.worker().run_until_empty().unwrap();
+        assert_eq!(self.pending(), 0, "nothing may wait after everything is done");
+    }
+
+    /// Does one step of work at a time, each by a worker of its own: all that
+    /// one learns and does not keep is lost.
+    pub(crate) fn settle_by_short_lived_workers(&self) {
+        while self.worker().run_next().unwrap() != Step::Empty {}
+        assert_eq!(self.pending(), 0);
+    }
+
+    pub(crate) fn derived(&self) -> Derived {
+        let reach = Reach::Agency;
+        let (from, to) = (Day(0).start(), Day(40_000).start());
+        let page = CallPage { after: None, limit: 100_000 };
+        let filter = CallFilter::default();
+        let mut calls = self.agency(|conn| calls::list_calls(conn, reach, &filter, page));
+        calls.sort_by_key(|one| (one.client_id, one.call.started_at, one.call.id));
+        let counted = self.agency(|conn| tallies::interceptions_between(conn, reach, from, to));
+        assert_eq!(counted.edges, [], "whole days have no edges");
+        let mut tallies = counted.tallies;
+        tallies.sort();
+        let offenders = baitline_analytics::repeat_offenders(&tallies, &question()).unwrap();
+        let filter = TrapFilter::default();
+        let traps = self.agency(|conn| traps::list_traps(conn, reach, &filter, ALL));
+        Derived { calls, tallies, offenders, traps: traps.into_iter().map(|t| t.state).collect() }
+    }
+
+    /// Settles, and insists that what stands is what the observations alone
+    /// give.
+    pub(crate) fn settled(&self) -> Derived {
+        self.settle();
+        let standing = self.derived();
+        let again = self.from_scratch();
+        assert_same(&standing, &again);
+        standing
+    }
+
+    /// Forgets everything derived and makes it again.
+    pub(crate) fn from_scratch(&self) -> Derived {
+        self.execute(
+            "DELETE FROM calls; DELETE FROM interception_tallies;
+             UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
+                window_to = NULL",
+        );
+        self.touch_everything();
+        self.settle();
+        self.derived()
+    }
+
+    /// Touches every day of every client from its first observation on.
+    pub(crate) fn touch_everything(&self) {
+        self.agency(|conn| {
+            for client in clients::list_clients(conn, Reach::Agency, ALL)? {
+                let filter = DayFilter::default();
+                let days = buckets::days_with_observations(conn, client.id, &filter)?;
+                if let (Some(first), Some(last)) = (days.first(), days.last()) {
+                    let days: BTreeSet<Day> = (first.0..=last.0 + DAYS_AFTER).map(Day).collect();
+                    buckets::touch(conn, client.id, &days)?;
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// Forgets every observation and everything that hangs on one; clients,
+    /// baits, traps and numbers stay.
+    pub(crate) fn forget_observations(&self) {
+        self.execute(
+            "DELETE FROM labels; DELETE FROM recordings; DELETE FROM observation_revisions;
+             DELETE FROM observations; DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM changes; DELETE FROM touched_buckets;
+             UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
+                window_to = NULL",
+        );
+    }
+
+    /// Runs statements past the store and past row-level security.
+    pub(crate) fn execute(&self, statements: &str) {
+        match self.database.kind() {
+            DatabaseKind::Postgres => self.postgres().batch_execute(statements),
+            DatabaseKind::Sqlite => self.sqlite().batch_execute(statements),
+        }
+        .unwrap();
+    }
+
+    /// Answers a question with one number, past row-level security.
+    pub(crate) fn count(&self, query: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = BigInt)]
+            answer: i64,
+        }
+        let query = diesel::sql_query(format!("SELECT ({query}) AS answer"));
+        let answer: Answer = match self.database.kind() {
+            DatabaseKind::Postgres => query.get_result(&mut self.postgres()),
+            DatabaseKind::Sqlite => query.get_result(&mut self.sqlite()),
+        }
+        .unwrap();
+        answer.answer
+    }
+
+    fn postgres(&self) -> PgConnection {
+        PgConnection::establish(&self.database.url_as(Role::Superuser)).unwrap()
+    }
+
+    fn sqlite(&self) -> SqliteConnection {
+        let url = self.database.url();
+        let path = url.strip_prefix("sqlite:").unwrap();
+        let mut connection = SqliteConnection::establish(path).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 30000").unwrap();
+        connection
+    }
+}
+
+/// Compares part by part, so that a failure prints the part and not the whole.
+pub(crate) fn assert_same(one: &Derived, other: &Derived) {
+    for (a, b) in one.calls.iter().zip(&other.calls) {
+        assert_eq!(a, b, "a call");
+    }
+    assert_eq!(one.calls.len(), other.calls.len(), "how many calls");
+    assert_eq!(one.traps, other.traps, "the traps");
+    assert_eq!(one.tallies, other.tallies, "the tallies");
+    assert_eq!(one.offenders, other.offenders, "the report");
+}
+
+/// Reads RFC 3339.
+pub(crate) fn at(text: &str) -> Instant {
+    Instant::from(text.parse::<jiff::Timestamp>().unwrap())
+}
+
+fn question() -> Question {
+    Question {
+        group_by: GroupBy::Number,
+        thresholds: Thresholds::default(),
+        verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+    }
+}

@@ -1,0 +1,174 @@
+//! Several workers and an ingest at once: nothing is lost, and no older
+//! snapshot wins.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::observation::Report;
+use baitline_domain::verdict::Verdict;
+use baitline_store::{Reach, buckets};
+use baitline_testkit::{TestDatabase, on_both};
+use baitline_worker::Step;
+
+use crate::dice::Dice;
+use crate::scene::{Scene, at};
+use crate::story::{FOREIGN, Story, from_another, minutes, moved};
+
+/// Days of data.
+const DAYS: i64 = 60;
+const CALLS_A_DAY: i64 = 4;
+const WORKERS: usize = 2;
+
+fn start() -> Instant {
+    at("2026-08-01T10:00:00Z")
+}
+
+/// Two months of calls from few callers, with the bait's own calls to some of
+/// them, and revisions that move calls and change callers.
+fn reports(story: &Story) -> Vec<Report> {
+    let mut dice = Dice::of(5);
+    let mut reports = Vec::new();
+    for number in 0..DAYS * CALLS_A_DAY {
+        let day = start() + Span::hours(24 * (number / CALLS_A_DAY));
+        let at = day + Span::seconds(dice.below(86_400) as i64);
+        let other = FOREIGN + dice.below(9) as u64;
+        let name = number.to_string();
+        let new = match dice.below(12) {
+            0 => story.outgoing(&name, other, at),
+            1 => story.seen_by(&story.recorder, &name, None, at),
+            _ => story.call(&name, other, at),
+        };
+        if number % 5 == 0 && new.called_raw.as_deref() == Some("+79010000001") {
+            reports.push(from_another(&new, FOREIGN + dice.below(9) as u64));
+        } else if number % 7 == 0 {
+            reports.push(moved(&new, at + Span::hours(24 * (dice.below(20) as i64 - 10))));
+        }
+        reports.push(new);
+    }
+    dice.shuffle(&mut reports);
+    reports
+}
+
+/// Works beside others until they are done and nothing waits.
+fn work(scene: &Scene, is_all_sent: &AtomicBool) {
+    let mut worker = scene.worker();
+    loop {
+        let was_all_sent = is_all_sent.load(Ordering::SeqCst);
+        if worker.run_next().unwrap() == Step::Empty && was_all_sent {
+            return;
+        }
+    }
+}
+
+#[test]
+fn two_workers_beside_an_ingest_leave_what_one_alone_would() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        for run in 0..DAYS / 6 {
+            story.complete_trap(&scene, start() + Span::hours(24 * 6 * run));
+        }
+        let reports = reports(&story);
+        let is_all_sent = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| work(&scene, &is_all_sent));
+            }
+            for piece in reports.chunks(12) {
+                story.ingest(&scene, piece);
+            }
+            is_all_sent.store(true, Ordering::SeqCst);
+        });
+        let derived = scene.settled();
+        assert!(derived.calls.len() as i64 >= DAYS * CALLS_A_DAY * 9 / 10);
+        assert!(derived.tallies.len() > 20, "{}", derived.tallies.len());
+    });
+}
+
+/// Runs `work` while another transaction holds a bucket.
+fn while_held(scene: &Scene, story: &Story, held: Instant, work: impl FnOnce()) {
+    let (is_held, wait_until_held) = mpsc::channel();
+    let (release, wait_until_released) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let holder = scope.spawn(move || {
+            scene.agency(|conn| {
+                is_held.send(buckets::lock_bucket(conn, story.client, held.day())?).unwrap();
+                wait_until_released.recv().unwrap();
+                Ok(())
+            });
+        });
+        assert!(wait_until_held.recv().unwrap());
+        work();
+        release.send(()).unwrap();
+        holder.join().unwrap();
+    });
+}
+
+#[test]
+fn what_another_worker_holds_is_passed_and_done_afterwards() {
+    let scene = Scene::on(TestDatabase::postgres());
+    let story = Story::on(&scene);
+    story.complete_trap(&scene, start());
+    let (first, second) = (start() + minutes(120), start() + minutes(26 * 60));
+    scene.settle();
+    let [one, two] = [story.call("1", FOREIGN, first), story.call("2", FOREIGN, second)];
+    story.ingest(&scene, &[one, two.clone()]);
+    while_held(&scene, &story, first, || {
+        scene.worker().run_until_empty().unwrap();
+        assert_eq!(story.verdict(&scene, &two), Some(Verdict::ForeignGroup));
+        let reach = Reach::Client(story.client);
+        assert!(scene.agency(|conn| buckets::count_pending(conn, reach)) > 0);
+    });
+    let derived = scene.settled();
+    assert_eq!(derived.tallies.len(), 2);
+}
+
+/// The later day is judged while the earlier one waits, and what was seen
+/// there is corrected before its own day ever saw it.
+#[test]
+fn a_call_that_comes_and_goes_while_its_day_is_held_leaves_no_taint() {
+    let scene = Scene::on(TestDatabase::postgres());
+    let story = Story::on(&scene);
+    story.complete_trap(&scene, start());
+    let earlier = start() + minutes(120);
+    let caught = story.call("caught", FOREIGN, start() + minutes(40 * 60));
+    story.ingest(&scene, std::slice::from_ref(&caught));
+    scene.settled();
+    let outgoing = story.outgoing("outgoing", FOREIGN, earlier);
+    while_held(&scene, &story, earlier, || {
+        let again = story.call("again", FOREIGN, start() + minutes(41 * 60));
+        story.ingest(&scene, &[outgoing.clone(), again]);
+        scene.worker().run_until_empty().unwrap();
+        let far_away = moved(&outgoing, start() + minutes(100 * 60));
+        story.ingest(&scene, &[far_away]);
+        scene.worker().run_until_empty().unwrap();
+    });
+    scene.settled();
+    assert_eq!(story.verdict(&scene, &caught), Some(Verdict::ForeignGroup));
+}
+
+/// A bait that appears while reports about it are being written: whichever is
+/// first, they meet.
+#[test]
+fn a_bait_and_its_first_reports_that_come_at_once_find_each_other() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        for number in 0..12 {
+            let digits = crate::story::BAIT + 100 + number;
+            let called = format!("+{digits}");
+            let caller = format!("+{FOREIGN}");
+            let early = crate::story::report(&story.pbx, &called, &caller, &called, start());
+            std::thread::scope(|scope| {
+                scope.spawn(|| story.ingest(&scene, std::slice::from_ref(&early)));
+                scope.spawn(|| {
+                    crate::story::add_bait(&scene, story.client, digits);
+                    scene.worker().run_until_empty().unwrap();
+                });
+            });
+        }
+        let derived = scene.settled();
+        assert_eq!(derived.calls.len(), 12);
+    });
+}
