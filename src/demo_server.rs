@@ -47,7 +47,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
     let runtime = runtime()?;
     let worker = WorkerThread::start(store.clone(), runtime.handle())?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
-    let folder = options.folder.display();
+    let folder = quoted(&options.folder);
     let server = Server {
         address: api.address,
         agency_key: &agency_key,
@@ -103,5 +103,27 @@ fn program() -> String {
         let here = std::env::current_dir().ok()?;
         path.strip_prefix(here).map(Path::to_owned).ok()
     });
-    shown.or(path).unwrap_or_else(|| PathBuf::from("baitline")).display().to_string()
+    quoted(&shown.or(path).unwrap_or_else(|| PathBuf::from("baitline")))
+}
+
+/// A path as one word of a shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell_whatever_it_holds() {
+        assert_eq!(quoted(Path::new("target/debug/baitline")), "target/debug/baitline");
+        assert_eq!(quoted(Path::new("my demo")), "'my demo'");
+        assert_eq!(quoted(Path::new("it's $HOME")), r"'it'\''s $HOME'");
+    }
 }
