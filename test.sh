@@ -40,6 +40,7 @@ install_packages() {
     missing=()
     have_postgres || missing+=(postgresql)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+    command -v curl >/dev/null || missing+=(curl)
     command -v unzip >/dev/null || missing+=(unzip)
     command -v git >/dev/null || missing+=(git)
     if [[ ${#missing[@]} -eq 0 ]]; then

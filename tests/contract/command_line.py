@@ -1,0 +1,143 @@
+"""Every command that ends by itself, on a fresh SQLite database, and the two
+that refuse one."""
+
+import re
+import tempfile
+import time
+import unittest
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+
+import registry
+import service
+
+COMMANDS = {
+    "demo", "serve", "api", "worker", "migrate", "openapi", "verify",
+    "numbering", "numbering import", "numbering show",
+    "keys", "keys create", "keys list", "keys revoke",
+}  # fmt: skip
+FAILED, MISUSED = 1, 2
+IN_FORCE_FROM = ("--in-force-from", "2026-08-01")
+
+REAL_REGISTRY = Path("../shared/data/numbering/DEF-9xx.csv")
+REAL_RANGES = 17_059
+# An unoptimised program on a busy machine; the target is 2 s on a quiet one.
+IMPORT_TARGET_SECONDS, IMPORT_CEILING_SECONDS = 2, 20
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.settings = {"BAITLINE_DATA": str(self.folder / "data")}
+
+    def run_command(self, *arguments: str, expect: int = 0) -> str:
+        """What the command prints, or what it complains of."""
+        done = service.run(*arguments, expect=expect, **self.settings)
+        return done.stdout if expect == 0 else done.stderr
+
+    def test_every_command_explains_itself(self) -> None:
+        self.assertEqual(set(self.explained()), COMMANDS)
+
+    def explained(self, *above: str) -> list[str]:
+        """The commands below one, found by following the help."""
+        help = self.run_command(*above, "--help")
+        self.assertIn("Usage: baitline", help)
+        _, _, listed = help.partition("\nCommands:\n")
+        names = re.findall(r"^  ([a-z]+) ", listed.partition("\n\n")[0], re.MULTILINE)
+        found = []
+        for name in names:
+            if name != "help":
+                found += [" ".join((*above, name)), *self.explained(*above, name)]
+        return found
+
+    def test_unknown_commands_flags_and_values_are_refused_with_advice(self) -> None:
+        for arguments in (
+            ("hunt",),
+            ("serve", "--color"),
+            ("serve", "--listen", "everywhere"),
+            ("serve", "--pool-size", "0"),
+            ("numbering", "import", "file.csv", "--in-force-from", "yesterday"),
+            ("keys", "create", "--name", "CRM", "--client", "Окна"),
+            ("verify",),
+        ):
+            with self.subTest(arguments):
+                self.assertIn("--help", self.run_command(*arguments, expect=MISUSED))
+
+    def test_api_and_worker_refuse_sqlite_and_name_serve(self) -> None:
+        service.run("migrate", **self.settings)
+        for command in ("api", "worker"):
+            with self.subTest(command):
+                self.assertIn("`baitline serve`", self.run_command(command, expect=FAILED))
+
+    def test_a_migration_is_applied_once(self) -> None:
+        self.assertIn("Applied ", self.run_command("migrate"))
+        self.assertEqual(self.run_command("migrate"), "The schema is current.\n")
+
+    def test_the_demo_spares_a_folder_that_is_not_its_own(self) -> None:
+        precious = self.folder / "precious.txt"
+        precious.write_text("mine")
+        refusal = self.run_command("demo", "--folder", str(self.folder), expect=FAILED)
+        self.assertIn("--folder", refusal)
+        self.assertEqual(precious.read_text(), "mine")
+
+    def test_a_key_works_until_it_is_revoked_even_while_the_server_runs(self) -> None:
+        with service.listening(self.folder / "serve.log", "serve", **self.settings) as base:
+            key = self.run_command("keys", "create", "--name", "CRM of Окна").strip()
+            key_id, secret = key.split("_")[1:]
+            listed = self.run_command("keys", "list")
+            self.assertRegex(listed, rf"{key_id}  agency .* never expires  CRM of Окна")
+            self.assertNotIn(secret, listed)
+            self.assertEqual(list_clients(base, key), HTTPStatus.OK)
+            forged = key[:-1] + ("1" if key.endswith("0") else "0")
+            self.assertEqual(list_clients(base, forged), HTTPStatus.UNAUTHORIZED)
+            self.assertEqual(self.run_command("keys", "revoke", key_id), f"Revoked {key_id}.\n")
+            self.assertEqual(list_clients(base, key), HTTPStatus.UNAUTHORIZED)
+            self.assertRegex(self.run_command("keys", "list"), rf"{key_id}  .* revoked ")
+
+    def test_a_key_is_made_for_no_unknown_client_and_revoked_only_if_known(self) -> None:
+        nobody = "0197a5b0-7c1e-7d3a-9a51-0000000000ff"
+        create = ("keys", "create", "--name", "CRM", "--client", nobody)
+        self.assertIn("not found", self.run_command(*create, expect=FAILED))
+        self.assertIn("not found", self.run_command("keys", "revoke", "abc", expect=FAILED))
+        self.assertEqual(self.run_command("keys", "list"), "")
+
+    def test_an_edition_is_imported_whole_or_not_at_all(self) -> None:
+        file = self.folder / "DEF-9xx.csv"
+        registry.write(file)
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) // 2])
+        self.run_command("numbering", "import", str(file), *IN_FORCE_FROM, expect=FAILED)
+        self.assertIn("No edition", self.run_command("numbering", "show"))
+        file.write_bytes(whole)
+        imported = self.run_command("numbering", "import", str(file), *IN_FORCE_FROM)
+        self.assertIn(f"{registry.RANGES} ranges", imported)
+        self.assertIn(f"{registry.RANGES} ranges", self.run_command("numbering", "show"))
+        holder = self.run_command("numbering", "show", "8 (916) 000-01-01")
+        self.assertIn(f"ИНН {registry.MTS[1]}", holder)
+        again = self.run_command("numbering", "import", str(file), *IN_FORCE_FROM, expect=FAILED)
+        self.assertIn("edition", again)
+
+    def test_the_real_registry_is_imported_in_time(self) -> None:
+        if not REAL_REGISTRY.exists():
+            print(f"{REAL_REGISTRY} is absent, so only a made-up registry was imported")
+            return
+        service.run("migrate", **self.settings)
+        started = time.monotonic()
+        imported = self.run_command("numbering", "import", str(REAL_REGISTRY), *IN_FORCE_FROM)
+        seconds = time.monotonic() - started
+        self.assertIn(f"{REAL_RANGES} ranges", imported)
+        self.assertLess(seconds, IMPORT_CEILING_SECONDS)
+        print(
+            f"{REAL_RANGES} ranges imported in {seconds:.2f} s (target {IMPORT_TARGET_SECONDS} s)"
+        )
+
+
+def list_clients(base: str, key: str) -> int:
+    return httpx.get(f"{base}/v1/clients", headers={"Authorization": f"Bearer {key}"}).status_code
+
+
+unittest.main(verbosity=2)
