@@ -17,7 +17,7 @@ use crate::story::{
 };
 
 /// Worlds tried on each database.
-const WORLDS: u64 = 10;
+const WORLDS: u64 = 8;
 /// What happens in each.
 const EVENTS: usize = 70;
 

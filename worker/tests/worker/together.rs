@@ -7,13 +7,14 @@ use std::sync::mpsc;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::observation::Report;
 use baitline_domain::verdict::Verdict;
-use baitline_store::{Reach, buckets};
+use baitline_store::models::SourceChanges;
+use baitline_store::{Reach, buckets, observations, sources};
 use baitline_testkit::{TestDatabase, on_both};
 use baitline_worker::Step;
 
 use crate::dice::Dice;
 use crate::scene::{Scene, at};
-use crate::story::{FOREIGN, Story, from_another, minutes, moved};
+use crate::story::{self, FOREIGN, Story, from_another, minutes, moved};
 
 /// Days of data.
 const DAYS: i64 = 60;
@@ -148,27 +149,66 @@ fn a_call_that_comes_and_goes_while_its_day_is_held_leaves_no_taint() {
     assert_eq!(story.verdict(&scene, &caught), Some(Verdict::ForeignGroup));
 }
 
-/// A bait that appears while reports about it are being written: whichever is
-/// first, they meet.
-#[test]
-fn a_bait_and_its_first_reports_that_come_at_once_find_each_other() {
-    on_both(|database| {
-        let scene = Scene::on(database);
-        let story = Story::on(&scene);
-        for number in 0..12 {
-            let digits = crate::story::BAIT + 100 + number;
-            let called = format!("+{digits}");
-            let caller = format!("+{FOREIGN}");
-            let early = crate::story::report(&story.pbx, &called, &caller, &called, start());
-            std::thread::scope(|scope| {
-                scope.spawn(|| story.ingest(&scene, std::slice::from_ref(&early)));
-                scope.spawn(|| {
-                    crate::story::add_bait(&scene, story.client, digits);
-                    scene.worker().run_until_empty().unwrap();
-                });
+/// Changes something while a transaction that ingests has not committed, and
+/// lets the worker expand the change as soon as it may.
+fn change_during_an_ingest(
+    scene: &Scene,
+    story: &Story,
+    report: &Report,
+    change: impl FnOnce() + Send,
+) {
+    let (is_ingested, wait_until_ingested) = mpsc::channel();
+    let (release, wait_until_released) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let ingest = scope.spawn(move || {
+            scene.as_client(story.client, |conn| {
+                let reports = std::slice::from_ref(report);
+                observations::ingest(conn, story.client, reports, start())?;
+                is_ingested.send(()).unwrap();
+                wait_until_released.recv().unwrap();
+                Ok(())
             });
-        }
-        let derived = scene.settled();
-        assert_eq!(derived.calls.len(), 12);
+        });
+        wait_until_ingested.recv().unwrap();
+        let changing = scope.spawn(|| {
+            change();
+            scene.worker().run_until_empty().unwrap();
+        });
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while !changing.is_finished() && scene.count(waiting) == 0 {}
+        release.send(()).unwrap();
+        changing.join().unwrap();
+        ingest.join().unwrap();
     });
+}
+
+#[test]
+fn a_bait_that_appears_while_its_first_report_is_written_is_found_by_it() {
+    let scene = Scene::on(TestDatabase::postgres());
+    let story = Story::on(&scene);
+    scene.settle();
+    let second = story::BAIT + 1;
+    let (caller, called) = (format!("+{FOREIGN}"), format!("+{second}"));
+    let early = story::report(&story.pbx, "early", &caller, &called, start());
+    change_during_an_ingest(&scene, &story, &early, || {
+        story::add_bait(&scene, story.client, second);
+    });
+    assert_eq!(scene.settled().calls.len(), 1);
+}
+
+#[test]
+fn a_clock_corrected_while_a_report_is_written_corrects_that_report_too() {
+    let scene = Scene::on(TestDatabase::postgres());
+    let story = Story::on(&scene);
+    scene.settle();
+    let report = story.call("1", FOREIGN, start());
+    change_during_an_ingest(&scene, &story, &report, || {
+        let offset = Some(Span::seconds(600).0);
+        let changes = SourceChanges { clock_offset_micros: offset, uncertainty_micros: None };
+        let (client, source) = (story.client, story.pbx.id);
+        scene.as_client(client, |conn| sources::update_source(conn, client, source, &changes));
+    });
+    scene.settled();
+    assert_eq!(story.judged(&scene, &report).call.started_at, start() + minutes(10));
 }
