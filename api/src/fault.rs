@@ -36,11 +36,15 @@ pub(crate) enum Fault {
     UnknownClient,
     UnknownBait,
     UnknownSource,
+    UnknownCompetitor,
+    UnknownOwner,
+    NotAnOgrn,
+    BrokenRow,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 31] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -68,6 +72,10 @@ impl Fault {
         Self::UnknownClient,
         Self::UnknownBait,
         Self::UnknownSource,
+        Self::UnknownCompetitor,
+        Self::UnknownOwner,
+        Self::NotAnOgrn,
+        Self::BrokenRow,
     ];
 
     /// The word programs compare.
@@ -121,6 +129,16 @@ impl Fault {
             Self::UnknownClient => ("unknown_client", "There is no such client within reach."),
             Self::UnknownBait => ("unknown_bait", "There is no such bait within reach."),
             Self::UnknownSource => ("unknown_source", "The client has no source of this name."),
+            Self::UnknownCompetitor => {
+                ("unknown_competitor", "There is no such competitor within reach.")
+            }
+            Self::UnknownOwner => {
+                ("unknown_owner", "The parameter «owners» gives no ИНН for this OwnerId.")
+            }
+            Self::NotAnOgrn => {
+                ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
+            }
+            Self::BrokenRow => ("broken_row", "The row has another form than the header."),
         }
     }
 

@@ -296,6 +296,15 @@ impl From<Constraint> for ApiError {
             Constraint::NoRecording => {
                 Self::conflict("no_recording", "The call has no recording a person could hear.")
             }
+            Constraint::CompetitorInnTaken => {
+                taken("/inn", "competitor_inn_taken", "The client has a competitor with this ИНН.")
+            }
+            Constraint::UnknownCompetitor => {
+                Self::NotFound(Some(FaultItem::at("/competitor_id", Fault::UnknownCompetitor)))
+            }
+            Constraint::LookUpDiffers => {
+                Self::conflict("look_up_differs", "The same look-up gave another answer before.")
+            }
             Constraint::UnknownBait => {
                 Self::NotFound(Some(FaultItem::at("/bait_id", Fault::UnknownBait)))
             }

@@ -5,6 +5,7 @@
 mod contents;
 mod dossier;
 mod export;
+mod lists;
 mod numbering;
 mod recompute;
 mod refresh;

@@ -20,6 +20,8 @@ use baitline_store::facts::Pair;
 use baitline_store::models::{JudgedCall, LabelRow, TrapRow};
 use jiff::tz::TimeZone;
 
+use crate::lists::Lists;
+
 /// The states of the traps that bear on a day.
 pub(crate) struct TrapStates {
     /// Every one, by bait.
@@ -106,8 +108,7 @@ pub(crate) struct DayFacts<'a> {
     pub(crate) baits: HashMap<BaitId, Bait>,
     pub(crate) states: &'a TrapStates,
     pub(crate) own_numbers: &'a [OwnNumber],
-    /// Of earlier days, for every pair to judge.
-    pub(crate) contacts: HashMap<Pair, Vec<Contact>>,
+    pub(crate) lists: Lists,
     pub(crate) heard: HashMap<ObservationId, Heard>,
     pub(crate) numbering: &'a NumberingPlan,
     pub(crate) operators: &'a Operators,
@@ -127,9 +128,7 @@ impl DayFacts<'_> {
             let Some(phone) = call.party.phone() else { continue };
             let consent_given = self.latest_label(call).is_some_and(|heard| heard.consent_given);
             let (direction, at) = (call.direction, call.started_at);
-            if let Some(contacts) = self.contacts.get_mut(&(call.bait, phone)) {
-                contacts.push(Contact { phone, direction, at, consent_given });
-            }
+            self.lists.add_contact(call.bait, Contact { phone, direction, at, consent_given });
         }
     }
 
@@ -138,17 +137,19 @@ impl DayFacts<'_> {
     }
 
     fn judge_one(&self, call: Call) -> Option<JudgedCall> {
-        let contacts = call.party.phone().and_then(|phone| self.contacts.get(&(call.bait, phone)));
+        let caller = call.party.phone();
+        let (contacts, attributions) =
+            caller.map(|caller| self.lists.dealings_of(call.bait, caller)).unwrap_or_default();
         let circumstances = Circumstances {
             bait: self.baits.get(&call.bait)?,
             traps: self.states.by_bait.get(&call.bait).map_or(&[], Vec::as_slice),
             own_numbers: self.own_numbers,
-            allow_list: &[],
-            visits: &[],
-            attributions: &[],
-            contacts: contacts.map_or(&[], Vec::as_slice),
+            allow_list: &self.lists.allow_list,
+            visits: self.lists.visits_of(call.bait),
+            attributions: &attributions,
+            contacts: &contacts,
             numbering: self.numbering,
-            portability: &[],
+            portability: caller.map_or(&[][..], |caller| self.lists.answers_of(caller)),
             operators: self.operators,
             statement_is_in: false,
         };

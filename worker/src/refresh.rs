@@ -21,6 +21,7 @@ use baitline_store::{
 };
 use jiff::tz::TimeZone;
 
+use crate::lists::Lists;
 use crate::recompute::{
     DayFacts, Heard, TrapStates, changed_pairs, days_covered, interception_rows, pairs_to_judge,
     runs_on, trap_states,
@@ -89,7 +90,7 @@ fn recompute(
             .collect(),
         states: &states,
         own_numbers: &own_numbers,
-        contacts: facts::contacts_before(conn, client, &pairs, day.start())?,
+        lists: Lists::of(conn, client, &pairs, day)?,
         heard: heard(conn, client, &calls)?,
         numbering: plan,
         operators,

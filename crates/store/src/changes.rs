@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use baitline_domain::competitor::Attributions;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, SourceId, TrapId};
 use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::phone::Phone;
@@ -11,6 +12,7 @@ use baitline_domain::trap::LONGEST_REACH;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::attributions;
 use crate::buckets;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
@@ -24,8 +26,8 @@ use crate::traps;
 
 /// Observations corrected in one statement when a clock changes.
 const CORRECTION_BATCH: i64 = 5_000;
-/// Changes of contacts expanded in one transaction.
-const CONTACTS_AT_A_TIME: i64 = 500;
+/// Changes of one number each that are expanded in one transaction.
+const NUMBERS_AT_A_TIME: i64 = 500;
 /// Rows inserted in one statement.
 const INSERT_BATCH: usize = 1_000;
 
@@ -99,16 +101,22 @@ pub fn note_contacts(
     pairs: &BTreeSet<Pair>,
     day: Day,
 ) -> StoreResult<()> {
-    let rows: Vec<Change> = pairs
-        .iter()
-        .map(|(bait, phone)| Change {
-            client_id: client,
-            ..Change::of(ChangeKind::Contacts)
-                .on(bait.0)
-                .with(Some(*phone))
-                .between(Some(day.end()), None)
-        })
-        .collect();
+    let rows = pairs.iter().map(|(bait, phone)| {
+        Change::of(ChangeKind::Contacts)
+            .on(bait.0)
+            .with(Some(*phone))
+            .between(Some(day.end()), None)
+    });
+    note_all(conn, client, rows)
+}
+
+/// Leaves change rows, many in one statement.
+pub(crate) fn note_all(
+    conn: &mut Conn,
+    client: ClientId,
+    rows: impl Iterator<Item = Change>,
+) -> StoreResult<()> {
+    let rows: Vec<Change> = rows.map(|row| Change { client_id: client, ..row }).collect();
     for chunk in rows.chunks(INSERT_BATCH) {
         on!(conn, c => diesel::insert_into(changes::table).values(chunk.to_vec()).execute(c))?;
     }
@@ -126,15 +134,16 @@ pub fn count_changes(conn: &mut Conn, reach: Reach) -> StoreResult<i64> {
     })?)
 }
 
-/// Expands the oldest waiting change into buckets and deletes it, changes of
-/// contacts many at a time; `false` when none waits or other workers hold those
+/// Expands the oldest waiting change into buckets and deletes it, those of
+/// single numbers many at a time; `false` when none waits or other workers hold those
 /// that do. Run as the agency.
 pub fn expand_next(conn: &mut Conn) -> StoreResult<bool> {
     let waiting = oldest(conn)?;
     let Some(first) = waiting.first() else { return Ok(false) };
     let (client, mut days) = (first.client_id, BTreeSet::new());
+    let attributions = attributions::attributions_of(conn, client)?;
     for change in &waiting {
-        days.extend(expand(conn, change)?);
+        days.extend(expand(conn, change, &attributions)?);
         on!(conn, c => diesel::delete(changes::table.find((Db(client), Db(change.id))))
             .execute(c))?;
     }
@@ -142,8 +151,9 @@ pub fn expand_next(conn: &mut Conn) -> StoreResult<bool> {
     Ok(true)
 }
 
-/// The oldest change; one of contacts together with more of the same client's,
-/// since a recomputed day leaves one for every pair.
+/// The oldest change; one of contacts or of portability together with more of
+/// the same client's, since a recomputed day leaves one for every pair and a
+/// file of answers one for every number.
 fn oldest(conn: &mut Conn) -> StoreResult<Vec<Change>> {
     let oldest = changes::table.order(changes::id);
     let first: Option<Change> = match conn {
@@ -153,14 +163,14 @@ fn oldest(conn: &mut Conn) -> StoreResult<Vec<Change>> {
         Conn::Sqlite(c) => oldest.select(Change::as_select()).first(c).optional()?,
     };
     let Some(first) = first else { return Ok(Vec::new()) };
-    if first.kind != ChangeKind::Contacts {
+    if !matches!(first.kind, ChangeKind::Contacts | ChangeKind::Portability) {
         return Ok(vec![first]);
     }
     let alike = changes::table
         .filter(changes::client_id.eq(Db(first.client_id)))
-        .filter(changes::kind.eq(Db(ChangeKind::Contacts)))
+        .filter(changes::kind.eq(Db(first.kind)))
         .order(changes::id)
-        .limit(CONTACTS_AT_A_TIME);
+        .limit(NUMBERS_AT_A_TIME);
     Ok(match conn {
         Conn::Postgres(c) => {
             alike.select(Change::as_select()).for_update().skip_locked().load(c)?
@@ -169,7 +179,11 @@ fn oldest(conn: &mut Conn) -> StoreResult<Vec<Change>> {
     })
 }
 
-fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
+fn expand(
+    conn: &mut Conn,
+    change: &Change,
+    attributions: &Attributions,
+) -> StoreResult<BTreeSet<Day>> {
     let client = change.client_id;
     let reach = buckets::DayFilter {
         party: change.party_number,
@@ -178,9 +192,15 @@ fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
         bait: None,
     };
     match (change.kind, change.subject_id) {
-        (ChangeKind::OwnNumbers | ChangeKind::Numbering | ChangeKind::Client, _) => {
-            buckets::days_with_observations(conn, client, &reach)
-        }
+        (
+            ChangeKind::OwnNumbers
+            | ChangeKind::Numbering
+            | ChangeKind::Client
+            | ChangeKind::AllowList
+            | ChangeKind::Portability,
+            _,
+        ) => buckets::days_with_observations(conn, client, &reach),
+        (ChangeKind::Attributions, _) => days_of_family(conn, client, &reach, attributions),
         (ChangeKind::Bait, Some(bait)) => {
             let bait = BaitId(bait.0);
             observations::join_waiting(conn, client)?;
@@ -189,11 +209,15 @@ fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
         }
         (ChangeKind::Label, Some(bait)) => {
             let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
+            days_of_family(conn, client, &filter, attributions)
+        }
+        (ChangeKind::Visits, Some(bait)) => {
+            let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
             buckets::days_with_observations(conn, client, &filter)
         }
         (ChangeKind::Contacts, Some(bait)) => {
             let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
-            let mut days = buckets::days_with_observations(conn, client, &filter)?;
+            let mut days = days_of_family(conn, client, &filter, attributions)?;
             // The day that changed has been recomputed.
             days.retain(|day| change.from_at.is_none_or(|from| from.day() <= *day));
             Ok(days)
@@ -207,11 +231,31 @@ fn expand(conn: &mut Conn, change: &Change) -> StoreResult<BTreeSet<Day>> {
             ChangeKind::Bait
             | ChangeKind::Label
             | ChangeKind::Contacts
+            | ChangeKind::Visits
             | ChangeKind::Trap
             | ChangeKind::Source,
             None,
         ) => Ok(BTreeSet::new()),
     }
+}
+
+/// The days with the filter's number or with any other of its competitors: a
+/// verdict on one may rest on what the bait had to do with another.
+fn days_of_family(
+    conn: &mut Conn,
+    client: ClientId,
+    filter: &buckets::DayFilter,
+    attributions: &Attributions,
+) -> StoreResult<BTreeSet<Day>> {
+    let Some(party) = filter.party else {
+        return buckets::days_with_observations(conn, client, filter);
+    };
+    let mut days = BTreeSet::new();
+    for relative in attributions.family_of(party) {
+        let of_relative = buckets::DayFilter { party: Some(relative), ..*filter };
+        days.extend(buckets::days_with_observations(conn, client, &of_relative)?);
+    }
+    Ok(days)
 }
 
 /// Every day a trap can reach, whatever its records turn out to say; its own

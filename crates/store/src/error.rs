@@ -55,6 +55,15 @@ pub enum Constraint {
     /// There is no recording a person could have heard.
     #[error("the call has no recording")]
     NoRecording,
+    /// The client has another competitor with this ИНН.
+    #[error("the client has a competitor with this ИНН")]
+    CompetitorInnTaken,
+    /// The competitor named does not exist.
+    #[error("no such competitor")]
+    UnknownCompetitor,
+    /// The same look-up gave another answer before.
+    #[error("the same look-up gave another answer")]
+    LookUpDiffers,
     /// The bait named does not exist.
     #[error("no such bait")]
     UnknownBait,
@@ -144,6 +153,8 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         Some(Constraint::BaitReferenceTaken)
     } else if names("sources_name_key", "sources.client_id, sources.name") {
         Some(Constraint::SourceNameTaken)
+    } else if names("competitors_inn_key", "competitors.client_id, competitors.inn") {
+        Some(Constraint::CompetitorInnTaken)
     } else if names(
         "numbering_editions_file_key",
         "numbering_editions.file, numbering_editions.in_force_from",
@@ -152,6 +163,9 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
     } else if text.contains("own_numbers_range_check")
         || text.contains("own_numbers_validity_check")
         || text.contains("traps_run_check")
+        || text.contains("attributions_validity_check")
+        || text.contains("allow_list_validity_check")
+        || text.contains("portability_answers_port_check")
     {
         Some(Constraint::Backwards)
     } else {

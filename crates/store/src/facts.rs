@@ -24,6 +24,9 @@ use crate::sql_types::{Db, db_all};
 /// A bait and a number it had to do with.
 pub type Pair = (BaitId, Phone);
 
+/// Earlier than any call: 1970, since the API takes none before 2000.
+const BEGINNING_OF_TIME: Instant = Instant(0);
+
 /// Every own number of a client.
 pub fn own_numbers(conn: &mut Conn, client: ClientId) -> StoreResult<Vec<OwnNumber>> {
     let rows: Vec<OwnNumberRow> = on!(conn, c => own_numbers::table
@@ -60,7 +63,8 @@ pub fn contacts_before(
     for &(bait, phone) in pairs {
         let mut contacts = Vec::new();
         for direction in [Direction::Incoming, Direction::Outgoing] {
-            if let Some(at) = earliest(conn, client, (bait, phone), direction, before)? {
+            let period = (BEGINNING_OF_TIME, before);
+            if let Some(at) = earliest(conn, client, (bait, phone), direction, period)? {
                 contacts.push(Contact { phone, direction, at, consent_given: false });
             }
         }
@@ -75,12 +79,33 @@ pub fn contacts_before(
     Ok(found)
 }
 
+/// The earliest contact with a pair in each direction from each of these
+/// moments on, in calls that began before `before`: where a number changes
+/// hands, the earliest of all may fall to another owner.
+pub fn contacts_from_each(
+    conn: &mut Conn,
+    client: ClientId,
+    (bait, phone): Pair,
+    moments: &BTreeSet<Instant>,
+    before: Instant,
+) -> StoreResult<Vec<Contact>> {
+    let mut contacts = Vec::new();
+    for &from in moments {
+        for direction in [Direction::Incoming, Direction::Outgoing] {
+            if let Some(at) = earliest(conn, client, (bait, phone), direction, (from, before))? {
+                contacts.push(Contact { phone, direction, at, consent_given: false });
+            }
+        }
+    }
+    Ok(contacts)
+}
+
 fn earliest(
     conn: &mut Conn,
     client: ClientId,
     (bait, phone): Pair,
     direction: Direction,
-    before: Instant,
+    (from, before): (Instant, Instant),
 ) -> StoreResult<Option<Instant>> {
     Ok(on!(conn, c => calls::table
         .filter(calls::client_id.eq(Db(client)))
@@ -88,6 +113,7 @@ fn earliest(
         .filter(calls::party_number.eq(Some(phone)))
         .filter(calls::direction.eq(Db(direction)))
         .filter(calls::channel.ne(Db(Channel::Sms)))
+        .filter(calls::started_at.ge(Db(from)))
         .filter(calls::started_at.lt(Db(before)))
         .order(calls::started_at)
         .select(calls::started_at)

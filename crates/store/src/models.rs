@@ -2,6 +2,7 @@
 //! serialised: the API has shapes of its own.
 
 mod evidence;
+mod lists;
 mod words;
 
 use baitline_domain::bait::Bait as DomainBait;
@@ -21,7 +22,12 @@ use crate::schema;
 use crate::sql_types::Db;
 
 pub use evidence::{Export, LabelRow, NewLabel, Package, Recording};
-pub use words::{ChangeKind, ExportState, PackageState, SourceKind};
+pub use lists::{
+    AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
+    ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
+    NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
+};
+pub use words::{ChangeKind, ContaminationKind, ExportState, PackageState, SourceKind};
 
 /// A defended business: the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -336,6 +336,91 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    competitors (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        name -> Text,
+        inn -> Nullable<Inn>,
+        ogrn -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    attributions (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        competitor_id -> Id,
+        number -> Number,
+        role -> Word,
+        ground -> Text,
+        valid_from -> Nullable<Instant>,
+        valid_to -> Nullable<Instant>,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    allow_list (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        number -> Number,
+        reason -> Text,
+        author -> Text,
+        since -> Instant,
+        until -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    contaminations (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Id,
+        kind -> Word,
+        occurred_at -> Instant,
+        number -> Nullable<Number>,
+        competitor_id -> Nullable<Id>,
+        note -> Nullable<Text>,
+        author -> Text,
+        withdrawn_because -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    portability_answers (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        number -> Number,
+        operator -> Inn,
+        source -> Text,
+        looked_up_at -> Instant,
+        ported_at -> Nullable<Instant>,
+        author -> Text,
+        withdrawn_because -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -356,4 +441,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     interception_tallies,
     exports,
     export_packages,
+    competitors,
+    attributions,
+    allow_list,
+    contaminations,
+    portability_answers,
 );

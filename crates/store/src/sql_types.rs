@@ -164,6 +164,11 @@ id!(
     ids::SourceId,
     ids::ObservationId,
     ids::OwnNumberId,
+    ids::AllowEntryId,
+    ids::CompetitorId,
+    ids::AttributionId,
+    ids::ContaminationId,
+    ids::PortabilityAnswerId,
     ids::LabelId,
     ids::EditionId,
     ids::ExportId,
@@ -276,6 +281,7 @@ macro_rules! word {
 }
 
 word!(
+    baitline_domain::competitor::AttributionRole,
     baitline_domain::label::LabelKind,
     baitline_domain::numbering::NumberingFile,
     baitline_domain::observation::Channel,
@@ -285,6 +291,7 @@ word!(
     baitline_domain::tally::Hearing,
     baitline_domain::verdict::Verdict,
     crate::models::ChangeKind,
+    crate::models::ContaminationKind,
     crate::models::ExportState,
     crate::models::PackageState,
     crate::models::SourceKind,

@@ -93,5 +93,23 @@ words!(
         Contacts = "contacts",
         /// A setting of the client that shapes its days.
         Client = "client",
+        /// A number was allowed, or no longer.
+        AllowList = "allow_list",
+        /// A number was given to a competitor, or taken from one.
+        Attributions = "attributions",
+        /// A bait's user was on a competitor's site, or was not after all.
+        Visits = "visits",
+        /// Another operator serves a number than was thought.
+        Portability = "portability",
+    }
+);
+
+words!(
+    /// What a bait's user did with a competitor.
+    ContaminationKind {
+        /// The bait called one of its numbers.
+        OutgoingCall = "outgoing_call",
+        /// Its site was opened on the bait's phone.
+        SiteVisit = "site_visit",
     }
 );

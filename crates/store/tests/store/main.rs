@@ -14,6 +14,7 @@ mod ingest;
 mod ingest_races;
 mod isolation;
 mod keys;
+mod lists;
 mod migrations;
 mod nouns;
 mod numbering;

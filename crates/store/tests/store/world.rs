@@ -58,6 +58,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
     let export = plan(opened, id);
+    crate::lists::furnish(opened, id, bait.id);
     let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,

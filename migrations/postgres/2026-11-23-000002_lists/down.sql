@@ -1,0 +1,1 @@
+DROP TABLE portability_answers, contaminations, allow_list, attributions, competitors;
