@@ -20,11 +20,16 @@ mod time;
 use std::io::BufRead;
 
 pub use self::csv::CsvItems;
+pub use self::extra::{MAX_EXTRA_BYTES, MAX_EXTRA_DEPTH};
 pub use self::json::JsonItems;
 pub use self::ndjson::NdjsonItems;
 pub use self::normalise::SourceSettings;
-pub use self::record::CallRecord;
+pub use self::record::{
+    CallRecord, MAX_BAIT_CHARS, MAX_CONNECTED_SECONDS, MAX_END_CHARS, MAX_EXTERNAL_ID_CHARS,
+    MAX_SCREEN_LABEL_CHARS, MAX_SOURCE_CHARS, MAX_TIME_CHARS,
+};
 pub use self::rejection::{BodyError, Rejection};
+pub use self::time::MAX_AHEAD;
 
 /// The most bytes one record takes: a line of NDJSON or CSV, an object of JSON.
 pub const MAX_RECORD_BYTES: usize = 64 * 1024;

@@ -12,9 +12,9 @@ use super::json::{Members, text};
 use super::rejection::Rejection;
 
 /// The most bytes of the object as it is kept.
-const MAX_EXTRA_BYTES: usize = 4_096;
+pub const MAX_EXTRA_BYTES: usize = 4_096;
 /// The most objects and arrays inside each other, itself included.
-const MAX_EXTRA_DEPTH: usize = 8;
+pub const MAX_EXTRA_DEPTH: usize = 8;
 
 /// Reads the text of an object and writes it as it is kept.
 pub(super) fn read(json: &str) -> Result<String, Rejection> {

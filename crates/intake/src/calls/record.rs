@@ -9,19 +9,19 @@ use super::fields::{Field, Fields};
 use super::rejection::Rejection;
 
 /// The longest name of a source, in characters.
-const MAX_SOURCE_CHARS: usize = 64;
+pub const MAX_SOURCE_CHARS: usize = 64;
 /// The longest id a source gives a record, in characters.
-const MAX_EXTERNAL_ID_CHARS: usize = 200;
+pub const MAX_EXTERNAL_ID_CHARS: usize = 200;
 /// The longest name of a bait, in characters.
-const MAX_BAIT_CHARS: usize = 64;
+pub const MAX_BAIT_CHARS: usize = 64;
 /// The longest caller or called, in characters.
-const MAX_END_CHARS: usize = 200;
+pub const MAX_END_CHARS: usize = 200;
 /// The longest time, in characters.
-const MAX_TIME_CHARS: usize = 64;
+pub const MAX_TIME_CHARS: usize = 64;
 /// The longest connected time: a day, in seconds.
-const MAX_CONNECTED_SECONDS: u32 = 86_400;
+pub const MAX_CONNECTED_SECONDS: u32 = 86_400;
 /// The longest label a phone's screen shows, in characters.
-const MAX_SCREEN_LABEL_CHARS: usize = 64;
+pub const MAX_SCREEN_LABEL_CHARS: usize = 64;
 
 /// One call record as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

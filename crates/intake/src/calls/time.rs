@@ -12,7 +12,7 @@ use super::rejection::Rejection;
 /// Nothing this old can be of interest: 2000-01-01T00:00:00Z.
 const EARLIEST: Instant = Instant(946_684_800 * baitline_domain::instant::MICROS_PER_SECOND);
 /// How far a source's clock may be ahead before its records are refused.
-const MAX_AHEAD: Span = Span::hours(24);
+pub const MAX_AHEAD: Span = Span::hours(24);
 /// The most digits of a fraction of a second.
 const MAX_FRACTION_DIGITS: usize = 9;
 
