@@ -7,6 +7,7 @@ use actix_web::web;
 use baitline_domain::operator::Operators;
 use baitline_store::{Conn, Reach, Store, StoreResult};
 
+use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
 use crate::routes::RouteTable;
 
@@ -17,6 +18,7 @@ pub(crate) struct App {
     /// Where bodies wait while they are read.
     pub(crate) spool: PathBuf,
     pub(crate) routes: RouteTable,
+    pub(crate) metrics: Metrics,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }

@@ -1,6 +1,6 @@
 //! The outermost layer of every request: it names the request, writes every
-//! failure as a problem, logs each request once, and lets HEAD stand beside
-//! every GET. Knows no routes and no keys.
+//! failure as a problem, logs and counts each request once, and lets HEAD stand
+//! beside every GET. Knows no routes and no keys.
 
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use baitline_store::keys::Principal;
 use uuid::Uuid;
 
+use crate::app::AppData;
 use crate::problem::{self, ApiError, PROBLEM_JSON};
 use crate::query::decode_pairs;
 
@@ -45,6 +46,7 @@ pub(crate) async fn boundary(
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
     log_access(&response, &method, id, begun);
+    count(&response, &method, begun);
     Ok(response)
 }
 
@@ -95,6 +97,14 @@ fn log_access(response: &ServiceResponse, method: &Method, id: Uuid, begun: Inst
         key = key.as_deref().unwrap_or("-"),
         "request"
     );
+}
+
+fn count(response: &ServiceResponse, method: &Method, begun: Instant) {
+    let request = response.request();
+    if let Some(app) = request.app_data::<AppData>() {
+        let (pattern, status) = (request.match_pattern(), response.status());
+        app.metrics.count_request(pattern, method, status, begun.elapsed());
+    }
 }
 
 fn key_id(request: &HttpRequest) -> Option<String> {

@@ -17,7 +17,7 @@ use crate::problem::{ApiError, ApiResult};
 
 /// The largest JSON body of anything but calls: a transcript of 20,000
 /// characters, each escaped, fits.
-const MAX_JSON_BODY_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_JSON_BODY_BYTES: usize = 256 * 1024;
 /// The longest field name a problem repeats, in bytes.
 const MAX_ECHOED_NAME_BYTES: usize = 64;
 

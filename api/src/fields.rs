@@ -14,11 +14,11 @@ use utoipa::ToSchema;
 use crate::fault::Fault;
 
 /// The earliest time accepted: 2000-01-01T00:00:00Z, in seconds.
-const EARLIEST_SECOND: i64 = 946_684_800;
+pub(crate) const EARLIEST_SECOND: i64 = 946_684_800;
 /// The first moment no longer accepted: 2100-01-01T00:00:00Z, in seconds.
-const LATEST_SECOND: i64 = 4_102_444_800;
+pub(crate) const LATEST_SECOND: i64 = 4_102_444_800;
 /// The longest name of an IANA time zone accepted, in bytes.
-const MAX_ZONE_BYTES: usize = 64;
+pub(crate) const MAX_ZONE_BYTES: usize = 64;
 /// The longest slug, in bytes.
 pub(crate) const MAX_SLUG_BYTES: usize = 64;
 
@@ -148,6 +148,11 @@ impl FromStr for Slug {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line<const MAX: usize>(pub(crate) String);
 
+impl<const MAX: usize> Line<MAX> {
+    /// The most characters.
+    pub(crate) const MAX_CHARS: usize = MAX;
+}
+
 impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -159,6 +164,11 @@ impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
 /// Text of at most `MAX` characters that may have several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prose<const MAX: usize>(pub(crate) String);
+
+impl<const MAX: usize> Prose<MAX> {
+    /// The most characters.
+    pub(crate) const MAX_CHARS: usize = MAX;
+}
 
 impl<'de, const MAX: usize> Deserialize<'de> for Prose<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -186,6 +196,11 @@ fn check_text(text: &str, max: usize, is_layout: impl Fn(char) -> bool) -> Resul
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Whole<const MIN: u32, const MAX: u32>(pub(crate) u32);
 
+impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
+    /// The smallest and the largest.
+    pub(crate) const BOUNDS: (u32, u32) = (MIN, MAX);
+}
+
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = u32::deserialize(deserializer)?;
@@ -203,7 +218,7 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
 pub(crate) struct Seconds(pub(crate) Span);
 
 /// The farthest a clock may be off, in seconds.
-const MAX_CLOCK_SECONDS: f64 = 86_400.0;
+pub(crate) const MAX_CLOCK_SECONDS: f64 = 86_400.0;
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -15,6 +15,7 @@ mod extract;
 mod fault;
 mod fields;
 mod gate;
+mod metrics;
 mod openapi;
 mod paging;
 mod problem;

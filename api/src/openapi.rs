@@ -36,6 +36,7 @@ use crate::routes::routes;
         (name = "reports", description = "Repeat offenders."),
         (name = "numbering", description = "Which operator holds a number."),
         (name = "exports", description = "Batches of complaint packages."),
+        (name = "keys", description = "Who may ask."),
         (name = "service", description = "The service about itself."),
     ),
 )]
@@ -89,7 +90,7 @@ fn add_schema<T: ToSchema + PartialSchema>(components: &mut Components) {
 }
 
 fn add_security(components: &mut Components) {
-    let description = "`Authorization: Bearer <key>`; keys are made on the command line.";
+    let description = "`Authorization: Bearer <key>`; the first key is made on the command line.";
     let scheme =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(scheme).into());

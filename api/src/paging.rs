@@ -25,6 +25,8 @@ pub(crate) struct Cursor {
     pub(crate) id: Uuid,
 }
 
+/// The first moment no row has: 2200-01-01T00:00:00Z, in microseconds.
+const LATEST_MICROS: i64 = 7_258_118_400_000_000;
 /// Hexadecimal digits of a cursor: 16 of the time and 32 of the id.
 const CURSOR_DIGITS: usize = 48;
 
@@ -44,6 +46,10 @@ impl Cursor {
         }
         let (micros, id) = text.split_at(16);
         let micros = u64::from_str_radix(micros, 16).ok()?.cast_signed();
+        // No list gave out a time that a database could not keep.
+        if !(0..LATEST_MICROS).contains(&micros) {
+            return None;
+        }
         let id = Uuid::from_u128(u128::from_str_radix(id, 16).ok()?);
         Some(Self { micros, id })
     }
@@ -109,10 +115,12 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_anything_else_is_refused() {
-        let cursor = Cursor { micros: -5, id: Uuid::from_u128(7) };
+        let cursor = Cursor { micros: 5, id: Uuid::from_u128(7) };
         assert_eq!(Cursor::read(&cursor.text()), Some(cursor));
         assert_eq!(Cursor::read(""), None);
         assert_eq!(Cursor::read(&"+".repeat(CURSOR_DIGITS)), None);
+        assert_eq!(Cursor::read(&"8".repeat(CURSOR_DIGITS)), None);
+        assert_eq!(Cursor::read(&"7".repeat(CURSOR_DIGITS)), None);
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::reports::routes)
         .configure(v1::numbering::routes)
         .configure(v1::exports::routes)
-        .configure(v1::packages::routes);
+        .configure(v1::packages::routes)
+        .configure(v1::keys::routes)
+        .configure(v1::limits::routes);
 }
 
 /// What the document says of every path.

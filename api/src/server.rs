@@ -15,12 +15,13 @@ use crate::app::{App, AppData};
 use crate::boundary::boundary;
 use crate::fault::Fault;
 use crate::gate::gate;
+use crate::metrics::Metrics;
 use crate::openapi::openapi;
 use crate::problem::ApiError;
 use crate::routes::{RouteTable, routes};
 
 /// How long a connection may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
@@ -85,6 +86,7 @@ pub fn serve(
         operators: Operators::built_in(),
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),
+        metrics: Metrics::new(),
         document: document.to_json().map_err(std::io::Error::other)?,
     });
     let server = HttpServer::new(move || {

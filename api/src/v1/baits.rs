@@ -25,9 +25,9 @@ use crate::query::Params;
 const RECOMMENDED_GROUPS: [&str; 2] = ["t2-rostelecom", "beeline"];
 
 /// Where a bait is.
-type Region = Line<100>;
+pub(super) type Region = Line<100>;
 /// A remark for people.
-type Note = Prose<1_000>;
+pub(super) type Note = Prose<1_000>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_bait).service(list_baits).service(find_bait).service(update_bait);

@@ -29,7 +29,7 @@ use crate::spool;
 use crate::words::DirectionWord;
 
 /// The largest body of NDJSON or CSV.
-const MAX_BULK_BODY_BYTES: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_BULK_BODY_BYTES: u64 = 256 * 1024 * 1024;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_calls).service(list_calls).service(find_call);
@@ -146,7 +146,11 @@ async fn create_calls(
         received_at: baitline_store::now(),
         spool: app.spool.clone(),
     };
-    match blocking(move || ingest.run(format, body)).await? {
+    let taken = blocking(move || ingest.run(format, body)).await?;
+    if purpose == Purpose::Keep {
+        app.metrics.count_receipts(&taken.counts());
+    }
+    match taken {
         Taken::One(receipt) => answer_one(receipt, purpose),
         Taken::Many(receipts) => receipts.answer(),
     }

@@ -24,9 +24,9 @@ const DEFAULT_TIME_ZONE: &str = "Europe/Moscow";
 const DEFAULT_WINDOW_HOURS: u32 = 48;
 
 /// The window, in hours.
-type WindowHours = Whole<24, 72>;
+pub(super) type WindowHours = Whole<24, 72>;
 /// A client's name.
-type Name = Line<200>;
+pub(super) type Name = Line<200>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_client).service(list_clients).service(find_client).service(update_client);
@@ -129,8 +129,7 @@ pub(crate) struct ListClients {
 
 /// Enter a client
 ///
-/// Only an agency's key may. A key of the client's own is made on the command
-/// line.
+/// Only an agency's key may. A key of the client's own is made at `/v1/keys`.
 #[utoipa::path(
     tag = "clients",
     request_body = CreateClient,

@@ -28,7 +28,7 @@ use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::{ExportStateWord, MissingWord, PackageStateWord, VerdictWord};
 
 /// The most numbers of one export.
-const MAX_NUMBERS: usize = 1_000;
+pub(super) const MAX_NUMBERS: usize = 1_000;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_export).service(list_exports).service(find_export).service(cancel_export);

@@ -18,7 +18,7 @@ use baitline_store::{Reach, Store, StoreError, StoreResult, clients, sources};
 use jiff::tz::TimeZone;
 use tempfile::SpooledTempFile;
 
-use super::receipts::{BulkReceipts, Receipt, Receipts, refuse_body};
+use super::receipts::{BulkReceipts, Receipt, ReceiptCounts, Receipts, refuse_body};
 use crate::auth::unknown_client;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
@@ -51,6 +51,20 @@ pub(super) enum Taken {
     One(Receipt),
     /// Of any number of records.
     Many(BulkReceipts),
+}
+
+impl Taken {
+    /// How many records met which fate.
+    pub(super) fn counts(&self) -> ReceiptCounts {
+        match self {
+            Self::One(receipt) => {
+                let mut counts = ReceiptCounts::default();
+                counts.add(receipt.status);
+                counts
+            }
+            Self::Many(receipts) => receipts.counts(),
+        }
+    }
 }
 
 /// A record that reads well, or why it does not.

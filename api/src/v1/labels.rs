@@ -19,11 +19,11 @@ use crate::problem::{ApiResult, Problem};
 use crate::words::LabelKindWord;
 
 /// What was said.
-type Transcript = Prose<20_000>;
+pub(super) type Transcript = Prose<20_000>;
 /// A company, or where the number came from.
-type Statement = Line<200>;
+pub(super) type Statement = Line<200>;
 /// A site.
-type Site = Line<200>;
+pub(super) type Site = Line<200>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_label).service(list_labels);

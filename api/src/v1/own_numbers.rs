@@ -22,12 +22,12 @@ use crate::query::Params;
 use crate::words::OwnNumberKindWord;
 
 /// The most numbers of one range.
-const MAX_RANGE_NUMBERS: u64 = 10_000;
+pub(super) const MAX_RANGE_NUMBERS: u64 = 10_000;
 
 /// A call-tracking vendor.
-type Vendor = Line<100>;
+pub(super) type Vendor = Line<100>;
 /// A remark for people.
-type Note = Prose<1_000>;
+pub(super) type Note = Prose<1_000>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config

@@ -78,6 +78,32 @@ pub(crate) struct ReceiptCounts {
     not_processed: u64,
 }
 
+impl ReceiptCounts {
+    /// Counts one more.
+    pub(super) fn add(&mut self, status: ReceiptStatus) {
+        *match status {
+            ReceiptStatus::Accepted => &mut self.accepted,
+            ReceiptStatus::Updated => &mut self.updated,
+            ReceiptStatus::Duplicate => &mut self.duplicate,
+            ReceiptStatus::Conflict => &mut self.conflict,
+            ReceiptStatus::Rejected => &mut self.rejected,
+            ReceiptStatus::NotProcessed => &mut self.not_processed,
+        } += 1;
+    }
+
+    /// Each fate as the wire spells it, with its count.
+    pub(crate) fn by_status(&self) -> [(&'static str, u64); 6] {
+        [
+            ("accepted", self.accepted),
+            ("updated", self.updated),
+            ("duplicate", self.duplicate),
+            ("conflict", self.conflict),
+            ("rejected", self.rejected),
+            ("not_processed", self.not_processed),
+        ]
+    }
+}
+
 /// The answer to a bulk body, which is never held: it is streamed in parts.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BulkAnswer {
@@ -210,15 +236,7 @@ impl Receipts {
     }
 
     pub(super) fn add(&mut self, receipt: &Receipt) -> ApiResult<()> {
-        let count = match receipt.status {
-            ReceiptStatus::Accepted => &mut self.counts.accepted,
-            ReceiptStatus::Updated => &mut self.counts.updated,
-            ReceiptStatus::Duplicate => &mut self.counts.duplicate,
-            ReceiptStatus::Conflict => &mut self.counts.conflict,
-            ReceiptStatus::Rejected => &mut self.counts.rejected,
-            ReceiptStatus::NotProcessed => &mut self.counts.not_processed,
-        };
-        *count += 1;
+        self.counts.add(receipt.status);
         let separator: &[u8] = if self.written == 0 { b"" } else { b"," };
         self.written += 1;
         self.spool.write_all(separator).map_err(|error| spool::failed(&error))?;
@@ -242,6 +260,11 @@ pub(super) struct BulkReceipts {
 }
 
 impl BulkReceipts {
+    /// How many met which fate.
+    pub(super) fn counts(&self) -> ReceiptCounts {
+        self.counts
+    }
+
     /// Sends them as one [`BulkAnswer`].
     pub(super) fn answer(self) -> ApiResult<HttpResponse> {
         let counts = serde_json::to_string(&self.counts)

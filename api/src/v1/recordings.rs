@@ -21,9 +21,9 @@ use crate::fields::Time;
 use crate::problem::{ApiError, ApiResult, Problem};
 
 /// The largest recording: some hours of telephone sound.
-const MAX_RECORDING_BYTES: u64 = 200 * 1024 * 1024;
+pub(super) const MAX_RECORDING_BYTES: u64 = 200 * 1024 * 1024;
 /// The longest media type kept, in bytes.
-const MAX_MEDIA_TYPE_BYTES: usize = 100;
+pub(super) const MAX_MEDIA_TYPE_BYTES: usize = 100;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(put_recording).service(get_recording);

@@ -27,7 +27,7 @@ use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::GroupByWord;
 
 /// The longest period of a report.
-const MAX_PERIOD: Span = Span::hours(400 * 24);
+pub(super) const MAX_PERIOD: Span = Span::hours(400 * 24);
 /// Lines of a report that does not say how many.
 const DEFAULT_LINES: Limit = Whole(1_000);
 

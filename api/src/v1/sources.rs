@@ -24,7 +24,7 @@ use crate::words::SourceKindWord;
 /// How far a clock may be off that nobody measured.
 const DEFAULT_UNCERTAINTY: Span = Span::seconds(2);
 /// The largest uncertainty: beyond it a time says nothing about a window.
-const MAX_UNCERTAINTY: Span = Span::hours(1);
+pub(super) const MAX_UNCERTAINTY: Span = Span::hours(1);
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_source).service(list_sources).service(find_source).service(update_source);

@@ -26,7 +26,9 @@ use crate::words::{ExposureKindWord, TrapMissingWord};
 /// How long a run lasts that does not say.
 const DEFAULT_RUN: Span = Span::hours(2);
 /// The most exposures of one run.
-const MAX_EXPOSURES: usize = 50;
+pub(super) const MAX_EXPOSURES: usize = 50;
+/// How long one exposure lasts, in seconds.
+pub(super) type ExposureSeconds = Whole<0, 86_400>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_trap).service(list_traps).service(find_trap).service(update_trap);
@@ -43,7 +45,7 @@ pub(crate) struct LogExposure {
     at: Time,
     /// How long it lasted, 0 unless told.
     #[schema(value_type = Option<u32>, minimum = 0, maximum = 86400, nullable = false)]
-    seconds: Option<Whole<0, 86_400>>,
+    seconds: Option<ExposureSeconds>,
 }
 
 /// The steps that a person logs.

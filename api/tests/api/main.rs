@@ -4,6 +4,9 @@
 mod bad_input;
 mod calls;
 mod isolation;
+mod keys;
+mod limits;
+mod metrics;
 mod nouns;
 mod openapi;
 mod protocol;

@@ -24,12 +24,13 @@ use ureq::http::{HeaderMap, Request};
 pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) agency_key: String,
+    settings: StoreSettings,
     address: String,
     agent: Agent,
     stopper: ApiStopper,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
-    _database: TestDatabase,
+    _database: Option<TestDatabase>,
 }
 
 /// What came back.
@@ -82,38 +83,56 @@ impl Service {
     /// Starts a service on a database.
     pub(crate) fn start(database: TestDatabase) -> Self {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
-        let store = Store::open(&StoreSettings {
+        let settings = StoreSettings {
             database_url: database.url(),
             blobs: folder.path().join("blobs"),
             pool_size: 4,
             allow_plaintext_database: false,
-        })
-        .unwrap();
+        };
+        let store = Store::open(&settings).unwrap();
         let (_, agency_key) = store
             .write(Reach::Agency, |conn| keys::create_key(conn, Reach::Agency, "test", None))
             .unwrap();
+        Self::listen(settings, store, agency_key, folder, Some(database))
+    }
+
+    /// Another process on the same database, as far as a test can have one: it
+    /// shares nothing else. It goes before this one.
+    pub(crate) fn beside(&self) -> Self {
+        let folder = TempDir::with_prefix("baitline-api-").unwrap();
+        let store = Store::open(&self.settings).unwrap();
+        Self::listen(self.settings.clone(), store, self.agency_key.clone(), folder, None)
+    }
+
+    fn listen(
+        settings: StoreSettings,
+        store: Store,
+        agency_key: String,
+        folder: TempDir,
+        database: Option<TestDatabase>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let settings = ApiSettings {
+        let api_settings = ApiSettings {
             threads: 2,
             spool: folder.path().join("spool"),
             shutdown_timeout_seconds: 5,
         };
-        let (stopper, thread) = run(listener, store.clone(), settings);
+        let (stopper, thread) = run(listener, store.clone(), api_settings);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
             .build()
             .into();
-        let thread = Some(thread);
         Self {
             store,
             agency_key,
+            settings,
             address,
             agent,
             stopper,
-            thread,
+            thread: Some(thread),
             _folder: folder,
             _database: database,
         }

@@ -1,0 +1,187 @@
+//! `/v1/limits`: every limit a caller can meet, as the very constant that
+//! enforces it. A test finds the constants that are missing here.
+
+use actix_web::{get, web};
+use baitline_domain::instant::{MICROS_PER_SECOND, Span};
+use baitline_domain::trap::MAX_RUN;
+use baitline_intake::calls as intake;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::calls::MAX_BULK_BODY_BYTES;
+use super::exports::MAX_NUMBERS;
+use super::own_numbers::MAX_RANGE_NUMBERS;
+use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
+use super::reports::MAX_PERIOD;
+use super::sources::MAX_UNCERTAINTY;
+use super::traps::{ExposureSeconds, MAX_EXPOSURES};
+use super::{baits, clients, keys, labels, own_numbers};
+use crate::extract::MAX_JSON_BODY_BYTES;
+use crate::fields::{
+    EARLIEST_SECOND, LATEST_SECOND, MAX_CLOCK_SECONDS, MAX_REFERENCE_CHARS, MAX_SLUG_BYTES,
+    MAX_ZONE_BYTES,
+};
+use crate::paging;
+use crate::server::HEAD_TIMEOUT;
+use crate::thresholds::Threshold;
+
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_limits);
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LimitUnit {
+    /// Bytes.
+    Bytes,
+    /// Unicode characters.
+    Characters,
+    /// Items of a list.
+    Items,
+    /// Objects and arrays inside each other.
+    Levels,
+    /// Telephone numbers.
+    Numbers,
+    /// Seconds.
+    Seconds,
+    /// Hours.
+    Hours,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    UnixSeconds,
+    /// Counts that a threshold compares.
+    Counts,
+}
+
+/// One limit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Limit)]
+pub(crate) struct LimitView {
+    /// What is limited; stable.
+    #[schema(value_type = String)]
+    name: &'static str,
+    /// What is counted.
+    unit: LimitUnit,
+    /// The least accepted; null where only the most is limited.
+    minimum: Option<i64>,
+    /// The most accepted.
+    maximum: i64,
+}
+
+/// Every limit.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"limits": [
+    {"name": "recording", "unit": "bytes", "minimum": null, "maximum": 209715200},
+    {"name": "client_window", "unit": "hours", "minimum": 24, "maximum": 72}
+]})))]
+pub(crate) struct LimitList {
+    /// In no order that means anything.
+    limits: Vec<LimitView>,
+}
+
+/// List limits
+///
+/// What exceeds one is refused: a body with 413, a value with 422, a parameter
+/// with 400, a record of a bulk body with its receipt.
+#[utoipa::path(
+    tag = "service",
+    responses((status = 200, description = "Every limit.", body = LimitList)),
+)]
+#[get("/v1/limits")]
+async fn list_limits() -> web::Json<LimitList> {
+    let limits = [bodies(), lists(), periods(), texts(), call_fields()].into_iter().flatten();
+    web::Json(LimitList { limits: limits.collect() })
+}
+
+fn bodies() -> Vec<LimitView> {
+    vec![
+        most("json_body", LimitUnit::Bytes, MAX_JSON_BODY_BYTES),
+        most("calls_json_body", LimitUnit::Bytes, intake::MAX_JSON_BODY_BYTES),
+        most("calls_json_body_items", LimitUnit::Items, intake::MAX_JSON_ITEMS),
+        most("calls_bulk_body", LimitUnit::Bytes, MAX_BULK_BODY_BYTES),
+        most("call_record", LimitUnit::Bytes, intake::MAX_RECORD_BYTES),
+        most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
+        most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
+        most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
+    ]
+}
+
+fn lists() -> Vec<LimitView> {
+    vec![
+        between("page", LimitUnit::Items, paging::Limit::BOUNDS),
+        most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
+        most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
+        most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
+        between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
+    ]
+}
+
+fn periods() -> Vec<LimitView> {
+    let clock_seconds = MAX_CLOCK_SECONDS as i64;
+    vec![
+        LimitView {
+            name: "time",
+            unit: LimitUnit::UnixSeconds,
+            minimum: Some(EARLIEST_SECOND),
+            maximum: LATEST_SECOND - 1,
+        },
+        seconds("report_period", MAX_PERIOD),
+        between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
+        seconds("trap_run", MAX_RUN),
+        between("trap_exposure", LimitUnit::Seconds, ExposureSeconds::BOUNDS),
+        LimitView {
+            name: "source_clock_offset",
+            unit: LimitUnit::Seconds,
+            minimum: Some(-clock_seconds),
+            maximum: clock_seconds,
+        },
+        seconds("source_uncertainty", MAX_UNCERTAINTY),
+        seconds("call_ahead_of_clock", intake::MAX_AHEAD),
+        most("call_connected", LimitUnit::Seconds, intake::MAX_CONNECTED_SECONDS),
+    ]
+}
+
+fn texts() -> Vec<LimitView> {
+    vec![
+        most("client_name", LimitUnit::Characters, clients::Name::MAX_CHARS),
+        most("key_name", LimitUnit::Characters, keys::Name::MAX_CHARS),
+        most("source_name", LimitUnit::Bytes, MAX_SLUG_BYTES),
+        most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
+        most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
+        most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
+        most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
+        most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),
+        most("own_number_note", LimitUnit::Characters, own_numbers::Note::MAX_CHARS),
+        most("label_transcript", LimitUnit::Characters, labels::Transcript::MAX_CHARS),
+        most("label_company", LimitUnit::Characters, labels::Statement::MAX_CHARS),
+        most("label_number_origin", LimitUnit::Characters, labels::Statement::MAX_CHARS),
+        most("label_site", LimitUnit::Characters, labels::Site::MAX_CHARS),
+    ]
+}
+
+fn call_fields() -> Vec<LimitView> {
+    vec![
+        most("call_source", LimitUnit::Characters, intake::MAX_SOURCE_CHARS),
+        most("call_external_id", LimitUnit::Characters, intake::MAX_EXTERNAL_ID_CHARS),
+        most("call_bait", LimitUnit::Characters, intake::MAX_BAIT_CHARS),
+        most("call_caller_or_called", LimitUnit::Characters, intake::MAX_END_CHARS),
+        most("call_occurred_at", LimitUnit::Characters, intake::MAX_TIME_CHARS),
+        most("call_screen_label", LimitUnit::Characters, intake::MAX_SCREEN_LABEL_CHARS),
+        most("call_extra", LimitUnit::Bytes, intake::MAX_EXTRA_BYTES),
+        most("call_extra_depth", LimitUnit::Levels, intake::MAX_EXTRA_DEPTH),
+    ]
+}
+
+/// A limit of which only the most is one.
+fn most(name: &'static str, unit: LimitUnit, maximum: impl TryInto<i64>) -> LimitView {
+    LimitView { name, unit, minimum: None, maximum: maximum.try_into().unwrap_or(i64::MAX) }
+}
+
+fn between(name: &'static str, unit: LimitUnit, (minimum, maximum): (u32, u32)) -> LimitView {
+    LimitView { name, unit, minimum: Some(minimum.into()), maximum: maximum.into() }
+}
+
+fn seconds(name: &'static str, maximum: Span) -> LimitView {
+    most(name, LimitUnit::Seconds, maximum.0 / MICROS_PER_SECOND)
+}
