@@ -39,6 +39,8 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Ask a running API how it is; exit code 1 unless it answers 200.
+    Health(HealthOptions),
     /// Check packages, with no database and no network, and say what is wrong
     /// and where. Exit code 2 when one is not whole.
     Verify(VerifyOptions),
@@ -209,6 +211,15 @@ pub(crate) struct RevokeKeyOptions {
     pub(crate) store: StoreOptions,
     /// The key's public id, the part between the underscores.
     pub(crate) key_id: String,
+}
+
+/// Whom to ask.
+#[derive(Debug, Args)]
+pub(crate) struct HealthOptions {
+    /// What to ask. `/readyz` asks for database and blob store too, `/healthz`
+    /// for the process alone.
+    #[arg(long, default_value = "http://127.0.0.1:8080/readyz")]
+    pub(crate) url: String,
 }
 
 /// What a check of packages needs.

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod demo_server;
 mod failure;
+mod health;
 mod keys;
 mod log;
 mod numbering;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Openapi => schema::print_openapi(),
         Command::Numbering(command) => numbering::run(&command),
         Command::Keys(command) => keys::run(&command),
+        Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
     match done {
