@@ -323,7 +323,8 @@ async fn find_trap(
 
 /// Change a trap
 ///
-/// Exposures are replaced as a whole; the bait's calls are judged again.
+/// Exposures are replaced as a whole; the bait's calls are judged again. The
+/// answer's `state` is still the one before: the worker judges after the change.
 #[utoipa::path(
     tag = "traps",
     params(("id" = Uuid, Path, description = "The trap's id.")),
