@@ -4,6 +4,9 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -91,6 +94,43 @@ impl TestDatabase {
                 format!("sqlite:{}", folder.path().join("baitline.db").display())
             }
         }
+    }
+
+    /// Runs statements past the store and past row-level security.
+    pub fn execute(&self, statements: &str) {
+        match self.kind() {
+            DatabaseKind::Postgres => self.as_superuser().batch_execute(statements),
+            DatabaseKind::Sqlite => self.as_file().batch_execute(statements),
+        }
+        .expect("the statements of a test are right");
+    }
+
+    /// Answers a question with one whole number, past row-level security.
+    pub fn count(&self, query: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Answer {
+            #[diesel(sql_type = BigInt)]
+            answer: i64,
+        }
+        let query = diesel::sql_query(format!("SELECT ({query}) AS answer"));
+        let answer: Answer = match self.kind() {
+            DatabaseKind::Postgres => query.get_result(&mut self.as_superuser()),
+            DatabaseKind::Sqlite => query.get_result(&mut self.as_file()),
+        }
+        .expect("the query of a test is right");
+        answer.answer
+    }
+
+    fn as_superuser(&self) -> PgConnection {
+        PgConnection::establish(&self.url_as(Role::Superuser)).expect("the cluster runs")
+    }
+
+    fn as_file(&self) -> SqliteConnection {
+        let url = self.url();
+        let path = url.strip_prefix("sqlite:").expect("the URL was made above");
+        let mut connection = SqliteConnection::establish(path).expect("the file is there");
+        connection.batch_execute("PRAGMA busy_timeout = 30000").expect("SQLite knows it");
+        connection
     }
 }
 

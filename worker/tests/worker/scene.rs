@@ -2,31 +2,24 @@
 //! they derive: as it stands, and made again from the observations. It knows no
 //! rule.
 
-use std::collections::BTreeSet;
-
 use baitline_analytics::{GroupBy, Offender, Question, Thresholds};
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::tally::Tally;
-use baitline_domain::trap::TrapState;
+use baitline_domain::trap::{LONGEST_REACH, TrapState};
 use baitline_domain::verdict::Verdict;
 use baitline_store::buckets::{self, DayFilter};
 use baitline_store::calls::{self, CallFilter, CallPage};
 use baitline_store::models::JudgedCall;
 use baitline_store::traps::{self, TrapFilter};
 use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clients, tallies};
-use baitline_testkit::{DatabaseKind, Role, TestDatabase};
+use baitline_testkit::TestDatabase;
 use baitline_worker::{Step, Worker};
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// The whole of any list of these tests.
 pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
-/// Days a trap can reach past the last observation.
-const DAYS_AFTER: i32 = 6;
 
 /// The fields are dropped in this order: the database last.
 pub(crate) struct Scene {
@@ -137,16 +130,19 @@ impl Scene {
         self.derived()
     }
 
-    /// Touches every day of every client from its first observation on.
+    /// Touches every day of every client that has an observation or that a trap
+    /// can reach.
     pub(crate) fn touch_everything(&self) {
         self.agency(|conn| {
             for client in clients::list_clients(conn, Reach::Agency, ALL)? {
                 let filter = DayFilter::default();
-                let days = buckets::days_with_observations(conn, client.id, &filter)?;
-                if let (Some(first), Some(last)) = (days.first(), days.last()) {
-                    let days: BTreeSet<Day> = (first.0..=last.0 + DAYS_AFTER).map(Day).collect();
-                    buckets::touch(conn, client.id, &days)?;
+                let mut days = buckets::days_with_observations(conn, client.id, &filter)?;
+                let reach = Reach::Client(client.id);
+                for row in traps::list_traps(conn, reach, &TrapFilter::default(), ALL)? {
+                    let first = row.trap.started_at;
+                    days.extend(buckets::days_between(first, first + LONGEST_REACH));
                 }
+                buckets::touch(conn, client.id, &days)?;
             }
             Ok(())
         });
@@ -166,39 +162,12 @@ impl Scene {
 
     /// Runs statements past the store and past row-level security.
     pub(crate) fn execute(&self, statements: &str) {
-        match self.database.kind() {
-            DatabaseKind::Postgres => self.postgres().batch_execute(statements),
-            DatabaseKind::Sqlite => self.sqlite().batch_execute(statements),
-        }
-        .unwrap();
+        self.database.execute(statements);
     }
 
     /// Answers a question with one number, past row-level security.
     pub(crate) fn count(&self, query: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Answer {
-            #[diesel(sql_type = BigInt)]
-            answer: i64,
-        }
-        let query = diesel::sql_query(format!("SELECT ({query}) AS answer"));
-        let answer: Answer = match self.database.kind() {
-            DatabaseKind::Postgres => query.get_result(&mut self.postgres()),
-            DatabaseKind::Sqlite => query.get_result(&mut self.sqlite()),
-        }
-        .unwrap();
-        answer.answer
-    }
-
-    fn postgres(&self) -> PgConnection {
-        PgConnection::establish(&self.database.url_as(Role::Superuser)).unwrap()
-    }
-
-    fn sqlite(&self) -> SqliteConnection {
-        let url = self.database.url();
-        let path = url.strip_prefix("sqlite:").unwrap();
-        let mut connection = SqliteConnection::establish(path).unwrap();
-        connection.batch_execute("PRAGMA busy_timeout = 30000").unwrap();
-        connection
+        self.database.count(query)
     }
 }
 
