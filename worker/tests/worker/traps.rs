@@ -180,6 +180,8 @@ fn a_call_beside_a_windows_end_across_midnight_is_marked_however_late_the_trap()
         story.ingest(&scene, &[beside.clone()]);
         scene.settled();
         let trap = story.trap(&scene, start);
+        scene.settled();
+        // Nothing but what the run's own day finds out reaches the call's day.
         story.ingest(&scene, &story.own_calls("run", start));
         scene.settled();
         let reach = Reach::Client(story.client);
