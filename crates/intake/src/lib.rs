@@ -1,8 +1,10 @@
 //! Bytes to values: what PBXes, CRMs, recorder apps and people send becomes
-//! call reports, and the Ministry's files become numbering ranges. Pure: it
-//! reads what it is given, opens no file, asks no clock, and does not know
-//! where the bytes come from or where the values go. No bytes make it panic.
+//! call reports, the Ministry's files become numbering ranges, and those of the
+//! portability database ported numbers. Pure: it reads what it is given, opens
+//! no file, asks no clock, and does not know where the bytes come from or where
+//! the values go. No bytes make it panic.
 
 pub mod calls;
 pub mod media;
 pub mod numbering;
+pub mod portability;
