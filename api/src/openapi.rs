@@ -29,6 +29,7 @@ use crate::routes::routes;
         (name = "clients", description = "The defended businesses."),
         (name = "baits", description = "The SIMs that wait for calls."),
         (name = "own-numbers", description = "The client's side, whose calls are no interceptions."),
+        (name = "lists", description = "What people know of numbers and baits beside the calls."),
         (name = "sources", description = "Who reports calls, and how their clocks run."),
         (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
         (name = "calls", description = "Reports in, calls out, recordings."),

@@ -2,10 +2,14 @@
 //! handlers and its list of routes. A handler reads from top to bottom:
 //! parameters, permission, store, view.
 
+pub(crate) mod allow_list;
+pub(crate) mod attributions;
 pub(crate) mod baits;
 pub(crate) mod call_views;
 pub(crate) mod calls;
 pub(crate) mod clients;
+pub(crate) mod competitors;
+pub(crate) mod contaminations;
 pub(crate) mod exports;
 mod ingest;
 pub(crate) mod interceptions;
@@ -17,6 +21,8 @@ mod offenders;
 pub(crate) mod operators;
 pub(crate) mod own_numbers;
 pub(crate) mod packages;
+pub(crate) mod portability_answers;
+pub(crate) mod portability_files;
 pub(crate) mod receipts;
 pub(crate) mod recordings;
 pub(crate) mod reports;

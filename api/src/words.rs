@@ -3,6 +3,7 @@
 //! together: a word missing on either side does not build.
 
 use baitline_analytics::{GroupBy, Standing};
+use baitline_domain::competitor::AttributionRole;
 use baitline_domain::gate::Missing;
 use baitline_domain::label::LabelKind;
 use baitline_domain::numbering::NumberingFile;
@@ -11,7 +12,7 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
-use baitline_store::models::{ExportState, PackageState, SourceKind};
+use baitline_store::models::{ContaminationKind, ExportState, PackageState, SourceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -71,6 +72,14 @@ words! {
     /// What the client uses a number for.
     #[schema(as = OwnNumberKind)]
     OwnNumberKindWord for OwnNumberKind { Advertised, Outgoing, Tracking, Staff, Contractor }
+
+    /// What a number is to a competitor.
+    #[schema(as = AttributionRole)]
+    AttributionRoleWord for AttributionRole { OwnLine, Contractor, CallCentre, Callback }
+
+    /// What a bait's user did with a competitor.
+    #[schema(as = ContaminationKind)]
+    ContaminationKindWord for ContaminationKind { OutgoingCall, SiteVisit }
 
     /// A step that could leak the bait's number.
     #[schema(as = ExposureKind)]

@@ -4,7 +4,7 @@
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
-use baitline_intake::calls as intake;
+use baitline_intake::{calls as intake, portability};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,11 +12,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::calls::MAX_BULK_BODY_BYTES;
 use super::exports::MAX_NUMBERS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
+use super::portability_files::MAX_OWNERS;
 use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
-use super::{baits, clients, keys, labels, own_numbers};
+use super::{
+    allow_list, attributions, baits, clients, competitors, contaminations, keys, labels,
+    own_numbers, portability_answers,
+};
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
     EARLIEST_SECOND, LATEST_SECOND, MAX_CLOCK_SECONDS, MAX_REFERENCE_CHARS, MAX_SLUG_BYTES,
@@ -90,7 +94,9 @@ pub(crate) struct LimitList {
 )]
 #[get("/v1/limits")]
 async fn list_limits() -> web::Json<LimitList> {
-    let limits = [bodies(), lists(), periods(), texts(), call_fields()].into_iter().flatten();
+    let limits = [bodies(), lists(), periods(), texts(), texts_of_lists(), call_fields()]
+        .into_iter()
+        .flatten();
     web::Json(LimitList { limits: limits.collect() })
 }
 
@@ -101,6 +107,9 @@ fn bodies() -> Vec<LimitView> {
         most("calls_json_body_items", LimitUnit::Items, intake::MAX_JSON_ITEMS),
         most("calls_bulk_body", LimitUnit::Bytes, MAX_BULK_BODY_BYTES),
         most("call_record", LimitUnit::Bytes, intake::MAX_RECORD_BYTES),
+        most("portability_file", LimitUnit::Bytes, portability::MAX_FILE_BYTES),
+        most("portability_file_rows", LimitUnit::Items, portability::MAX_ROWS),
+        most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
@@ -157,6 +166,18 @@ fn texts() -> Vec<LimitView> {
         most("label_company", LimitUnit::Characters, labels::Statement::MAX_CHARS),
         most("label_number_origin", LimitUnit::Characters, labels::Statement::MAX_CHARS),
         most("label_site", LimitUnit::Characters, labels::Site::MAX_CHARS),
+    ]
+}
+
+fn texts_of_lists() -> Vec<LimitView> {
+    let most = |name, chars: usize| most(name, LimitUnit::Characters, chars);
+    vec![
+        most("allowance_reason", allow_list::AllowReason::MAX_CHARS),
+        most("competitor_name", competitors::CompetitorName::MAX_CHARS),
+        most("attribution_ground", attributions::Ground::MAX_CHARS),
+        most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
+        most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
+        most("portability_source", portability_answers::LookUpSource::MAX_CHARS),
     ]
 }
 

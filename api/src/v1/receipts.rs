@@ -106,6 +106,19 @@ impl ReceiptCounts {
 
 /// The answer to a bulk body, which is never held: it is streamed in parts.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({
+    "counts": {
+        "accepted": 1, "updated": 0, "duplicate": 0, "conflict": 0, "rejected": 0,
+        "not_processed": 0
+    },
+    "receipts": [{
+        "line": 2,
+        "status": "accepted",
+        "id": "0197a5b0-7c1e-7d3a-9a51-000000000015",
+        "matched": null,
+        "error": null
+    }]
+})))]
 pub(crate) struct BulkAnswer {
     /// How many records met which fate.
     counts: ReceiptCounts,
