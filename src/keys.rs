@@ -40,10 +40,10 @@ fn list(options: &StoreOptions) -> Result<(), Failure> {
     let mut last: Option<ApiKey> = None;
     loop {
         let after = last.as_ref().map(|key| (key.created_at, key.key_id.as_str()));
-        let piece =
+        let mut piece =
             store.read(Reach::Agency, |conn| keys::list_keys(conn, after, KEYS_AT_A_TIME))?;
         piece.iter().for_each(print);
-        match piece.into_iter().last() {
+        match piece.pop() {
             Some(key) => last = Some(key),
             None => return Ok(()),
         }
