@@ -25,6 +25,9 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
+/// What actix puts before the message of a type that refused a path parameter.
+const PATH_ERROR: &str = "Path deserialize error: ";
+
 /// How the service runs; what it listens on is given to [`serve`].
 #[derive(Debug, Clone)]
 pub struct ApiSettings {
@@ -112,7 +115,8 @@ pub fn serve(
 /// A path parameter that does not read is a malformed request.
 fn path_config() -> web::PathConfig {
     web::PathConfig::default().error_handler(|error, _| {
-        let fault = match Fault::read(&error.to_string()) {
+        let text = error.to_string();
+        let fault = match Fault::read(text.strip_prefix(PATH_ERROR).unwrap_or(&text)) {
             Fault::InvalidType => Fault::NotAnId,
             fault => fault,
         };

@@ -262,6 +262,8 @@ fn wrong_queries_name_their_parameter() {
             ("/v1/baits?number=abc", "not_a_phone_number", "number"),
             ("/v1/baits?reference=a%00b", "control_character", "reference"),
             ("/v1/baits?client_id=1", "not_an_id", "client_id"),
+            ("/v1/baits/1", "not_an_id", "path"),
+            ("/v1/numbering/nobody", "not_a_phone_number", "path"),
             ("/v1/calls?from=2026-10-01T00:00:00", "not_a_time", "from"),
             ("/v1/calls?direction=sideways", "invalid_value", "direction"),
             ("/v1/interceptions?verdict=guilty", "invalid_value", "verdict"),

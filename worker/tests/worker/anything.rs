@@ -52,7 +52,7 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
             }
             scene.settle();
             let standing = scene.derived();
-            assert_same(&standing, &scene.from_scratch());
+            assert_same(&standing, &scene.recomputed());
             kept = (standing.calls.len(), standing.tallies.len());
         }
         assert!(kept.0 > 200 && kept.1 > 40, "{kept:?}");

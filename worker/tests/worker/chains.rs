@@ -88,7 +88,7 @@ fn a_report_four_minutes_after_midnight_can_change_a_call_of_the_day_before() {
         scene.settled();
         assert_eq!(story.judged(&scene, &withheld).call.id, after.id, "the nearest");
         let late = story.seen_by(&story.recorder, "late", Some(FOREIGN + 1), second(170));
-        story.ingest(&scene, &[late.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&late));
         scene.settled();
         assert_eq!(story.judged(&scene, &late).call.id, after.id);
         assert_eq!(story.judged(&scene, &withheld).call.id, before.id);

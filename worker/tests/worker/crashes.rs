@@ -53,7 +53,7 @@ fn workers_that_live_for_one_step_only_come_to_the_same_end() {
         scene.settle_by_short_lived_workers();
         let standing = scene.derived();
         assert_eq!(standing.tallies.len(), 2);
-        assert_same(&standing, &scene.from_scratch());
+        assert_same(&standing, &scene.recomputed());
     });
 }
 

@@ -134,14 +134,14 @@ fn a_late_contact_with_a_relative_ripples_to_the_callers_days() {
         story.attribute(&scene, competitor, (FOREIGN, None));
         story.attribute(&scene, competitor, (SISTER, None));
         let caught = story.call("caught", FOREIGN, start() + hours(30));
-        story.ingest(&scene, &[caught.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&caught));
         scene.settled();
         assert!(!story.interception(&scene, &caught).unwrap().prior_contact);
         story.ingest(&scene, &[story.call("long ago", SISTER, start() - hours(24 * 40))]);
         scene.settled();
         assert!(story.interception(&scene, &caught).unwrap().prior_contact);
         let heard = story.call("heard", SISTER, start() + hours(3));
-        story.ingest(&scene, &[heard.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&heard));
         story.record(&scene, &heard);
         scene.settled();
         story.label(&scene, &heard, &consent());

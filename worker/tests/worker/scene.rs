@@ -113,13 +113,13 @@ impl Scene {
     pub(crate) fn settled(&self) -> Derived {
         self.settle();
         let standing = self.derived();
-        let again = self.from_scratch();
+        let again = self.recomputed();
         assert_same(&standing, &again);
         standing
     }
 
     /// Forgets everything derived and makes it again.
-    pub(crate) fn from_scratch(&self) -> Derived {
+    pub(crate) fn recomputed(&self) -> Derived {
         self.execute(
             "DELETE FROM calls; DELETE FROM interception_tallies;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,

@@ -49,7 +49,7 @@ fn a_late_earlier_call_makes_prior_contacts_of_later_ones() {
         let story = Story::on(&scene);
         story.complete_trap(&scene, start());
         let caught = story.call("caught", FOREIGN, start() + hours(30));
-        story.ingest(&scene, &[caught.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&caught));
         scene.settled();
         assert!(!story.interception(&scene, &caught).unwrap().prior_contact);
         story.ingest(&scene, &[story.call("long ago", FOREIGN, start() - hours(24 * 40))]);

@@ -109,7 +109,7 @@ fn a_recorder_test_and_a_visit_entered_later_arm_a_trap() {
         let trap = scene.as_client(client, |c| traps::create_trap(c, client, &new)).trap.id;
         story.ingest(&scene, &story.own_calls("run", start()));
         let caught = story.call("1", FOREIGN, start() + minutes(30 * 60));
-        story.ingest(&scene, &[caught.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&caught));
         scene.settled();
         assert_eq!(story.verdict(&scene, &caught), None);
         let tested = Some(start() + minutes(1));
@@ -177,7 +177,7 @@ fn a_call_beside_a_windows_end_across_midnight_is_marked_however_late_the_trap()
         // The window ends a second before midnight, within what the clock is sure of.
         let start = at("2026-09-02T23:27:49Z");
         let beside = story.call("beside", FOREIGN, at("2026-09-05T00:00:00.5Z"));
-        story.ingest(&scene, &[beside.clone()]);
+        story.ingest(&scene, std::slice::from_ref(&beside));
         scene.settled();
         let trap = story.trap(&scene, start);
         scene.settled();
