@@ -1,7 +1,7 @@
 //! Several workers and an ingest at once: nothing is lost, and no older
 //! snapshot wins.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use baitline_domain::instant::{Instant, Span};
@@ -20,6 +20,8 @@ use crate::story::{self, FOREIGN, Story, from_another, minutes, moved};
 const DAYS: i64 = 60;
 const CALLS_A_DAY: i64 = 4;
 const WORKERS: usize = 2;
+/// Steps that the workers get on between two pieces.
+const STEPS_BETWEEN: usize = 12;
 
 fn start() -> Instant {
     at("2026-08-01T10:00:00Z")
@@ -51,13 +53,33 @@ fn reports(story: &Story) -> Vec<Report> {
     reports
 }
 
-/// Works beside others until they are done and nothing waits.
-fn work(scene: &Scene, is_all_sent: &AtomicBool) {
-    let mut worker = scene.worker();
-    loop {
-        let was_all_sent = is_all_sent.load(Ordering::SeqCst);
-        if worker.run_next().unwrap() == Step::Empty && was_all_sent {
-            return;
+/// What the threads tell each other.
+#[derive(Default)]
+struct Progress {
+    steps: AtomicUsize,
+    is_all_sent: AtomicBool,
+}
+
+impl Progress {
+    /// Works beside others until they are done and nothing waits.
+    fn work(&self, scene: &Scene) {
+        let mut worker = scene.worker();
+        loop {
+            let was_all_sent = self.is_all_sent.load(Ordering::SeqCst);
+            let step = worker.run_next().unwrap();
+            self.steps.fetch_add(1, Ordering::SeqCst);
+            if step == Step::Empty && was_all_sent {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the workers to get on, so that they are in the midst of it
+    /// when the next reports come.
+    fn wait_for_steps(&self, steps: usize) {
+        let enough = self.steps.load(Ordering::SeqCst) + steps;
+        while self.steps.load(Ordering::SeqCst) < enough {
+            std::thread::yield_now();
         }
     }
 }
@@ -71,15 +93,16 @@ fn two_workers_beside_an_ingest_leave_what_one_alone_would() {
             story.complete_trap(&scene, start() + Span::hours(24 * 6 * run));
         }
         let reports = reports(&story);
-        let is_all_sent = AtomicBool::new(false);
+        let progress = Progress::default();
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
-                scope.spawn(|| work(&scene, &is_all_sent));
+                scope.spawn(|| progress.work(&scene));
             }
-            for piece in reports.chunks(12) {
+            for piece in reports.chunks(30) {
                 story.ingest(&scene, piece);
+                progress.wait_for_steps(STEPS_BETWEEN);
             }
-            is_all_sent.store(true, Ordering::SeqCst);
+            progress.is_all_sent.store(true, Ordering::SeqCst);
         });
         let derived = scene.settled();
         assert!(derived.calls.len() as i64 >= DAYS * CALLS_A_DAY * 9 / 10);
@@ -92,6 +115,8 @@ fn while_held(scene: &Scene, story: &Story, held: Instant, work: impl FnOnce()) 
     let (is_held, wait_until_held) = mpsc::channel();
     let (release, wait_until_released) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
+        // Dropped when `work` panics, so that the holder does not wait for ever.
+        let release = release;
         let holder = scope.spawn(move || {
             scene.agency(|conn| {
                 is_held.send(buckets::lock_bucket(conn, story.client, held.day())?).unwrap();
@@ -160,6 +185,7 @@ fn change_during_an_ingest(
     let (is_ingested, wait_until_ingested) = mpsc::channel();
     let (release, wait_until_released) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
+        let release = release;
         let ingest = scope.spawn(move || {
             scene.as_client(story.client, |conn| {
                 let reports = std::slice::from_ref(report);
