@@ -14,6 +14,9 @@ use crate::support;
 /// Keys that are looked up before any client is known.
 const EXCEPTIONS: &[&str] = &["api_keys: unique (key_id)"];
 
+type TableAndKey = (String, String);
+type ColumnAndTarget = (String, Option<String>);
+
 #[derive(QueryableByName)]
 struct KeyColumn {
     #[diesel(sql_type = Text)]
@@ -103,7 +106,7 @@ impl Looker {
             .into_iter()
             .map(|row| row.of_table)
             .collect();
-        let mut keys: BTreeMap<(String, String), Vec<(String, Option<String>)>> = BTreeMap::new();
+        let mut keys: BTreeMap<TableAndKey, Vec<ColumnAndTarget>> = BTreeMap::new();
         for row in self.ask(OF_POSTGRES, OF_SQLITE) {
             if tables.contains(&row.of_table) {
                 let key = keys.entry((row.of_table, row.key_name)).or_default();

@@ -172,6 +172,6 @@ fn the_worker_gets_a_clients_own_numbers_and_the_baits_it_asks_for() {
         assert_eq!(own, [ours.own_number.to_domain()]);
         let asked = [ours.bait.id, theirs.bait.id].into();
         let baits = opened.agency(|conn| facts::baits_of(conn, client, &asked));
-        assert_eq!(baits, [ours.bait.clone()]);
+        assert_eq!(baits, std::slice::from_ref(&ours.bait));
     });
 }

@@ -176,7 +176,7 @@ fn a_key_is_seen_only_by_its_own_id() {
     for one in [&ours, &theirs] {
         conn.batch_execute(&format!("SET LOCAL baitline.key_id = '{}'", one.key_id)).unwrap();
         let seen = names(&mut conn, "SELECT key_id AS name FROM api_keys");
-        assert_eq!(seen, [one.key_id.clone()]);
+        assert_eq!(seen, std::slice::from_ref(&one.key_id));
     }
     conn.batch_execute("SET LOCAL baitline.key_id = 'no-such-key'").unwrap();
     assert_eq!(count(&mut conn, "api_keys"), 0);

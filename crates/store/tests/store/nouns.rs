@@ -157,7 +157,7 @@ fn a_bait_keeps_every_field_and_loses_only_what_is_emptied() {
         };
         opened.bait(client, 79_000_000_002);
         let number = BaitFilter { number: Some(bait.number), ..BaitFilter::default() };
-        assert_eq!(list(number), [changed.clone()]);
+        assert_eq!(list(number), std::slice::from_ref(&changed));
         let reference = BaitFilter { reference: bait.reference, ..BaitFilter::default() };
         assert_eq!(list(reference), [changed]);
         let nobody = BaitFilter { number: Some(phone(79_000_000_009)), ..BaitFilter::default() };
