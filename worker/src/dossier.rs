@@ -14,7 +14,7 @@ use baitline_intake::media;
 use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
 use baitline_store::exports::ExportRequest;
 use baitline_store::models::{
-    Bait, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind,
+    EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind,
     TrapRow,
 };
 use baitline_store::{
@@ -134,7 +134,7 @@ impl Scene<'_> {
             verdict: interception.verdict,
             reasons: judged.assessment.reasons.clone(),
             rule_version: judged.assessment.rule_version,
-            trap: trap_facts(&trap, interception, &bait),
+            trap: trap_facts(&trap, interception),
             prior_contact: interception.prior_contact,
             observations: seen
                 .iter()
@@ -205,8 +205,7 @@ impl Scene<'_> {
     }
 }
 
-fn trap_facts(row: &TrapRow, interception: &Interception, bait: &Bait) -> TrapFacts {
-    debug_assert_eq!(row.trap.bait, bait.id, "a call's trap ran on its own bait");
+fn trap_facts(row: &TrapRow, interception: &Interception) -> TrapFacts {
     let state = row.state.as_ref();
     TrapFacts {
         id: row.trap.id,
