@@ -38,13 +38,14 @@ pub(crate) enum Fault {
     UnknownSource,
     UnknownCompetitor,
     UnknownOwner,
+    UnknownEdition,
     NotAnOgrn,
     BrokenRow,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -74,6 +75,7 @@ impl Fault {
         Self::UnknownSource,
         Self::UnknownCompetitor,
         Self::UnknownOwner,
+        Self::UnknownEdition,
         Self::NotAnOgrn,
         Self::BrokenRow,
     ];
@@ -135,6 +137,7 @@ impl Fault {
             Self::UnknownOwner => {
                 ("unknown_owner", "The parameter «owners» gives no ИНН for this OwnerId.")
             }
+            Self::UnknownEdition => ("unknown_edition", "No such edition was imported."),
             Self::NotAnOgrn => {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
