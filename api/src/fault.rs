@@ -39,13 +39,14 @@ pub(crate) enum Fault {
     UnknownCompetitor,
     UnknownOwner,
     UnknownEdition,
+    UnknownRuleVersion,
     NotAnOgrn,
     BrokenRow,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -76,6 +77,7 @@ impl Fault {
         Self::UnknownCompetitor,
         Self::UnknownOwner,
         Self::UnknownEdition,
+        Self::UnknownRuleVersion,
         Self::NotAnOgrn,
         Self::BrokenRow,
     ];
@@ -138,6 +140,9 @@ impl Fault {
                 ("unknown_owner", "The parameter «owners» gives no ИНН for this OwnerId.")
             }
             Self::UnknownEdition => ("unknown_edition", "No such edition was imported."),
+            Self::UnknownRuleVersion => {
+                ("unknown_rule_version", "There is no such version of the rules.")
+            }
             Self::NotAnOgrn => {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }

@@ -80,21 +80,14 @@ fn next_day(conn: &mut Conn, replay: &Replay, law: Law<'_>) -> StoreResult<Progr
     Ok(moved.map_or(Progress::Lost, |moved| Progress::Day(Box::new(moved))))
 }
 
-fn replay_day(
-    conn: &mut Conn,
-    replay: &Replay,
-    day: Day,
-    law: Law<'_>,
-) -> StoreResult<DayFound> {
+fn replay_day(conn: &mut Conn, replay: &Replay, day: Day, law: Law<'_>) -> StoreResult<DayFound> {
     let standing = calls::calls_of_day(conn, replay.client_id, day)?;
     let replayed = judge_day(conn, replay.client_id, day, law)?.judged;
     let pairs = in_period(replay, standing, replayed);
     let calls = i64::try_from(pairs.len())?;
-    let changed: Vec<Compared> =
-        pairs.into_iter().filter(|pair| differs(replay, pair)).collect();
+    let changed: Vec<Compared> = pairs.into_iter().filter(|pair| differs(replay, pair)).collect();
     let packages = touched_packages(conn, replay, &changed)?;
-    let differences =
-        changed.iter().filter_map(|pair| difference(replay, pair).transpose());
+    let differences = changed.iter().filter_map(|pair| difference(replay, pair).transpose());
     Ok(DayFound { calls, differences: differences.collect::<StoreResult<_>>()?, packages })
 }
 
@@ -133,9 +126,7 @@ fn in_period(
     let start = |pair: &Compared| pair.any().map(|one| (one.call.started_at, one.call.id));
     let mut pairs: Vec<Compared> = pairs
         .into_values()
-        .filter(|pair| {
-            start(pair).is_some_and(|(at, _)| replay.from_at <= at && at < replay.to_at)
-        })
+        .filter(|pair| start(pair).is_some_and(|(at, _)| replay.from_at <= at && at < replay.to_at))
         .collect();
     pairs.sort_by_key(start);
     pairs

@@ -74,6 +74,9 @@ pub fn labels_in_force(
     conn: &mut Conn,
     calls: &[JudgedCall],
 ) -> StoreResult<HashMap<ObservationId, LabelRow>> {
+    if calls.is_empty() {
+        return Ok(HashMap::new());
+    }
     let mut call_of = HashMap::new();
     for one in calls {
         call_of.extend(one.call.observations.iter().map(|id| ((one.client_id, *id), one.call.id)));

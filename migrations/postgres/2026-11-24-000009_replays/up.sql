@@ -8,7 +8,7 @@ CREATE TABLE replays (
     to_at timestamptz NOT NULL,
     -- What judges instead of what is in force; empty for that.
     rule_version integer,
-    edition_id uuid REFERENCES numbering_editions (id),
+    edition_id uuid,
     problem text,
     -- How many workers have taken it up since it last got on.
     attempts integer NOT NULL,

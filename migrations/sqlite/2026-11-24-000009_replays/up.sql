@@ -8,7 +8,7 @@ CREATE TABLE replays (
     to_at INTEGER NOT NULL,
     -- What judges instead of what is in force; empty for that.
     rule_version INTEGER,
-    edition_id BLOB REFERENCES numbering_editions (id),
+    edition_id BLOB,
     problem TEXT,
     -- How many workers have taken it up since it last got on.
     attempts INTEGER NOT NULL,
