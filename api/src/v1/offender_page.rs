@@ -12,6 +12,7 @@ use baitline_domain::operator::Operators;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::Tally;
 use baitline_store::attributions::{self, AttributionFilter};
+use baitline_store::calls::CallsOfNumber;
 use baitline_store::models::{
     AllowEntryRow, AttributionRow, Competitor, JudgedCall, LabelRow, OwnNumberRow,
     PortabilityAnswerRow,
@@ -113,7 +114,9 @@ struct Known {
 
 fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResult<Known> {
     let entries = Page { after: None, limit: MAX_OFFENDER_ENTRIES };
-    let labelled = calls::latest_labelled_calls(conn, reach, number, MAX_OFFENDER_LABELS)?;
+    let latest =
+        |conn: &mut Conn, which, limit| calls::latest_calls(conn, reach, number, which, limit);
+    let labelled = latest(conn, CallsOfNumber::Labelled, MAX_OFFENDER_LABELS)?;
     let filter = AttributionFilter { number: Some(number), ..AttributionFilter::default() };
     let attributions = attributions::list_attributions(conn, reach, filter, entries)?;
     let named: BTreeSet<_> =
@@ -122,7 +125,7 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
         tallies: tallies::tallies_of(conn, reach, number)?,
         pending_days: buckets::count_pending(conn, reach)?,
         background_calls: calls::count_background(conn, reach, number)?,
-        calls: calls::latest_calls(conn, reach, number, MAX_OFFENDER_CALLS)?,
+        calls: latest(conn, CallsOfNumber::All, MAX_OFFENDER_CALLS)?,
         heard: with_labels(conn, labelled)?,
         naming: calls::calls_naming(conn, reach, number, MAX_OFFENDER_LABELS)?,
         plan: plan_for(conn, number, at)?,

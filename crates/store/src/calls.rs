@@ -21,7 +21,7 @@ use crate::schema::calls;
 use crate::sql_types::Db;
 use row::StoredCall;
 
-pub use of_number::{calls_naming, count_background, latest_calls, latest_labelled_calls};
+pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls};
 
 /// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
 /// binds.

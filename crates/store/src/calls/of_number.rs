@@ -17,11 +17,21 @@ use crate::models::{JudgedCall, LabelRow};
 use crate::schema::{calls, labels as heard, observations as seen};
 use crate::sql_types::Db;
 
-/// The calls with a number within reach, in either direction, the latest first.
+/// Which calls of a number are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallsOfNumber {
+    /// All of them, in either direction.
+    All,
+    /// Those that somebody labelled.
+    Labelled,
+}
+
+/// The calls with a number within reach, the latest first.
 pub fn latest_calls(
     conn: &mut Conn,
     reach: Reach,
     number: Phone,
+    which: CallsOfNumber,
     limit: i64,
 ) -> StoreResult<Vec<JudgedCall>> {
     let rows: Vec<StoredCall> = on!(conn, c => {
@@ -29,30 +39,11 @@ pub fn latest_calls(
         if let Some(client) = reach.client() {
             query = query.filter(calls::client_id.eq(Db(client)));
         }
-        query
-            .filter(calls::party_number.eq(Some(number)))
-            .order((calls::started_at.desc(), calls::id.desc()))
-            .limit(limit)
-            .load(c)
-    })?;
-    rows.into_iter().map(TryInto::try_into).collect()
-}
-
-/// Those of them that somebody labelled.
-pub fn latest_labelled_calls(
-    conn: &mut Conn,
-    reach: Reach,
-    number: Phone,
-    limit: i64,
-) -> StoreResult<Vec<JudgedCall>> {
-    let rows: Vec<StoredCall> = on!(conn, c => {
-        let mut query = calls::table.select(StoredCall::as_select()).into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(calls::client_id.eq(Db(client)));
+        if which == CallsOfNumber::Labelled {
+            query = query.filter(calls::label.is_not_null());
         }
         query
             .filter(calls::party_number.eq(Some(number)))
-            .filter(calls::label.is_not_null())
             .order((calls::started_at.desc(), calls::id.desc()))
             .limit(limit)
             .load(c)
