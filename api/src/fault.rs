@@ -38,13 +38,15 @@ pub(crate) enum Fault {
     UnknownSource,
     UnknownCompetitor,
     UnknownOwner,
+    UnknownEdition,
+    UnknownRuleVersion,
     NotAnOgrn,
     BrokenRow,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 33] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -74,6 +76,8 @@ impl Fault {
         Self::UnknownSource,
         Self::UnknownCompetitor,
         Self::UnknownOwner,
+        Self::UnknownEdition,
+        Self::UnknownRuleVersion,
         Self::NotAnOgrn,
         Self::BrokenRow,
     ];
@@ -134,6 +138,10 @@ impl Fault {
             }
             Self::UnknownOwner => {
                 ("unknown_owner", "The parameter «owners» gives no ИНН for this OwnerId.")
+            }
+            Self::UnknownEdition => ("unknown_edition", "No such edition was imported."),
+            Self::UnknownRuleVersion => {
+                ("unknown_rule_version", "There is no such version of the rules.")
             }
             Self::NotAnOgrn => {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")

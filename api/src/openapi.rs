@@ -35,6 +35,8 @@ use crate::routes::routes;
         (name = "calls", description = "Reports in, calls out, recordings."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
         (name = "reports", description = "Repeat offenders."),
+        (name = "offenders", description = "Everything known of one number."),
+        (name = "replays", description = "What other rules or another edition would say."),
         (name = "numbering", description = "Which operator holds a number."),
         (name = "exports", description = "Batches of complaint packages."),
         (name = "keys", description = "Who may ask."),

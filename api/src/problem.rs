@@ -317,6 +317,16 @@ impl From<Constraint> for ApiError {
             Constraint::ExportEnded => {
                 Self::conflict("export_ended", "The export has ended and cannot be cancelled.")
             }
+            Constraint::UnknownEdition => {
+                Self::NotFound(Some(FaultItem::at("/numbering_edition_id", Fault::UnknownEdition)))
+            }
+            Constraint::ReplayEnded => {
+                Self::conflict("replay_ended", "The replay has ended and cannot be cancelled.")
+            }
+            Constraint::TooManyReplays => Self::conflict(
+                "too_many_replays",
+                "As many replays of the client wait as may; see the limit «replays_waiting».",
+            ),
         }
     }
 }

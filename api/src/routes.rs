@@ -28,9 +28,11 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::interceptions::routes)
         .configure(v1::labels::routes)
         .configure(v1::reports::routes)
+        .configure(v1::offender_page::routes)
         .configure(v1::numbering::routes)
         .configure(v1::exports::routes)
         .configure(v1::packages::routes)
+        .configure(v1::replays::routes)
         .configure(v1::keys::routes)
         .configure(v1::limits::routes);
 }

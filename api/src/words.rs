@@ -12,7 +12,10 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
-use baitline_store::models::{ContaminationKind, ExportState, PackageState, SourceKind};
+use baitline_store::models::{
+    ContaminationKind, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind,
+    TouchedKind,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -107,6 +110,21 @@ words! {
     /// Where a package stands.
     #[schema(as = PackageState)]
     PackageStateWord for PackageState { Queued, Draft, Ready, Failed }
+
+    /// Where a replay stands.
+    #[schema(as = ReplayState)]
+    ReplayStateWord for ReplayState { Queued, Running, Done, Failed, Cancelled }
+
+    /// What a call is, as far as a replay compares: `absent`, `background`, or
+    /// an interception by its verdict.
+    #[schema(as = ReplayOutcome)]
+    ReplayOutcomeWord for ReplayOutcome {
+        Absent, Background, ForeignGroup, ForeignEntity, SameGroup, Inconclusive, Invalid,
+    }
+
+    /// What may have been built of a call.
+    #[schema(as = TouchedKind)]
+    TouchedKindWord for TouchedKind { Package }
 
     /// What an offender is.
     #[schema(as = GroupBy)]

@@ -81,12 +81,21 @@ fn fileable(
     };
     let page = CallPage { after: None, limit: MAX_CALLS };
     let mut found = calls::list_calls(conn, Reach::Client(package.client_id), &filter, page)?;
-    found.retain(|judged| {
-        judged.assessment.interception.as_ref().is_some_and(|interception| {
+    found.retain(|judged| is_fileable(judged, request));
+    Ok(found)
+}
+
+/// Whether a package of this request holds the call, if it is against its
+/// number: an answered interception of the period that was heard to be
+/// advertising, with a verdict asked for.
+pub(crate) fn is_fileable(judged: &JudgedCall, request: &ExportRequest) -> bool {
+    let at = judged.call.started_at;
+    judged.label == Some(LabelKind::Advertising)
+        && request.from() <= at
+        && at < request.to()
+        && judged.assessment.interception.as_ref().is_some_and(|interception| {
             !interception.attempt && request.verdicts.contains(&interception.verdict)
         })
-    });
-    Ok(found)
 }
 
 /// What the interceptions of one package share.

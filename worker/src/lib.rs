@@ -1,5 +1,5 @@
 //! Background work: expands changes, recomputes the buckets they touch, builds
-//! packages. Meets the API only in the database, and any number of workers may
+//! packages, replays periods. Meets the API only in the database, and any number of workers may
 //! run: what one holds, the others skip.
 
 mod contents;
@@ -9,6 +9,7 @@ mod lists;
 mod numbering;
 mod recompute;
 mod refresh;
+mod replay;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use baitline_analytics::AnalyticsError;
 use baitline_domain::instant::Day;
 use baitline_domain::operator::Operators;
 use baitline_evidence::BuildError;
-use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now};
+use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -41,6 +42,8 @@ pub enum Step {
     Refreshed,
     /// An export was carried to its end, or as far as it went.
     Exported,
+    /// A replay got on by some days, or to its end.
+    Replayed,
     /// Nothing waits that another worker does not hold.
     Empty,
 }
@@ -108,8 +111,11 @@ impl Worker {
                 }
             }
         }
-        match self.store.write(Reach::Agency, exports::claim_export)? {
-            Some(export) => self.carry_export(&export).map(|()| Step::Exported),
+        if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
+            return self.carry_export(&export).map(|()| Step::Exported);
+        }
+        match self.store.write(Reach::Agency, replays::claim_replay)? {
+            Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
             None => failure.map_or(Ok(Step::Empty), Err),
         }
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use baitline_domain::ids::EditionId;
 use baitline_domain::numbering::NumberingPlan;
 use baitline_store::models::EditionRow;
 use baitline_store::{Conn, StoreResult, numbering};
@@ -12,6 +13,8 @@ use baitline_store::{Conn, StoreResult, numbering};
 pub(crate) struct Plans {
     rows: Vec<EditionRow>,
     plan: Arc<NumberingPlan>,
+    /// The one asked for last with an edition alone, by these rows.
+    alone: Option<(EditionId, Arc<NumberingPlan>)>,
 }
 
 impl Plans {
@@ -25,7 +28,24 @@ impl Plans {
                 .collect::<StoreResult<_>>()?;
             self.plan = Arc::new(NumberingPlan::new(editions));
             self.rows = rows;
+            self.alone = None;
         }
         Ok(Arc::clone(&self.plan))
+    }
+
+    /// The plan with one edition alone in force of its file at all times; `None`
+    /// where there is no such edition.
+    pub(crate) fn with_only(
+        &mut self,
+        conn: &mut Conn,
+        edition: EditionId,
+    ) -> StoreResult<Option<Arc<NumberingPlan>>> {
+        let plan = self.current(conn)?;
+        match &self.alone {
+            Some((id, alone)) if *id == edition => return Ok(Some(Arc::clone(alone))),
+            _ => {}
+        }
+        self.alone = plan.with_only(edition).map(|alone| (edition, Arc::new(alone)));
+        Ok(self.alone.as_ref().map(|(_, alone)| Arc::clone(alone)))
     }
 }

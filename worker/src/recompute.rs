@@ -8,19 +8,18 @@ use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, LabelId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::label::LabelKind;
-use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::{Channel, Direction};
-use baitline_domain::operator::Operators;
 use baitline_domain::own_number::OwnNumber;
 use baitline_domain::tally::InterceptionRow;
 use baitline_domain::trap::{Trap, TrapState, trap_state};
-use baitline_domain::verdict::{Circumstances, Contact, assess};
+use baitline_domain::verdict::{Circumstances, Contact, assess_by};
 use baitline_store::buckets;
 use baitline_store::facts::Pair;
 use baitline_store::models::{JudgedCall, LabelRow, TrapRow};
 use jiff::tz::TimeZone;
 
 use crate::lists::Lists;
+use crate::refresh::Law;
 
 /// The states of the traps that bear on a day.
 pub(crate) struct TrapStates {
@@ -110,8 +109,7 @@ pub(crate) struct DayFacts<'a> {
     pub(crate) own_numbers: &'a [OwnNumber],
     pub(crate) lists: Lists,
     pub(crate) heard: HashMap<ObservationId, Heard>,
-    pub(crate) numbering: &'a NumberingPlan,
-    pub(crate) operators: &'a Operators,
+    pub(crate) law: Law<'a>,
 }
 
 impl DayFacts<'_> {
@@ -148,12 +146,12 @@ impl DayFacts<'_> {
             visits: self.lists.visits_of(call.bait),
             attributions: &attributions,
             contacts: &contacts,
-            numbering: self.numbering,
+            numbering: self.law.numbering,
             portability: caller.map_or(&[][..], |caller| self.lists.answers_of(caller)),
-            operators: self.operators,
+            operators: self.law.operators,
             statement_is_in: false,
         };
-        let assessment = assess(&call, &circumstances);
+        let assessment = assess_by(self.law.rules, &call, &circumstances);
         let label = self.latest_label(&call).map(|heard| heard.kind);
         Some(JudgedCall { client_id: self.client, call, assessment, label })
     }

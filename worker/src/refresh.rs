@@ -14,7 +14,8 @@ use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::Observation;
 use baitline_domain::operator::Operators;
 use baitline_domain::trap::LONGEST_REACH;
-use baitline_store::models::{Source, TrapRow};
+use baitline_domain::verdict::RuleVersion;
+use baitline_store::models::{JudgedCall, Source, TrapRow};
 use baitline_store::{
     Conn, Reach, StoreResult, buckets, calls, changes, clients, facts, labels, observations,
     sources, tallies, traps,
@@ -64,14 +65,30 @@ impl Worker {
     }
 }
 
-fn recompute(
+/// What judges every client's calls alike.
+#[derive(Clone, Copy)]
+pub(crate) struct Law<'a> {
+    pub(crate) rules: RuleVersion,
+    pub(crate) numbering: &'a NumberingPlan,
+    pub(crate) operators: &'a Operators,
+}
+
+/// A bucket judged, and what it was read from. Nothing of it is written.
+pub(crate) struct JudgedDay {
+    pub(crate) judged: Vec<JudgedCall>,
+    sources: Vec<Source>,
+    traps: Vec<TrapRow>,
+    states: TrapStates,
+    found: Vec<Observation>,
+}
+
+/// Judges a bucket from its facts alone; reads only.
+pub(crate) fn judge_day(
     conn: &mut Conn,
     client: ClientId,
     day: Day,
-    plan: &Arc<NumberingPlan>,
-    operators: &Operators,
-) -> Result<(), WorkError> {
-    let zone = zone_of(conn, client)?;
+    law: Law<'_>,
+) -> StoreResult<JudgedDay> {
     let sources = sources::sources_of(conn, client)?;
     let own_numbers = facts::own_numbers(conn, client)?;
     let traps = traps::traps_running(conn, client, day.start() - LONGEST_REACH, day.end())?;
@@ -92,10 +109,22 @@ fn recompute(
         own_numbers: &own_numbers,
         lists: Lists::of(conn, client, &pairs, day)?,
         heard: heard(conn, client, &calls)?,
-        numbering: plan,
-        operators,
+        law,
     }
     .judge(calls);
+    Ok(JudgedDay { judged, sources, traps, states, found })
+}
+
+fn recompute(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    plan: &Arc<NumberingPlan>,
+    operators: &Operators,
+) -> Result<(), WorkError> {
+    let zone = zone_of(conn, client)?;
+    let law = Law { rules: RuleVersion::CURRENT, numbering: plan, operators };
+    let JudgedDay { judged, sources, traps, states, found } = judge_day(conn, client, day, law)?;
     let tallied = baitline_analytics::tally(&interception_rows(&judged, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;

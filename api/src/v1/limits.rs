@@ -5,15 +5,20 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
 use baitline_intake::{calls as intake, portability};
+use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::calls::MAX_BULK_BODY_BYTES;
 use super::exports::MAX_NUMBERS;
+use super::offender_page::{
+    MAX_OFFENDER_CALLS, MAX_OFFENDER_ENTRIES, MAX_OFFENDER_LABELS, MAX_OFFENDER_LINES,
+};
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
+use super::replays::{MAX_REPLAY_PERIOD, MAX_TOUCHED};
 use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
@@ -94,9 +99,10 @@ pub(crate) struct LimitList {
 )]
 #[get("/v1/limits")]
 async fn list_limits() -> web::Json<LimitList> {
-    let limits = [bodies(), lists(), periods(), texts(), texts_of_lists(), call_fields()]
-        .into_iter()
-        .flatten();
+    let limits =
+        [bodies(), lists(), answers(), periods(), texts(), texts_of_lists(), call_fields()]
+            .into_iter()
+            .flatten();
     web::Json(LimitList { limits: limits.collect() })
 }
 
@@ -126,6 +132,18 @@ fn lists() -> Vec<LimitView> {
     ]
 }
 
+fn answers() -> Vec<LimitView> {
+    vec![
+        most("offender_calls", LimitUnit::Items, MAX_OFFENDER_CALLS),
+        most("offender_labels", LimitUnit::Items, MAX_OFFENDER_LABELS),
+        most("offender_lines", LimitUnit::Items, MAX_OFFENDER_LINES as u64),
+        most("offender_entries", LimitUnit::Items, MAX_OFFENDER_ENTRIES),
+        most("replays_waiting", LimitUnit::Items, MAX_WAITING),
+        most("replay_differences", LimitUnit::Items, MAX_DIFFERENCES),
+        most("replay_touched", LimitUnit::Items, MAX_TOUCHED),
+    ]
+}
+
 fn periods() -> Vec<LimitView> {
     let clock_seconds = MAX_CLOCK_SECONDS as i64;
     vec![
@@ -136,6 +154,7 @@ fn periods() -> Vec<LimitView> {
             maximum: LATEST_SECOND - 1,
         },
         seconds("report_period", MAX_PERIOD),
+        seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
         seconds("trap_run", MAX_RUN),
         between("trap_exposure", LimitUnit::Seconds, ExposureSeconds::BOUNDS),

@@ -1,7 +1,8 @@
 //! `/v1/numbering`: which operator holds a number, by the editions loaded.
 
 use actix_web::{get, web};
-use baitline_domain::numbering::{Allocation, Edition, NumberingPlan};
+use baitline_domain::instant::Instant;
+use baitline_domain::numbering::{Allocation, Edition, NumberingFile, NumberingPlan};
 use baitline_domain::operator::Operators;
 use baitline_domain::phone::Phone;
 use baitline_store::models::EditionRow;
@@ -146,22 +147,34 @@ async fn find_number(
 ) -> ApiResult<web::Json<NumberAnswer>> {
     let PhoneNumber(phone) = number.into_inner();
     let at = query.0.at.unwrap_or_else(|| Time(baitline_store::now()));
-    let plan = app.read(caller.whole_reach(), move |conn| plan_for(conn, phone)).await?;
+    let plan = app.read(caller.whole_reach(), move |conn| plan_for(conn, phone, at.0)).await?;
     Ok(web::Json(answer(&app.operators, phone, at, &plan)))
 }
 
-/// A plan that knows this one number, in every edition: the domain's own rule
-/// then decides between them.
-fn plan_for(conn: &mut Conn, phone: Phone) -> StoreResult<NumberingPlan> {
+/// A plan that knows this one number at this one time: the edition in force then
+/// and the next, between which the domain's own rule decides.
+pub(super) fn plan_for(conn: &mut Conn, phone: Phone, at: Instant) -> StoreResult<NumberingPlan> {
+    let file = NumberingFile::of_code(phone.code());
+    let of_file = |row: &EditionRow| Some(row.file) == file;
+    let rows: Vec<EditionRow> =
+        numbering::list_editions(conn)?.into_iter().filter(of_file).collect();
+    let begun = rows.iter().filter(|row| row.in_force_from <= at).count();
     let mut editions = Vec::new();
-    for EditionRow { id, file, in_force_from, .. } in numbering::list_editions(conn)? {
-        let ranges = numbering::find_range(conn, id, phone)?.into_iter().collect();
+    for row in rows.iter().skip(begun.saturating_sub(1)).take(2) {
+        let ranges = numbering::find_range(conn, row.id, phone)?.into_iter().collect();
+        let (id, file, in_force_from) = (row.id, row.file, row.in_force_from);
         editions.push(Edition { id, file, in_force_from, ranges });
     }
     Ok(NumberingPlan::new(editions))
 }
 
-fn answer(operators: &Operators, phone: Phone, at: Time, plan: &NumberingPlan) -> NumberAnswer {
+/// What a plan says of a number at a time.
+pub(super) fn answer(
+    operators: &Operators,
+    phone: Phone,
+    at: Time,
+    plan: &NumberingPlan,
+) -> NumberAnswer {
     let nothing = NumberAnswer {
         number: PhoneNumber(phone),
         at,

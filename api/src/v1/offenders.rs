@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use baitline_analytics::{Offender, OffenderKey};
+use baitline_analytics::{Offender, OffenderKey, OtherVerdicts};
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
 use serde::Serialize;
@@ -117,6 +117,18 @@ pub(crate) struct OtherVerdictsView {
     invalid: u64,
 }
 
+impl From<OtherVerdicts> for OtherVerdictsView {
+    fn from(calls: OtherVerdicts) -> Self {
+        Self {
+            foreign_group: calls.foreign_group,
+            foreign_entity: calls.foreign_entity,
+            same_group: calls.same_group,
+            inconclusive: calls.inconclusive,
+            invalid: calls.invalid,
+        }
+    }
+}
+
 /// One line as the wire has it.
 pub(super) fn offender_view(
     operators: &Operators,
@@ -127,7 +139,6 @@ pub(super) fn offender_view(
         OffenderKey::Number(phone) => (Some(PhoneNumber(phone)), latest.get(&phone).copied()),
         OffenderKey::Operator(inn) => (None, inn),
     };
-    let other = offender.other_verdicts;
     OffenderView {
         standing: offender.standing.into(),
         number,
@@ -143,13 +154,7 @@ pub(super) fn offender_view(
         unheard_invalid: offender.unheard_invalid,
         other_heard: offender.other_heard,
         attempts: offender.attempts,
-        other_verdicts: OtherVerdictsView {
-            foreign_group: other.foreign_group,
-            foreign_entity: other.foreign_entity,
-            same_group: other.same_group,
-            inconclusive: other.inconclusive,
-            invalid: other.invalid,
-        },
+        other_verdicts: offender.other_verdicts.into(),
         first_at: Time(offender.first_at),
         last_at: Time(offender.last_at),
     }

@@ -30,6 +30,9 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
         let export = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
         let export = service.json("POST", &other.tenant.key, "/v1/exports", &export);
         let export = export.expect(202).text("/id");
+        let replay = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
+        let replay = service.json("POST", &other.tenant.key, "/v1/verdicts:replay", &replay);
+        let replay = replay.expect(202).text("/id");
         let label = json!({"kind": "advertising", "consent_given": false, "stop_demanded": false});
         let targets: Vec<(&str, &str, &str, Value)> = vec![
             ("GET", "/v1/clients/ID", &other.tenant.id, Value::Null),
@@ -54,6 +57,11 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
             ("GET", "/v1/exports/ID", &export, Value::Null),
             ("POST", "/v1/exports/ID/cancellation", &export, json!({})),
             ("GET", "/v1/exports/ID/packages/ID", &export, Value::Null),
+            ("GET", "/v1/replays/ID", &replay, Value::Null),
+            ("GET", "/v1/replays/ID/differences", &replay, Value::Null),
+            ("POST", "/v1/replays/ID/cancellation", &replay, json!({})),
+            ("GET", "/v1/replays?client_id=ID", &other.tenant.id, Value::Null),
+            ("GET", "/v1/offenders/89160000001?client_id=ID", &other.tenant.id, Value::Null),
         ];
         let none = "00000000-0000-7000-8000-000000000000";
         for (method, path, id, body) in targets {

@@ -10,6 +10,7 @@
 
 mod frame;
 mod offenders;
+mod one;
 mod tally;
 
 use baitline_domain::instant::Instant;
@@ -20,6 +21,7 @@ use baitline_domain::verdict::Verdict;
 // The rows in and the tallies between are words of the domain.
 pub use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 pub use offenders::repeat_offenders;
+pub use one::one_offender;
 pub use tally::tally;
 
 /// The most rows or tallies one call takes: about 2 GB of them, and half as much

@@ -59,7 +59,7 @@ pub fn repeat_offenders(
 
 /// The one place of the report where a tally's calls are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     FreshInterception,
     PriorContact,
     Candidate,
@@ -75,7 +75,7 @@ enum Place {
 
 impl Place {
     /// In the order of declaration, so that a place is its own index.
-    const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::FreshInterception,
         Self::PriorContact,
         Self::Candidate,
@@ -89,7 +89,7 @@ impl Place {
         Self::Invalid,
     ];
 
-    fn of(tally: &Tally, counted: &[Verdict]) -> Self {
+    pub(crate) fn of(tally: &Tally, counted: &[Verdict]) -> Self {
         match tally.hearing {
             _ if tally.attempt => Self::Attempt,
             Hearing::Other => Self::OtherHeard,
@@ -144,7 +144,7 @@ fn columns(tallies: &[Tally], question: &Question) -> Result<LazyFrame, Analytic
     )
 }
 
-fn key_of(tally: &Tally, group_by: GroupBy) -> OffenderKey {
+pub(crate) fn key_of(tally: &Tally, group_by: GroupBy) -> OffenderKey {
     match group_by {
         GroupBy::Number => OffenderKey::Number(tally.caller),
         GroupBy::Operator => OffenderKey::Operator(tally.operator),
@@ -174,17 +174,17 @@ fn aggregates() -> Vec<Expr> {
 }
 
 /// What comes out of the engine, one value per group in each column.
-struct Groups {
-    row: Vec<u32>,
-    traps: Vec<u32>,
-    baits: Vec<u32>,
-    clients: Vec<u32>,
-    days: Vec<u32>,
-    callers: Vec<u32>,
-    first_at: Vec<i64>,
-    last_at: Vec<i64>,
+pub(crate) struct Groups {
+    pub(crate) row: Vec<u32>,
+    pub(crate) traps: Vec<u32>,
+    pub(crate) baits: Vec<u32>,
+    pub(crate) clients: Vec<u32>,
+    pub(crate) days: Vec<u32>,
+    pub(crate) callers: Vec<u32>,
+    pub(crate) first_at: Vec<i64>,
+    pub(crate) last_at: Vec<i64>,
     /// One column of sums for each [`Place`], by its index.
-    sums: Vec<Vec<u64>>,
+    pub(crate) sums: Vec<Vec<u64>>,
 }
 
 impl Groups {
@@ -204,7 +204,7 @@ impl Groups {
     }
 
     /// The counts of one group, not judged yet.
-    fn offender(&self, group: usize, key: OffenderKey) -> Offender {
+    pub(crate) fn offender(&self, group: usize, key: OffenderKey) -> Offender {
         let calls = |place: Place| self.sums[place as usize][group];
         Offender {
             key,
@@ -235,7 +235,7 @@ impl Groups {
 
 /// What the counts come to. Without a counted interception nobody is an
 /// offender, however low the thresholds are.
-fn standing(offender: &Offender, thresholds: &Thresholds) -> Standing {
+pub(crate) fn standing(offender: &Offender, thresholds: &Thresholds) -> Standing {
     let reaches_all = offender.interceptions >= u64::from(thresholds.interceptions)
         && offender.traps >= u64::from(thresholds.traps)
         && offender.baits >= u64::from(thresholds.baits)

@@ -79,6 +79,10 @@ id!(
     /// Everything of one complaint in one archive.
     PackageId
 );
+id!(
+    /// A dry run of other rules or another edition.
+    ReplayId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

@@ -128,6 +128,16 @@ impl NumberingPlan {
         &self.editions
     }
 
+    /// The plan as it would be, had one of its editions alone been in force of
+    /// its file at all times; the other files keep theirs. `None` where the plan
+    /// has no such edition.
+    pub fn with_only(&self, edition: EditionId) -> Option<Self> {
+        let alone = self.editions.iter().find(|one| one.id == edition)?;
+        let always = Edition { in_force_from: Instant(i64::MIN), ..alone.clone() };
+        let of_other_files = self.editions.iter().filter(|one| one.file != alone.file);
+        Some(Self::new(of_other_files.cloned().chain([always]).collect()))
+    }
+
     /// Who holds a Russian number at `at`.
     pub fn look_up(&self, phone: Phone, at: Instant) -> Allocation<'_> {
         let Some(file) = NumberingFile::of_code(phone.code()) else { return Allocation::NotLoaded };

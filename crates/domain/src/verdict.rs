@@ -6,6 +6,7 @@ mod background;
 mod circumstances;
 mod legal;
 mod reason;
+mod version;
 
 use crate::call::Call;
 use crate::ids::{EditionId, TrapId};
@@ -20,9 +21,10 @@ pub use circumstances::{
     Visit,
 };
 pub use reason::Reason;
+pub use version::RuleVersion;
 
-/// The version of the rules below; kept with every verdict.
-pub const RULE_VERSION: u32 = 1;
+/// The version of the rules that judges now; kept with every verdict.
+pub const RULE_VERSION: u32 = RuleVersion::CURRENT.number();
 
 /// The legal meaning of an interception.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,7 +57,7 @@ pub struct Assessment {
     pub interception: Option<Interception>,
     /// Every reason, sorted, without repeats.
     pub reasons: Vec<Reason>,
-    /// [`RULE_VERSION`] at the time.
+    /// The number of the [`RuleVersion`] that judged it.
     pub rule_version: u32,
 }
 
@@ -79,19 +81,40 @@ pub struct Interception {
     pub edition: Option<EditionId>,
 }
 
-/// Judges one call.
+/// Judges one call by the rules in force.
 pub fn assess(call: &Call, circumstances: &Circumstances<'_>) -> Assessment {
+    assess_by(RuleVersion::CURRENT, call, circumstances)
+}
+
+/// Judges one call by a version of the rules.
+pub fn assess_by(
+    version: RuleVersion,
+    call: &Call,
+    circumstances: &Circumstances<'_>,
+) -> Assessment {
+    let (interception, mut reasons) = match version {
+        RuleVersion::First => by_the_first_rules(call, circumstances),
+    };
+    reasons.sort_unstable();
+    reasons.dedup();
+    Assessment { interception, reasons, rule_version: version.number() }
+}
+
+/// What a version of the rules says of a call; the reasons in any order.
+type Judgement = (Option<Interception>, Vec<Reason>);
+
+fn by_the_first_rules(call: &Call, circumstances: &Circumstances<'_>) -> Judgement {
     if let Some(reason) = background::before_any_trap(call, circumstances) {
-        return background_of(vec![reason]);
+        return (None, vec![reason]);
     }
     let edge = near_edge(call, circumstances.traps).then_some(Reason::Edge);
     let Some((trap, coverage)) = latest_covering(call.started_at, circumstances.traps) else {
-        return background_of([Reason::OutsideWindow].into_iter().chain(edge).collect());
+        return (None, [Reason::OutsideWindow].into_iter().chain(edge).collect());
     };
     let dealings = background::Dealings::of(call, circumstances);
     let taints = dealings.taints();
     if !taints.is_empty() {
-        return background_of(taints);
+        return (None, taints);
     }
     let prior_contact = dealings.has_called_before(trap.first_exposure());
     let attempt = !call.answered;
@@ -110,17 +133,7 @@ pub fn assess(call: &Call, circumstances: &Circumstances<'_>) -> Assessment {
         caller_operator: legal.caller_operator,
         edition: legal.edition,
     };
-    assessment(Some(interception), reasons)
-}
-
-fn background_of(reasons: Vec<Reason>) -> Assessment {
-    assessment(None, reasons)
-}
-
-fn assessment(interception: Option<Interception>, mut reasons: Vec<Reason>) -> Assessment {
-    reasons.sort_unstable();
-    reasons.dedup();
-    Assessment { interception, reasons, rule_version: RULE_VERSION }
+    (Some(interception), reasons)
 }
 
 /// The latest trap that covers the moment, by first exposure and then by id.

@@ -103,6 +103,57 @@ pub fn lock_bucket(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<b
     }
 }
 
+/// Locks a bucket for this transaction, and waits for a worker that has it: for
+/// whoever must see a day as it stands.
+pub fn await_bucket(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<()> {
+    match conn {
+        Conn::Postgres(c) => {
+            buckets::table
+                .find((Db(client), day.0))
+                .select(buckets::day)
+                .for_update()
+                .first::<i32>(c)
+                .optional()?;
+        }
+        // The transaction began with SQLite's only write lock.
+        Conn::Sqlite(_) => {}
+    }
+    Ok(())
+}
+
+/// The first bucket of a client from `from` to `to`, both inclusive.
+pub fn next_bucket(
+    conn: &mut Conn,
+    client: ClientId,
+    from: Day,
+    to: Day,
+) -> StoreResult<Option<Day>> {
+    let day: Option<i32> = on!(conn, c => buckets::table
+        .filter(buckets::client_id.eq(Db(client)))
+        .filter(buckets::day.ge(from.0))
+        .filter(buckets::day.le(to.0))
+        .order(buckets::day)
+        .select(buckets::day)
+        .first(c)
+        .optional())?;
+    Ok(day.map(Day))
+}
+
+/// How many buckets of a client lie from `from` to `to`, both inclusive.
+pub(crate) fn count_buckets(
+    conn: &mut Conn,
+    client: ClientId,
+    from: Day,
+    to: Day,
+) -> StoreResult<i64> {
+    Ok(on!(conn, c => buckets::table
+        .filter(buckets::client_id.eq(Db(client)))
+        .filter(buckets::day.ge(from.0))
+        .filter(buckets::day.le(to.0))
+        .count()
+        .get_result(c))?)
+}
+
 /// The ledger rows of a bucket, after it is locked.
 pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<RowId>> {
     Ok(on!(conn, c => touched::table

@@ -1,6 +1,7 @@
 //! Calls as the worker derived and judged them. They can be made again from
 //! observations at any time; a bucket's are replaced as a whole.
 
+mod of_number;
 mod row;
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
@@ -19,6 +20,8 @@ use crate::observations;
 use crate::schema::calls;
 use crate::sql_types::Db;
 use row::StoredCall;
+
+pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls};
 
 /// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
 /// binds.

@@ -1,6 +1,8 @@
 //! Companies that compete with a client. What they are called changes no
 //! verdict; which numbers are theirs does: see `attributions`.
 
+use std::collections::BTreeSet;
+
 use baitline_domain::ids::{ClientId, CompetitorId};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -9,7 +11,7 @@ use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::{Competitor, CompetitorChanges, NewCompetitor};
 use crate::schema::competitors;
-use crate::sql_types::Db;
+use crate::sql_types::{Db, db_all};
 use crate::{Page, now};
 
 /// Enters a competitor.
@@ -53,6 +55,26 @@ pub fn find_competitor(conn: &mut Conn, reach: Reach, id: CompetitorId) -> Store
         }
         query.filter(competitors::id.eq(Db(id))).first(c)
     })?)
+}
+
+/// These competitors, each of its client.
+pub fn competitors_by_id(
+    conn: &mut Conn,
+    ids: &BTreeSet<(ClientId, CompetitorId)>,
+) -> StoreResult<Vec<Competitor>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let clients: Vec<ClientId> = ids.iter().map(|(client, _)| *client).collect();
+    let competitors: Vec<CompetitorId> = ids.iter().map(|(_, id)| *id).collect();
+    let mut found: Vec<Competitor> = on!(conn, c => competitors::table
+        .filter(competitors::client_id.eq_any(db_all(&clients)))
+        .filter(competitors::id.eq_any(db_all(&competitors)))
+        .order(competitors::id)
+        .select(Competitor::as_select())
+        .load(c))?;
+    found.retain(|row| ids.contains(&(row.client_id, row.id)));
+    Ok(found)
 }
 
 /// Changes what a competitor is called.

@@ -76,6 +76,15 @@ pub enum Constraint {
     /// The export has ended and cannot be cancelled.
     #[error("the export has ended")]
     ExportEnded,
+    /// The edition named does not exist.
+    #[error("no such edition")]
+    UnknownEdition,
+    /// The replay has ended and cannot be cancelled.
+    #[error("the replay has ended")]
+    ReplayEnded,
+    /// As many replays of the client wait as may.
+    #[error("too many replays of the client wait")]
+    TooManyReplays,
 }
 
 /// Result of a store call.

@@ -39,6 +39,7 @@ pub mod own_numbers;
 pub mod portability;
 pub mod queues;
 pub mod recordings;
+pub mod replays;
 mod schema;
 pub mod sources;
 pub mod sql_types;

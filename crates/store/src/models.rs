@@ -3,6 +3,7 @@
 
 mod evidence;
 mod lists;
+mod replays;
 mod words;
 
 use baitline_domain::bait::Bait as DomainBait;
@@ -27,7 +28,11 @@ pub use lists::{
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
-pub use words::{ChangeKind, ContaminationKind, ExportState, PackageState, SourceKind};
+pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
+pub use words::{
+    ChangeKind, ContaminationKind, ExportState, PackageState, ReplayOutcome, ReplayState,
+    SourceKind, TouchedKind,
+};
 
 /// A defended business: the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::changes::{self, Change};
 use crate::conn::{Conn, on};
-use crate::error::StoreResult;
+use crate::error::{Constraint, StoreResult};
 use crate::models::{ChangeKind, EditionRow};
 use crate::now;
 use crate::schema::{numbering_editions as editions, numbering_ranges as ranges};
@@ -90,6 +90,15 @@ pub fn list_editions(conn: &mut Conn) -> StoreResult<Vec<EditionRow>> {
         .order((editions::file, editions::in_force_from))
         .select(EditionRow::as_select())
         .load(c))?)
+}
+
+/// Refuses to name an edition that was not imported.
+pub(crate) fn assert_known(conn: &mut Conn, id: EditionId) -> StoreResult<()> {
+    let known: i64 = on!(conn, c => editions::table
+        .filter(editions::id.eq(Db(id)))
+        .count()
+        .get_result(c))?;
+    if known == 0 { Err(Constraint::UnknownEdition.into()) } else { Ok(()) }
 }
 
 /// One edition with its ranges, for the plan that verdicts are made with.

@@ -2,6 +2,7 @@
 
 use baitline_domain::ids::{ClientId, OwnNumberId};
 use baitline_domain::instant::Instant;
+use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -51,6 +52,28 @@ pub fn list_own_numbers(
             query = query.filter(own_numbers::id.gt(Db(OwnNumberId(after))));
         }
         query.order(own_numbers::id).limit(page.limit).load(c)
+    })?)
+}
+
+/// The own numbers within reach that hold a number, whenever they are valid, in
+/// order of id.
+pub fn own_numbers_with(
+    conn: &mut Conn,
+    reach: Reach,
+    number: Phone,
+    limit: i64,
+) -> StoreResult<Vec<OwnNumberRow>> {
+    Ok(on!(conn, c => {
+        let mut query = own_numbers::table.select(OwnNumberRow::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(own_numbers::client_id.eq(Db(client)));
+        }
+        query
+            .filter(own_numbers::first_number.le(Db(number)))
+            .filter(own_numbers::last_number.ge(Db(number)))
+            .order(own_numbers::id)
+            .limit(limit)
+            .load(c)
     })?)
 }
 

@@ -421,6 +421,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    replays (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        state -> Word,
+        from_at -> Instant,
+        to_at -> Instant,
+        rule_version -> Nullable<Integer>,
+        edition_id -> Nullable<Id>,
+        problem -> Nullable<Text>,
+        attempts -> Integer,
+        days_total -> Integer,
+        days_done -> Integer,
+        last_day -> Nullable<Integer>,
+        pending_days -> Integer,
+        calls -> BigInt,
+        differences -> BigInt,
+        transitions -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    replay_differences (client_id, replay_id, started_at, call_id) {
+        client_id -> Id,
+        replay_id -> Id,
+        started_at -> Instant,
+        call_id -> Id,
+        bait_id -> Id,
+        caller -> Nullable<Number>,
+        outcome_before -> Word,
+        outcome_after -> Word,
+        reasons_before -> Text,
+        reasons_after -> Text,
+        operator_before -> Nullable<Inn>,
+        operator_after -> Nullable<Inn>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    replay_touched (client_id, replay_id, kind, subject_id) {
+        client_id -> Id,
+        replay_id -> Id,
+        kind -> Word,
+        subject_id -> Id,
+        calls -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -446,4 +505,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     allow_list,
     contaminations,
     portability_answers,
+    replays,
+    replay_differences,
+    replay_touched,
 );

@@ -173,6 +173,7 @@ id!(
     ids::EditionId,
     ids::ExportId,
     ids::PackageId,
+    ids::ReplayId,
     RowId,
 );
 
@@ -294,5 +295,8 @@ word!(
     crate::models::ContaminationKind,
     crate::models::ExportState,
     crate::models::PackageState,
+    crate::models::ReplayOutcome,
+    crate::models::ReplayState,
     crate::models::SourceKind,
+    crate::models::TouchedKind,
 );

@@ -77,6 +77,19 @@ fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResul
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// Every tally of one caller within reach, of all time: as many rows as it has
+/// days and traps, whatever else is stored.
+pub fn tallies_of(conn: &mut Conn, reach: Reach, caller: Phone) -> StoreResult<Vec<Tally>> {
+    let rows: Vec<StoredTally> = on!(conn, c => {
+        let mut query = tallies::table.select(StoredTally::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(tallies::client_id.eq(Db(client)));
+        }
+        query.filter(tallies::caller.eq(Db(caller))).load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 type EdgeRow = (
     (ClientId, String, Option<Phone>, Option<Inn>),
     (BaitId, Option<TrapId>, Option<Verdict>),

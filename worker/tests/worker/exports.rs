@@ -61,15 +61,15 @@ fn record(scene: &Scene, story: &Story, report: &Report) {
     scene.as_client(story.client, |conn| recordings::put_recording(conn, &new));
 }
 
-struct Offence {
+pub(crate) struct Offence {
     /// Heard to be advertising, in order.
-    advertising: Vec<ObservationId>,
+    pub(crate) advertising: Vec<ObservationId>,
     /// Of the same caller, but not to be filed.
     others: Vec<ObservationId>,
 }
 
 /// A caller in the windows of traps on two baits, with calls that must stay out.
-fn offence(scene: &Scene, story: &Story) -> Offence {
+pub(crate) fn offence(scene: &Scene, story: &Story) -> Offence {
     let second = story.on_another_bait(scene);
     let calls: Vec<Report> = [(story, start()), (&second, second_start())]
         .into_iter()
@@ -108,12 +108,12 @@ fn offence(scene: &Scene, story: &Story) -> Offence {
     offence
 }
 
-fn ask(scene: &Scene, story: &Story) -> ExportId {
+pub(crate) fn ask(scene: &Scene, story: &Story) -> ExportId {
     let client = story.client;
     scene.as_client(client, |conn| exports::create_export(conn, client, &request())).id
 }
 
-fn packages(scene: &Scene, story: &Story, export: ExportId) -> Vec<Package> {
+pub(crate) fn packages(scene: &Scene, story: &Story, export: ExportId) -> Vec<Package> {
     scene.agency(|conn| exports::packages_of(conn, story.client, export))
 }
 

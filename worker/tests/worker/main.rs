@@ -12,6 +12,7 @@ mod dice;
 mod exports;
 mod lists;
 mod order;
+mod replays;
 mod sample_world;
 mod scene;
 mod story;

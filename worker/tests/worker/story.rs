@@ -1,7 +1,9 @@
 //! One client with a bait of T2, its sources and its line, and what may happen
 //! to them. Numbers of MTS are foreign to the bait, others of T2 are not.
 
-use baitline_domain::ids::{BaitId, ClientId, Identity, ObservationId, OwnNumberId, TrapId};
+use baitline_domain::ids::{
+    BaitId, ClientId, EditionId, Identity, ObservationId, OwnNumberId, TrapId,
+};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::numbering::{NumberRange, NumberingFile};
@@ -217,7 +219,16 @@ pub(crate) fn add_bait(scene: &Scene, client: ClientId, digits: u64) -> BaitId {
 }
 
 /// An edition of the mobile codes that knows MTS and T2.
-pub(crate) fn import_numbering(scene: &Scene, in_force_from: Instant) {
+pub(crate) fn import_numbering(scene: &Scene, in_force_from: Instant) -> EditionId {
+    import_holders(scene, in_force_from, [T2, MTS])
+}
+
+/// An edition in which the range of MTS has gone to T2.
+pub(crate) fn import_numbering_without_mts(scene: &Scene, in_force_from: Instant) -> EditionId {
+    import_holders(scene, in_force_from, [T2, T2])
+}
+
+fn import_holders(scene: &Scene, in_force_from: Instant, holders: [&str; 2]) -> EditionId {
     let range = |first: u64, inn: &str| NumberRange {
         first: phone(first),
         last: phone(first + 9_999_999),
@@ -229,9 +240,9 @@ pub(crate) fn import_numbering(scene: &Scene, in_force_from: Instant) {
         file: NumberingFile::Def9,
         in_force_from,
         sha256: [0; 32],
-        ranges: vec![range(79_010_000_000, T2), range(79_100_000_000, MTS)],
+        ranges: vec![range(79_010_000_000, holders[0]), range(79_100_000_000, holders[1])],
     };
-    scene.agency(|conn| numbering::import_edition(conn, &edition));
+    scene.agency(|conn| numbering::import_edition(conn, &edition)).id
 }
 
 pub(crate) fn report(

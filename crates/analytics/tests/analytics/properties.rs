@@ -2,8 +2,8 @@
 //! neither order nor pieces matter.
 
 use baitline_analytics::{
-    GroupBy, Hearing, InterceptionRow, Offender, Question, Tally, Thresholds, repeat_offenders,
-    tally,
+    GroupBy, Hearing, InterceptionRow, Offender, Question, Tally, Thresholds, one_offender,
+    repeat_offenders, tally,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::verdict::Verdict;
@@ -98,6 +98,21 @@ proptest! {
 
         prop_assert_eq!(&report, &reference::repeat_offenders(&rows, &question));
         prop_assert_eq!(report.iter().map(calls_of).sum::<u64>(), rows.len() as u64);
+    }
+
+    #[test]
+    fn one_offender_has_the_line_it_has_in_the_report(
+        rows in any_rows(),
+        question in any_question(),
+    ) {
+        let question = Question { group_by: GroupBy::Number, ..question };
+        let tallies = tally(&rows).unwrap();
+        for number in 0..4 {
+            let of_number: Vec<Tally> =
+                tallies.iter().copied().filter(|tally| tally.caller == phone(number)).collect();
+            let line = repeat_offenders(&of_number, &question).unwrap().pop();
+            prop_assert_eq!(one_offender(&of_number, &question), line);
+        }
     }
 
     #[test]

@@ -125,3 +125,20 @@ fn editions_of_one_file_say_nothing_of_another() {
     let order: Vec<u128> = plan.editions().iter().map(|edition| edition.id.0.as_u128()).collect();
     assert_eq!(order, [3, 1, 2]);
 }
+
+#[test]
+fn an_edition_alone_is_in_force_at_all_times_and_leaves_other_files_as_they_are() {
+    let moscow = Edition {
+        file: NumberingFile::Abc4,
+        ..edition(3, 150, vec![range(74_951_000_000, 74_951_000_009)])
+    };
+    let mut editions = plan().editions().to_vec();
+    editions.push(moscow);
+    let alone = NumberingPlan::new(editions).with_only(EditionId(Uuid::from_u128(2))).unwrap();
+    for at in [0, 150, 250] {
+        assert_eq!(held(&alone, 79_000_000_030, at), Some((2, false, false)), "at {at}");
+        assert_eq!(held(&alone, 79_000_000_010, at), None, "only the other edition had it");
+    }
+    assert_eq!(held(&alone, 74_951_000_000, 100), Some((3, true, false)));
+    assert!(plan().with_only(EditionId(Uuid::from_u128(9))).is_none());
+}

@@ -75,6 +75,51 @@ words!(
 );
 
 words!(
+    /// The life of a replay.
+    ReplayState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// A worker judges its days.
+        Running = "running",
+        /// Every day is judged.
+        Done = "done",
+        /// It was given up; what was found before stays.
+        Failed = "failed",
+        /// Somebody cancelled it; what was found before stays.
+        Cancelled = "cancelled",
+    }
+);
+
+words!(
+    /// What a call is, as far as a replay compares: an interception by its
+    /// verdict.
+    ReplayOutcome {
+        /// No call of this id.
+        Absent = "absent",
+        /// Background.
+        Background = "background",
+        /// An interception with this verdict.
+        ForeignGroup = "foreign_group",
+        /// An interception with this verdict.
+        ForeignEntity = "foreign_entity",
+        /// An interception with this verdict.
+        SameGroup = "same_group",
+        /// An interception with this verdict.
+        Inconclusive = "inconclusive",
+        /// An interception with this verdict.
+        Invalid = "invalid",
+    }
+);
+
+words!(
+    /// What may have been built of a call.
+    TouchedKind {
+        /// A package of an export.
+        Package = "package",
+    }
+);
+
+words!(
     /// A change whose reach its writer cannot see.
     ChangeKind {
         /// Own numbers valid in a period changed.

@@ -21,6 +21,7 @@ mod numbering;
 mod opening;
 mod queues;
 mod recordings;
+mod replays;
 mod rules_of_nouns;
 mod support;
 mod tallies;

@@ -2,7 +2,7 @@
 //! of it.
 
 use baitline_domain::call::Call;
-use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
+use baitline_domain::ids::{BaitId, ClientId, ObservationId, PackageId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::{Channel, Direction};
@@ -57,8 +57,9 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     let call = call(bait.id, observation, phone(CALLER), started_at + MINUTE);
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
-    let export = plan(opened, id);
+    let (export, package) = plan(opened, id);
     crate::lists::furnish(opened, id, bait.id);
+    crate::replays::furnish(opened, id, bait.id, package);
     let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,
@@ -214,10 +215,11 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
     });
 }
 
-fn plan(opened: &Opened, client: ClientId) -> Export {
+fn plan(opened: &Opened, client: ClientId) -> (Export, PackageId) {
     let export =
         opened.as_client(client, |conn| exports::create_export(conn, client, &export_request()));
     let sealed_at = at("2026-11-20T00:00:00Z");
-    opened.agency(|conn| exports::plan_package(conn, &export, phone(CALLER), sealed_at));
-    export
+    let package =
+        opened.agency(|conn| exports::plan_package(conn, &export, phone(CALLER), sealed_at));
+    (export, package.id)
 }

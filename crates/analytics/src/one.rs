@@ -1,0 +1,49 @@
+//! One offender counted by hand: its few tallies are done before the column
+//! engine has made a frame of them. What is counted where, and what it comes
+//! to, is the report's own.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use crate::offenders::{Groups, Place, key_of, standing};
+use crate::{Offender, Question, Tally};
+
+/// Answers `question` for tallies that all belong to one key of it, as
+/// [`crate::repeat_offenders`] would; `None` where there is none.
+pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> {
+    let key = key_of(tallies.first()?, question.group_by);
+    let offender = counts(tallies, question).offender(0, key);
+    Some(Offender { standing: standing(&offender, &question.thresholds), ..offender })
+}
+
+/// The one group that the tallies make.
+fn counts(tallies: &[Tally], question: &Question) -> Groups {
+    let mut sums = vec![vec![0]; Place::ALL.len()];
+    let (mut fresh, mut counted) = (Vec::new(), Vec::new());
+    for tally in tallies {
+        let place = Place::of(tally, &question.verdicts);
+        sums[place as usize][0] += u64::from(tally.calls);
+        if place == Place::FreshInterception {
+            fresh.push(tally);
+        }
+        if matches!(place, Place::FreshInterception | Place::PriorContact) {
+            counted.push(tally);
+        }
+    }
+    Groups {
+        row: vec![0],
+        traps: vec![distinct(&fresh, |tally| tally.trap)],
+        baits: vec![distinct(&counted, |tally| tally.bait)],
+        clients: vec![distinct(&counted, |tally| tally.client)],
+        days: vec![distinct(&counted, |tally| tally.local_day)],
+        callers: vec![distinct(&counted, |tally| tally.caller)],
+        first_at: vec![tallies.iter().map(|tally| tally.first_at.0).min().unwrap_or_default()],
+        last_at: vec![tallies.iter().map(|tally| tally.last_at.0).max().unwrap_or_default()],
+        sums,
+    }
+}
+
+/// There are fewer than [`crate::MAX_ROWS`] tallies, so every count fits.
+fn distinct<T: Eq + Hash>(tallies: &[&Tally], value: impl Fn(&Tally) -> T) -> u32 {
+    tallies.iter().map(|tally| value(tally)).collect::<HashSet<T>>().len() as u32
+}

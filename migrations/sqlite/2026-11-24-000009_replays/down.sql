@@ -1,0 +1,11 @@
+DROP INDEX portability_answers_number;
+DROP INDEX attributions_phone;
+DROP INDEX allow_list_number;
+DROP INDEX own_numbers_range;
+DROP INDEX labels_callback;
+DROP INDEX calls_number;
+DROP INDEX interception_tallies_caller;
+DROP INDEX export_packages_caller;
+DROP TABLE replay_touched;
+DROP TABLE replay_differences;
+DROP TABLE replays;
