@@ -141,7 +141,7 @@ impl Scene<'_> {
                 .map(|row| self.observation(row))
                 .collect::<StoreResult<_>>()?,
             recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
-            label: label.map(|row| label_facts(row, screen_label)),
+            label: label.map(|row| label_facts(row, screen_label)).transpose()?,
             missing: missing(&proofs),
         })
     }
@@ -231,8 +231,9 @@ fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
     })
 }
 
-fn label_facts(row: LabelRow, screen_label: Option<String>) -> LabelFacts {
-    LabelFacts {
+fn label_facts(row: LabelRow, screen_label: Option<String>) -> StoreResult<LabelFacts> {
+    Ok(LabelFacts {
+        segments: row.segments()?,
         kind: row.kind,
         robot: row.robot,
         company: row.company,
@@ -243,7 +244,7 @@ fn label_facts(row: LabelRow, screen_label: Option<String>) -> LabelFacts {
         transcript: row.transcript,
         screen_label,
         labelled_at: row.labelled_at,
-    }
+    })
 }
 
 /// The same dossier with media types told by the bytes: what a sender claims

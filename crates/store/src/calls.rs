@@ -2,6 +2,7 @@
 //! observations at any time; a bucket's are replaced as a whole.
 
 mod row;
+mod unheard;
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
 use baitline_domain::instant::{Day, Instant};
@@ -19,8 +20,10 @@ use crate::observations;
 use crate::schema::calls;
 use crate::sql_types::Db;
 use row::StoredCall;
+pub(crate) use unheard::unheard_calls;
+pub use unheard::{Assignee, UnheardFilter, UnheardKind};
 
-/// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 25 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 

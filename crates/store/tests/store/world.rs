@@ -137,7 +137,7 @@ pub(crate) fn background() -> Assessment {
 
 /// A call nobody has listened to.
 pub(crate) fn judged(of: &Furnished, call: Call, assessment: Assessment) -> JudgedCall {
-    JudgedCall { client_id: of.client.id, call, assessment, label: None }
+    JudgedCall { client_id: of.client.id, call, assessment, label: None, recordings: 0 }
 }
 
 /// A recording's facts, whose hash is made of one byte.
@@ -164,6 +164,8 @@ pub(crate) fn new_label(kind: LabelKind) -> NewLabel {
         site: None,
         number_origin: None,
         transcript: None,
+        segments: Vec::new(),
+        listener: None,
     }
 }
 
@@ -192,6 +194,7 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
         call: call.clone(),
         assessment: interception(trap),
         label: Some(LabelKind::Advertising),
+        recordings: 1,
     };
     let tally = Tally {
         client,
