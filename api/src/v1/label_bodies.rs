@@ -68,16 +68,6 @@ pub(crate) struct CreateLabelOfCall {
     label: CreateLabel,
 }
 
-/// Labels to give.
-#[derive(Deserialize, ToSchema)]
-#[schema(max_items = 1000, examples(json!([{
-    "source": "recorder",
-    "external_id": "7f3a",
-    "label": {"kind": "service", "consent_given": false, "stop_demanded": false}
-}])))]
-#[expect(dead_code, reason = "it only describes what is read item by item")]
-pub(crate) struct CreateLabelsBody(Vec<CreateLabelOfCall>);
-
 /// Which call is meant.
 #[derive(Debug)]
 enum Named {
@@ -104,7 +94,11 @@ struct New {
     request_body(
         description = "Labels, up to 16 MiB.",
         content(
-            (CreateLabelsBody = "application/json"),
+            (Vec<CreateLabelOfCall> = "application/json", example = json!([{
+                "source": "recorder",
+                "external_id": "7f3a",
+                "label": {"kind": "service", "consent_given": false, "stop_demanded": false}
+            }])),
             (String = "application/x-ndjson", example = json!(
                 "{\"source\":\"recorder\",\"external_id\":\"7f3a\",\"label\":{\"kind\":\"service\",\
                  \"consent_given\":false,\"stop_demanded\":false}}\n"

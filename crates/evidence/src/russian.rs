@@ -99,7 +99,7 @@ fn speaker(speaker: Speaker) -> &'static str {
     match speaker {
         Speaker::Caller => "Звонивший",
         Speaker::Subscriber => "Абонент",
-        Speaker::Robot => "Автоматический голос",
+        Speaker::Robot => "Голосовой робот",
         Speaker::Other => "Другой голос",
     }
 }

@@ -116,3 +116,24 @@ pub(crate) fn unheard_calls(
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::UnheardKind;
+
+    const MIGRATIONS: [&str; 2] = [
+        include_str!("../../../../migrations/postgres/2026-11-24-000007_listening/up.sql"),
+        include_str!("../../../../migrations/sqlite/2026-11-24-000007_listening/up.sql"),
+    ];
+
+    #[test]
+    fn each_condition_is_that_of_two_indexes_word_for_word() {
+        for kind in [UnheardKind::Interceptions, UnheardKind::Everything] {
+            let end = format!(" WHERE {};", kind.condition().replace("calls.", ""));
+            for migration in MIGRATIONS {
+                let indexes = migration.lines().filter(|line| line.ends_with(&end));
+                assert_eq!(indexes.count(), 2, "{kind:?}");
+            }
+        }
+    }
+}
