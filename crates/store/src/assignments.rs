@@ -83,17 +83,9 @@ pub(crate) fn take_free(conn: &mut Conn, row: &Assignment) -> StoreResult<bool> 
 
 /// Assigns a call, whoever holds it.
 pub(crate) fn assign(conn: &mut Conn, row: &Assignment) -> StoreResult<()> {
-    on!(conn, c => diesel::insert_into(assignments::table)
-        .values(row.clone())
-        .on_conflict((assignments::client_id, assignments::observation_id))
-        .do_update()
-        .set((
-            assignments::assignee.eq(excluded(assignments::assignee)),
-            assignments::since.eq(excluded(assignments::since)),
-            assignments::until.eq(excluded(assignments::until)),
-            assignments::assigned_by.eq(excluded(assignments::assigned_by)),
-        ))
-        .execute(c))?;
+    while !take_free(conn, row)? {
+        end_of(conn, row.client_id, &[row.observation_id], None, row.since)?;
+    }
     Ok(())
 }
 
@@ -170,7 +162,8 @@ pub fn follow_calls(conn: &mut Conn, client: ClientId, judged: &[JudgedCall]) ->
             .filter(assignments::client_id.eq(Db(client)))
             .filter(assignments::observation_id.eq_any(db_all(&all))))
             .execute(c))?;
-        assign(conn, &moved)?;
+        // Whoever took the call at its new id meanwhile keeps it.
+        take_free(conn, &moved)?;
     }
     Ok(())
 }

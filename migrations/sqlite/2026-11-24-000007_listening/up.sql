@@ -2,11 +2,12 @@
 ALTER TABLE calls ADD COLUMN recordings INTEGER NOT NULL DEFAULT 0;
 
 -- The queue: by client, and over all clients for an agency's listeners. A condition
--- of the query is spelled as it stands here, or no database recognises it.
-CREATE INDEX calls_unheard_interceptions ON calls (client_id, started_at, id) WHERE label IS NULL AND recordings > 0 AND trap_id IS NOT NULL AND NOT attempt;
-CREATE INDEX calls_unheard_interceptions_of_all ON calls (started_at, id) WHERE label IS NULL AND recordings > 0 AND trap_id IS NOT NULL AND NOT attempt;
+-- of the query is spelled as it stands here, or no database recognises it; of
+-- indexes that serve alike, SQLite prefers the later one.
 CREATE INDEX calls_unheard ON calls (client_id, started_at, id) WHERE label IS NULL AND recordings > 0;
 CREATE INDEX calls_unheard_of_all ON calls (started_at, id) WHERE label IS NULL AND recordings > 0;
+CREATE INDEX calls_unheard_interceptions ON calls (client_id, started_at, id) WHERE label IS NULL AND recordings > 0 AND trap_id IS NOT NULL AND NOT attempt;
+CREATE INDEX calls_unheard_interceptions_of_all ON calls (started_at, id) WHERE label IS NULL AND recordings > 0 AND trap_id IS NOT NULL AND NOT attempt;
 
 -- A timed transcript as JSON, and who listened where several people share a key.
 ALTER TABLE labels ADD COLUMN segments TEXT;

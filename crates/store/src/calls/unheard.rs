@@ -119,20 +119,48 @@ pub(crate) fn unheard_calls(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use diesel::prelude::*;
+    use diesel::sql_types::Text;
+
     use super::UnheardKind;
 
-    const MIGRATIONS: [&str; 2] = [
-        include_str!("../../../../migrations/postgres/2026-11-24-000007_listening/up.sql"),
-        include_str!("../../../../migrations/sqlite/2026-11-24-000007_listening/up.sql"),
-    ];
+    const OF_POSTGRES: &str =
+        include_str!("../../../../migrations/postgres/2026-11-24-000007_listening/up.sql");
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
 
     #[test]
-    fn each_condition_is_that_of_two_indexes_word_for_word() {
-        for kind in [UnheardKind::Interceptions, UnheardKind::Everything] {
-            let end = format!(" WHERE {};", kind.condition().replace("calls.", ""));
-            for migration in MIGRATIONS {
-                let indexes = migration.lines().filter(|line| line.ends_with(&end));
-                assert_eq!(indexes.count(), 2, "{kind:?}");
+    fn each_kind_and_reach_has_an_index_in_the_order_of_the_queue() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plans.sqlite");
+        let path = path.to_str().unwrap();
+        crate::migrate(&format!("sqlite:{path}"), None).unwrap();
+        let mut conn = SqliteConnection::establish(path).unwrap();
+        for (kind, index) in [
+            (UnheardKind::Interceptions, "calls_unheard_interceptions"),
+            (UnheardKind::Everything, "calls_unheard"),
+        ] {
+            let condition = kind.condition();
+            let in_postgres = format!(" WHERE {};", condition.replace("calls.", ""));
+            let alike = OF_POSTGRES.lines().filter(|line| line.ends_with(&in_postgres));
+            assert_eq!(alike.count(), 2, "{kind:?}");
+            for (reach, index) in [
+                ("AND client_id = ?", format!("SEARCH calls USING INDEX {index} (client_id=?)")),
+                ("", format!("SCAN calls USING INDEX {index}_of_all")),
+            ] {
+                let query = format!(
+                    "EXPLAIN QUERY PLAN SELECT * FROM calls WHERE {condition} {reach} \
+                     ORDER BY started_at, id LIMIT 10"
+                );
+                let plan: Vec<Step> = diesel::sql_query(query).load(&mut conn).unwrap();
+                let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
+                assert_eq!(plan, [index], "no other step, such as a sort");
             }
         }
     }

@@ -15,7 +15,7 @@ use baitline_store::models::JudgedCall;
 use baitline_store::{Reach, StoreResult, labels, recordings};
 use baitline_testkit::on_both;
 
-use crate::support::{MINUTE, NO_DAYS, Opened, at, open, phone, report, rows};
+use crate::support::{MINUTE, NO_DAYS, Opened, at, count, execute, open, phone, report, rows};
 use crate::world::{CALLER, Furnished, call, furnish as furnish_all, interception, judged};
 use crate::world::{new_label, recording};
 
@@ -206,7 +206,9 @@ fn an_assignment_follows_its_call_to_another_id() {
         replace(&opened, &furnished, std::slice::from_ref(&merged));
         let held_rows = rows(&opened.database, "assignments");
         for _ in 0..2 {
-            opened.agency(|conn| assignments::follow_calls(conn, client, &[merged.clone()]));
+            opened.agency(|conn| {
+                assignments::follow_calls(conn, client, std::slice::from_ref(&merged))
+            });
             let [waits] = &list(&opened, &furnished, None, noon() + MINUTE)[..] else { panic!() };
             assert_eq!(waits.judged.call.id, first.id);
             assert_eq!(waits.recordings.len(), 2);
@@ -240,5 +242,24 @@ fn a_new_recording_touches_the_days_of_its_call_and_the_same_again_does_not() {
         opened.settle_all();
         put(&known.id);
         assert_eq!(opened.waiting_days(client), NO_DAYS);
+    });
+}
+
+#[test]
+fn an_older_installation_derives_every_call_again_to_count_its_recordings() {
+    on_both(|database| {
+        let opened = open(database);
+        let furnished = furnish_all(&opened, "наш");
+        let database = &opened.database;
+        let applied = "SELECT count(*) FROM __diesel_schema_migrations
+            WHERE version = '20261124000007'";
+        while count(database, applied) > 0 {
+            baitline_store::revert_last(&database.owner_url()).unwrap();
+        }
+        execute(database, "DELETE FROM touched_buckets");
+        baitline_store::migrate(&database.owner_url(), None).unwrap();
+        let days = rows(database, "buckets");
+        assert!(days > 0);
+        assert_eq!(opened.waiting_days(furnished.client.id).len() as i64, days);
     });
 }
