@@ -66,7 +66,8 @@ pub(crate) fn interrupted() -> ApiError {
     ApiError::Malformed(FaultItem::of("interrupted_body", "The body did not arrive whole."))
 }
 
-fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+/// Reads JSON into `T`; a fault has its pointer.
+pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     if bytes.trim_ascii().is_empty() {
         return Err(ApiError::Malformed(FaultItem::of("empty_body", "The body is empty.")));
     }

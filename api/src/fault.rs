@@ -42,11 +42,14 @@ pub(crate) enum Fault {
     UnknownRuleVersion,
     NotAnOgrn,
     BrokenRow,
+    UnknownCall,
+    NotTogether,
+    NotInOrder,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 33] = [
+    const ALL: [Self; 36] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -80,6 +83,9 @@ impl Fault {
         Self::UnknownRuleVersion,
         Self::NotAnOgrn,
         Self::BrokenRow,
+        Self::UnknownCall,
+        Self::NotTogether,
+        Self::NotInOrder,
     ];
 
     /// The word programs compare.
@@ -147,6 +153,13 @@ impl Fault {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
             Self::BrokenRow => ("broken_row", "The row has another form than the header."),
+            Self::UnknownCall => {
+                ("unknown_call", "There is no such call within reach, or it is not derived yet.")
+            }
+            Self::NotTogether => {
+                ("not_together", "Two fields say the same thing; only one may be given.")
+            }
+            Self::NotInOrder => ("not_in_order", "It begins before the item in front of it."),
         }
     }
 

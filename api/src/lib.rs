@@ -15,6 +15,7 @@ mod extract;
 mod fault;
 mod fields;
 mod gate;
+mod items;
 mod metrics;
 mod openapi;
 mod paging;

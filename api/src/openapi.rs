@@ -34,6 +34,7 @@ use crate::routes::routes;
         (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
         (name = "calls", description = "Reports in, calls out, recordings."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
+        (name = "listening", description = "Recordings nobody has heard, who listens to them, and many labels at once."),
         (name = "reports", description = "Repeat offenders."),
         (name = "offenders", description = "Everything known of one number."),
         (name = "replays", description = "What other rules or another edition would say."),

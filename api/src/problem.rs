@@ -308,6 +308,10 @@ impl From<Constraint> for ApiError {
             Constraint::UnknownBait => {
                 Self::NotFound(Some(FaultItem::at("/bait_id", Fault::UnknownBait)))
             }
+            Constraint::UnknownCall(place) => {
+                let pointer = format!("/calls/{place}");
+                Self::NotFound(Some(FaultItem::at(pointer, Fault::UnknownCall)))
+            }
             Constraint::UnknownSource => {
                 Self::NotFound(Some(FaultItem::parameter("source", Fault::UnknownSource)))
             }

@@ -27,6 +27,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::recordings::routes)
         .configure(v1::interceptions::routes)
         .configure(v1::labels::routes)
+        .configure(v1::label_bodies::routes)
+        .configure(v1::listening::routes)
         .configure(v1::reports::routes)
         .configure(v1::offender_page::routes)
         .configure(v1::numbering::routes)

@@ -5,7 +5,7 @@
 use baitline_analytics::{GroupBy, Standing};
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::gate::Missing;
-use baitline_domain::label::LabelKind;
+use baitline_domain::label::{LabelKind, Speaker};
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::own_number::OwnNumberKind;
@@ -71,6 +71,10 @@ words! {
     /// What a person heard.
     #[schema(as = LabelKind)]
     LabelKindWord for LabelKind { Advertising, OwnSide, Service, WrongNumber, Unclear }
+
+    /// Who speaks in a recording.
+    #[schema(as = Speaker)]
+    SpeakerWord for Speaker { Caller, Subscriber, Robot, Other }
 
     /// What the client uses a number for.
     #[schema(as = OwnNumberKind)]

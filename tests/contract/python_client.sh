@@ -17,6 +17,7 @@ openapi-python-client generate --path openapi/openapi.json --config tests/contra
 # record or an array for calls, one answer at a time for portability.
 expected='POST /v1/calls: application/x-ndjson
 POST /v1/calls: text/csv
+POST /v1/labels: application/x-ndjson
 POST /v1/portability-answers/imports: text/csv
 PUT /v1/calls/{id}/recording: audio/*'
 warnings=$(awk '/^(WARNING|ERROR) / { place = $3 " " $4; waiting = 1; next }

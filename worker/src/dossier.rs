@@ -150,7 +150,7 @@ impl Scene<'_> {
                 .map(|row| self.observation(row))
                 .collect::<StoreResult<_>>()?,
             recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
-            label: label.map(|row| label_facts(row, screen_label)),
+            label: label.map(|row| label_facts(row, screen_label)).transpose()?,
             missing: missing(&proofs),
         })
     }
@@ -240,8 +240,9 @@ fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
     })
 }
 
-fn label_facts(row: LabelRow, screen_label: Option<String>) -> LabelFacts {
-    LabelFacts {
+fn label_facts(row: LabelRow, screen_label: Option<String>) -> StoreResult<LabelFacts> {
+    Ok(LabelFacts {
+        segments: row.segments()?,
         kind: row.kind,
         robot: row.robot,
         company: row.company,
@@ -252,7 +253,7 @@ fn label_facts(row: LabelRow, screen_label: Option<String>) -> LabelFacts {
         transcript: row.transcript,
         screen_label,
         labelled_at: row.labelled_at,
-    }
+    })
 }
 
 /// The same dossier with media types told by the bytes: what a sender claims

@@ -1,7 +1,7 @@
 //! From a bucket's facts to its judged calls and tallies. Pure: what is read
 //! and written stands in `refresh`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
@@ -109,6 +109,7 @@ pub(crate) struct DayFacts<'a> {
     pub(crate) own_numbers: &'a [OwnNumber],
     pub(crate) lists: Lists,
     pub(crate) heard: HashMap<ObservationId, Heard>,
+    pub(crate) recorded: HashSet<ObservationId>,
     pub(crate) law: Law<'a>,
 }
 
@@ -153,7 +154,9 @@ impl DayFacts<'_> {
         };
         let assessment = assess_by(self.law.rules, &call, &circumstances);
         let label = self.latest_label(&call).map(|heard| heard.kind);
-        Some(JudgedCall { client_id: self.client, call, assessment, label })
+        let recorded = call.observations.iter().filter(|id| self.recorded.contains(id)).count();
+        let recordings = u32::try_from(recorded).unwrap_or(u32::MAX);
+        Some(JudgedCall { client_id: self.client, call, assessment, label, recordings })
     }
 }
 

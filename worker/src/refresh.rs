@@ -1,7 +1,7 @@
 //! Recomputing one bucket: the order of locks, reads and writes that makes it
 //! safe beside other workers and the ingest.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use baitline_domain::call::Call;
@@ -17,8 +17,8 @@ use baitline_domain::trap::LONGEST_REACH;
 use baitline_domain::verdict::RuleVersion;
 use baitline_store::models::{JudgedCall, Source, TrapRow};
 use baitline_store::{
-    Conn, Reach, StoreResult, buckets, calls, changes, clients, facts, labels, observations,
-    sources, tallies, traps,
+    Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, facts, labels,
+    observations, recordings, sources, tallies, traps,
 };
 use jiff::tz::TimeZone;
 
@@ -109,6 +109,7 @@ pub(crate) fn judge_day(
         own_numbers: &own_numbers,
         lists: Lists::of(conn, client, &pairs, day)?,
         heard: heard(conn, client, &calls)?,
+        recorded: recorded(conn, client, &calls)?,
         law,
     }
     .judge(calls);
@@ -128,6 +129,7 @@ fn recompute(
     let tallied = baitline_analytics::tally(&interception_rows(&judged, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;
+    assignments::follow_calls(conn, client, &judged)?;
     tallies::replace_day(conn, client, day, &tallied)?;
     save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
     changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;
@@ -172,16 +174,31 @@ fn heard(
     client: ClientId,
     calls: &[Call],
 ) -> StoreResult<HashMap<ObservationId, Heard>> {
-    let ids: Vec<ObservationId> =
-        calls.iter().flat_map(|call| call.observations.iter().copied()).collect();
     let mut latest = HashMap::new();
-    for chunk in ids.chunks(IDS_AT_A_TIME) {
+    for chunk in observations_of(calls).chunks(IDS_AT_A_TIME) {
         // Oldest first, so that the last one stays.
         for label in labels::labels_of(conn, client, chunk)? {
             latest.insert(label.observation_id, Heard::from(&label));
         }
     }
     Ok(latest)
+}
+
+/// Those of these calls' observations that have a recording.
+fn recorded(
+    conn: &mut Conn,
+    client: ClientId,
+    calls: &[Call],
+) -> StoreResult<HashSet<ObservationId>> {
+    let mut found = HashSet::new();
+    for chunk in observations_of(calls).chunks(IDS_AT_A_TIME) {
+        found.extend(recordings::recorded_among(conn, client, chunk)?);
+    }
+    Ok(found)
+}
+
+fn observations_of(calls: &[Call]) -> Vec<ObservationId> {
+    calls.iter().flat_map(|call| call.observations.iter().copied()).collect()
 }
 
 fn largest_uncertainty(sources: &[Source]) -> Span {

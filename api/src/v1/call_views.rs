@@ -270,7 +270,7 @@ pub(super) fn call_view(
     operators: &Operators,
     (judged, has_recording): (JudgedCall, bool),
 ) -> CallView {
-    let JudgedCall { client_id, call, assessment, label } = judged;
+    let JudgedCall { client_id, call, assessment, label, .. } = judged;
     CallView {
         id: call.id.0,
         client_id: client_id.0,

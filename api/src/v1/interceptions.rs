@@ -242,7 +242,7 @@ fn view(
     operators: &Operators,
     (judged, has_recording): (JudgedCall, bool),
 ) -> Option<InterceptionView> {
-    let JudgedCall { client_id, call, assessment, label } = judged;
+    let JudgedCall { client_id, call, assessment, label, .. } = judged;
     let interception = assessment.interception?;
     Some(InterceptionView {
         id: call.id.0,

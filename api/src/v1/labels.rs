@@ -1,153 +1,30 @@
-//! `/v1/interceptions/{id}/labels`: what people heard. Labels are only added;
-//! the latest counts.
+//! `/v1/labels` and `/v1/interceptions/{id}/labels`: what people heard. Labels
+//! are only added; the latest counts.
 
-use actix_web::{HttpResponse, get, post, web};
-use baitline_domain::ids::ObservationId;
-use baitline_store::labels;
-use baitline_store::models::{LabelRow, NewLabel};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use baitline_domain::ids::{LabelId, ObservationId};
+use baitline_domain::instant::Instant;
+use baitline_store::labels::{self, LabelFilter, LabelPage};
+use baitline_store::models::NewLabel;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::interceptions::find_intercepted;
+use super::label_views::{CreateLabel, LabelView};
+use super::listening::PersonName;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
-use crate::fields::{Line, PhoneNumber, Prose, Time};
-use crate::problem::{ApiResult, Problem};
+use crate::fields::{Line, Time};
+use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::problem::{ApiError, ApiResult, Problem};
+use crate::query::Params;
 use crate::words::LabelKindWord;
 
-/// What was said.
-pub(super) type Transcript = Prose<20_000>;
-/// A company, or where the number came from.
-pub(super) type Statement = Line<200>;
-/// A site.
-pub(super) type Site = Line<200>;
-
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_label).service(list_labels);
-}
-
-/// What a person heard.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(examples(json!({
-    "kind": "advertising",
-    "robot": false,
-    "consent_given": false,
-    "stop_demanded": true,
-    "company": "Окна Комфорт",
-    "callback_number": "+74951230000",
-    "number_origin": "номер взяли у партнёров",
-    "transcript": "— Добрый день, вы интересовались окнами…"
-})))]
-pub(crate) struct CreateLabel {
-    /// The kind of call.
-    kind: LabelKindWord,
-    /// Whether a machine spoke; null where it cannot be told.
-    robot: Option<bool>,
-    /// Whether the bait's user agreed to be called: later calls of this caller
-    /// are then no interceptions.
-    consent_given: bool,
-    /// Whether the bait's user demanded that calls stop.
-    stop_demanded: bool,
-    /// The company the caller named.
-    #[schema(value_type = Option<String>, max_length = 200)]
-    company: Option<Statement>,
-    /// The number the caller asked to call back.
-    callback_number: Option<PhoneNumber>,
-    /// The site the caller named.
-    #[schema(value_type = Option<String>, max_length = 200)]
-    site: Option<Site>,
-    /// Where the caller says the number came from.
-    #[schema(value_type = Option<String>, max_length = 200)]
-    number_origin: Option<Statement>,
-    /// What was said.
-    #[schema(value_type = Option<String>, max_length = 20000)]
-    transcript: Option<Transcript>,
-}
-
-impl From<CreateLabel> for NewLabel {
-    fn from(body: CreateLabel) -> Self {
-        Self {
-            kind: body.kind.into(),
-            robot: body.robot,
-            consent_given: body.consent_given,
-            stop_demanded: body.stop_demanded,
-            company: body.company.map(|company| company.0),
-            callback_number: body.callback_number.map(|number| number.0),
-            site: body.site.map(|site| site.0),
-            number_origin: body.number_origin.map(|origin| origin.0),
-            transcript: body.transcript.map(|transcript| transcript.0),
-        }
-    }
-}
-
-/// What a person heard, when, and with which key it was said.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Label, examples(json!({
-    "id": "0197a5b0-7c1e-7d3a-9a51-000000000006",
-    "observation_id": "0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718",
-    "kind": "advertising",
-    "robot": false,
-    "consent_given": false,
-    "stop_demanded": true,
-    "company": "Окна Комфорт",
-    "callback_number": "+74951230000",
-    "site": null,
-    "number_origin": "номер взяли у партнёров",
-    "transcript": "— Добрый день, вы интересовались окнами…",
-    "labelled_at": "2026-10-02T12:00:00Z",
-    "labelled_by": "k7m2p9q4w8x3"
-})))]
-pub(crate) struct LabelView {
-    /// Its id.
-    id: Uuid,
-    /// The observation whose recording was heard.
-    observation_id: Uuid,
-    /// The kind of call.
-    kind: LabelKindWord,
-    /// Whether a machine spoke.
-    robot: Option<bool>,
-    /// Whether the bait's user agreed to be called.
-    consent_given: bool,
-    /// Whether the bait's user demanded that calls stop.
-    stop_demanded: bool,
-    /// The company the caller named.
-    company: Option<String>,
-    /// The number the caller asked to call back.
-    callback_number: Option<PhoneNumber>,
-    /// The site the caller named.
-    site: Option<String>,
-    /// Where the caller says the number came from.
-    number_origin: Option<String>,
-    /// What was said.
-    transcript: Option<String>,
-    /// When it was given.
-    labelled_at: Time,
-    /// The public part of the key it was given with.
-    labelled_by: String,
-}
-
-impl From<LabelRow> for LabelView {
-    fn from(row: LabelRow) -> Self {
-        Self {
-            id: row.id.0,
-            observation_id: row.observation_id.0,
-            kind: row.kind.into(),
-            robot: row.robot,
-            consent_given: row.consent_given,
-            stop_demanded: row.stop_demanded,
-            company: row.company,
-            callback_number: row.callback_number.map(PhoneNumber),
-            site: row.site,
-            number_origin: row.number_origin,
-            transcript: row.transcript,
-            labelled_at: Time(row.labelled_at),
-            labelled_by: row.labelled_by,
-        }
-    }
+    config.service(create_label).service(list_labels).service(review_labels);
 }
 
 /// The labels of one interception.
@@ -156,6 +33,47 @@ impl From<LabelRow> for LabelView {
 pub(crate) struct LabelList {
     /// The oldest first; the last one counts.
     items: Vec<LabelView>,
+}
+
+/// A piece of the list of labels.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"items": [], "next_cursor": null})))]
+pub(crate) struct LabelPageView {
+    /// In the order in which they were given.
+    items: Vec<LabelView>,
+    /// Leads to the next piece; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Which labels, and which piece of the list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ReviewLabels {
+    /// Of this client.
+    #[param(nullable = false)]
+    client_id: Option<Uuid>,
+    /// Given with the key of this public part.
+    #[param(value_type = Option<String>, max_length = 64, nullable = false)]
+    labelled_by: Option<Line<64>>,
+    /// Heard by this person.
+    #[param(value_type = Option<String>, max_length = 100, nullable = false)]
+    listener: Option<PersonName>,
+    /// Of this kind.
+    #[param(nullable = false)]
+    kind: Option<LabelKindWord>,
+    /// Given at or after this time.
+    #[param(nullable = false)]
+    from: Option<Time>,
+    /// Given before this time.
+    #[param(nullable = false)]
+    to: Option<Time>,
+    /// Where the piece before ended.
+    #[param(value_type = Option<String>, nullable = false)]
+    cursor: Option<Cursor>,
+    /// How many, 100 unless told.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
+    limit: Option<Limit>,
 }
 
 /// Label an interception
@@ -179,13 +97,13 @@ async fn create_label(
     body: Body<CreateLabel>,
 ) -> ApiResult<HttpResponse> {
     let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
-    let new = NewLabel::from(body.0);
+    let new = NewLabel::try_from(body.0).map_err(|item| ApiError::Unprocessable(vec![item]))?;
     let labelled_by = caller.key_id().to_owned();
     let row = app.write(reach, move |conn| {
         let judged = find_intercepted(conn, reach, id)?;
         labels::add_label(conn, judged.client_id, &judged.call, &new, &labelled_by)
     });
-    Ok(HttpResponse::Created().json(LabelView::from(row.await?)))
+    Ok(HttpResponse::Created().json(LabelView::try_from(row.await?)?))
 }
 
 /// List the labels of an interception
@@ -205,6 +123,43 @@ async fn list_labels(
         let judged = find_intercepted(conn, reach, id)?;
         labels::labels_of(conn, judged.client_id, &judged.call.observations)
     });
-    let items = rows.await?.into_iter().map(LabelView::from).collect();
+    let items = rows.await?.into_iter().map(LabelView::try_from).collect::<ApiResult<_>>()?;
     Ok(web::Json(LabelList { items }))
+}
+
+/// List labels
+///
+/// Of all calls, in the order in which they were given: to review who heard
+/// what. A call that was labelled again appears again.
+#[utoipa::path(
+    tag = "listening",
+    params(ReviewLabels),
+    responses((status = 200, description = "A piece of the list.", body = LabelPageView)),
+)]
+#[get("/v1/labels")]
+async fn review_labels(
+    app: AppData,
+    req: HttpRequest,
+    caller: Caller,
+    query: Params<ReviewLabels>,
+) -> ApiResult<HttpResponse> {
+    let query = query.0;
+    let reach = caller.reach(query.client_id)?;
+    let filter = LabelFilter {
+        labelled_by: query.labelled_by.map(|key| key.0),
+        listener: query.listener.map(|name| name.0),
+        kind: query.kind.map(Into::into),
+        from: query.from.map(|time| time.0),
+        to: query.to.map(|time| time.0),
+    };
+    let after = query.cursor.map(|cursor| (Instant(cursor.micros), LabelId(cursor.id)));
+    let page = LabelPage { after, limit: rows_to_ask(query.limit) };
+    let rows = app.read(reach, move |conn| labels::list_labels(conn, reach, &filter, page));
+    let (rows, next_cursor) = paging::cut(rows.await?, query.limit, |row| Cursor {
+        micros: row.labelled_at.0,
+        id: row.id.0,
+    });
+    let items = rows.into_iter().map(LabelView::try_from).collect::<ApiResult<_>>()?;
+    let page = LabelPageView { items, next_cursor };
+    Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }

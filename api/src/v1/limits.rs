@@ -15,6 +15,10 @@ use super::exports::MAX_NUMBERS;
 use super::offender_page::{
     MAX_OFFENDER_CALLS, MAX_OFFENDER_ENTRIES, MAX_OFFENDER_LABELS, MAX_OFFENDER_LINES,
 };
+use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
+use super::label_views::MAX_SEGMENTS;
+use super::listening::MAX_ASSIGNED;
+use super::listening_views::ClaimSize;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
@@ -23,8 +27,8 @@ use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, keys, labels,
-    own_numbers, portability_answers,
+    allow_list, attributions, baits, clients, competitors, contaminations, keys, label_views,
+    listening, own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -116,6 +120,8 @@ fn bodies() -> Vec<LimitView> {
         most("portability_file", LimitUnit::Bytes, portability::MAX_FILE_BYTES),
         most("portability_file_rows", LimitUnit::Items, portability::MAX_ROWS),
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
+        most("labels_body", LimitUnit::Bytes, MAX_LABELS_BODY_BYTES),
+        most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
@@ -126,6 +132,9 @@ fn lists() -> Vec<LimitView> {
     vec![
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
+        between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
+        most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
+        most("label_segments", LimitUnit::Items, MAX_SEGMENTS),
         most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
         most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
         between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
@@ -181,10 +190,12 @@ fn texts() -> Vec<LimitView> {
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
         most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),
         most("own_number_note", LimitUnit::Characters, own_numbers::Note::MAX_CHARS),
-        most("label_transcript", LimitUnit::Characters, labels::Transcript::MAX_CHARS),
-        most("label_company", LimitUnit::Characters, labels::Statement::MAX_CHARS),
-        most("label_number_origin", LimitUnit::Characters, labels::Statement::MAX_CHARS),
-        most("label_site", LimitUnit::Characters, labels::Site::MAX_CHARS),
+        most("label_transcript", LimitUnit::Characters, label_views::Transcript::MAX_CHARS),
+        most("label_company", LimitUnit::Characters, label_views::Statement::MAX_CHARS),
+        most("label_number_origin", LimitUnit::Characters, label_views::Statement::MAX_CHARS),
+        most("label_segment_text", LimitUnit::Characters, label_views::SegmentText::MAX_CHARS),
+        most("listener_name", LimitUnit::Characters, listening::PersonName::MAX_CHARS),
+        most("label_site", LimitUnit::Characters, label_views::Site::MAX_CHARS),
     ]
 }
 

@@ -261,7 +261,7 @@ pub(crate) struct OffenderCallView {
 
 impl From<JudgedCall> for OffenderCallView {
     fn from(judged: JudgedCall) -> Self {
-        let JudgedCall { client_id, call, assessment, label } = judged;
+        let JudgedCall { client_id, call, assessment, label, recordings: _ } = judged;
         let interception = assessment.interception.as_ref();
         Self {
             id: call.id.0,

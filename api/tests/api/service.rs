@@ -13,7 +13,9 @@ use baitline_domain::matching::match_observations;
 use baitline_domain::observation::Direction;
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Reach, Store, StoreSettings, calls, keys, observations, sources};
+use baitline_store::{
+    Reach, Store, StoreResult, StoreSettings, calls, keys, observations, recordings, sources,
+};
 use baitline_testkit::TestDatabase;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -212,7 +214,7 @@ impl Service {
     }
 
     /// Derives and judges the calls of a day: every incoming one becomes an
-    /// interception of `trap`.
+    /// interception of `trap`; labels are left for the worker to see.
     pub(crate) fn derive(&self, client: &str, trap: &str, day: Day) {
         let client = ClientId(client.parse().unwrap());
         let trap = TrapId(trap.parse().unwrap());
@@ -230,9 +232,13 @@ impl Service {
                     .into_iter()
                     .map(|call| {
                         let assessment = judge(call.direction, call.answered, trap);
-                        JudgedCall { client_id: client, call, assessment, label: None }
+                        let recorded =
+                            recordings::recorded_among(conn, client, &call.observations)?;
+                        let recordings = u32::try_from(recorded.len()).unwrap();
+                        let client_id = client;
+                        Ok(JudgedCall { client_id, call, assessment, label: None, recordings })
                     })
-                    .collect();
+                    .collect::<StoreResult<_>>()?;
                 calls::replace_day(conn, client, day, &judged)
             })
             .unwrap();

@@ -1,5 +1,6 @@
 //! What a person heard in a recording.
 
+use crate::instant::Span;
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 
@@ -34,4 +35,45 @@ pub struct Label {
     pub kind: LabelKind,
     /// Whether the bait's user agreed to be called: later calls are tainted.
     pub consent_given: bool,
+}
+
+/// Who speaks in a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// Whoever called.
+    Caller,
+    /// The bait's user.
+    Subscriber,
+    /// A machine on the caller's side.
+    Robot,
+    /// Anybody else, or it cannot be told.
+    Other,
+}
+
+words!(Speaker {
+    Caller => "caller",
+    Subscriber => "subscriber",
+    Robot => "robot",
+    Other => "other",
+});
+
+/// What one speaker says without a break, and when, counted from the
+/// recording's beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// When it begins.
+    pub from: Span,
+    /// When it ends, where that was noted.
+    pub to: Option<Span>,
+    /// Who speaks.
+    pub speaker: Speaker,
+    /// The words, on one line.
+    pub text: String,
+}
+
+/// The words alone, a line for each segment, as people write dialogues down.
+pub fn plain_text(segments: &[Segment]) -> String {
+    let lines: Vec<String> = segments.iter().map(|one| format!("— {}", one.text)).collect();
+    lines.join("\n")
 }

@@ -73,6 +73,7 @@ mod tests {
             crate::competitor::AttributionRole,
             crate::gate::Missing,
             crate::label::LabelKind,
+            crate::label::Speaker,
             crate::numbering::NumberingFile,
             crate::observation::Channel,
             crate::observation::Direction,

@@ -221,7 +221,8 @@ fn operator(facts: &OperatorFacts) -> Operator<'_> {
 }
 
 fn label(facts: &LabelFacts, quote_chars: usize) -> Label<'_> {
-    let (quote, quote_is_cut) = quote(facts.transcript.as_deref().unwrap_or_default(), quote_chars);
+    let transcript = russian::transcript(facts.transcript.as_deref(), &facts.segments);
+    let (quote, quote_is_cut) = quote(&transcript, quote_chars);
     Label {
         advertising: facts.kind == LabelKind::Advertising,
         robot: facts.robot == Some(true),

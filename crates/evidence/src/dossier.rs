@@ -6,7 +6,7 @@
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
 use baitline_domain::instant::Instant;
-use baitline_domain::label::LabelKind;
+use baitline_domain::label::{LabelKind, Segment};
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
@@ -192,6 +192,8 @@ pub struct LabelFacts {
     pub stop_demanded: bool,
     /// The words of the recording.
     pub transcript: Option<String>,
+    /// The same with times, in order; empty where nobody noted them.
+    pub segments: Vec<Segment>,
     /// The label the phone's screen showed with the call.
     pub screen_label: Option<String>,
     /// When it was entered.

@@ -3,6 +3,7 @@
 
 use crate::build::BuildError;
 use crate::dossier::{Dossier, InterceptionFacts, LabelFacts};
+use crate::russian;
 
 /// Calls in a package: more than that is no complaint but a statistic.
 pub(crate) const MAX_INTERCEPTIONS: usize = 500;
@@ -18,8 +19,9 @@ pub(crate) const MAX_TEXT_FILE_BYTES: usize = 32 << 20;
 const MAX_OBSERVATIONS: usize = 100;
 /// Exposures of one trap.
 const MAX_EXPOSURES: usize = 200;
-/// Characters of one transcript.
-const MAX_TRANSCRIPT_CHARS: usize = 20_000;
+/// Characters of one transcript as it is printed, times and speakers included; a
+/// cell of a sheet holds 32,767.
+const MAX_TRANSCRIPT_CHARS: usize = 32_000;
 /// Characters of all transcripts together.
 const MAX_TRANSCRIPTS_CHARS: usize = 1_000_000;
 /// Characters of a name or of any other short text.
@@ -79,8 +81,11 @@ fn check_label(label: &LabelFacts) -> Result<(), BuildError> {
 }
 
 fn transcript_chars(call: &InterceptionFacts) -> usize {
-    let transcript = call.label.as_ref().and_then(|label| label.transcript.as_ref());
-    transcript.map_or(0, |text| text.chars().count())
+    let printed = |label: &LabelFacts| {
+        let printed = russian::transcript(label.transcript.as_deref(), &label.segments);
+        printed.chars().count()
+    };
+    call.label.as_ref().map_or(0, printed)
 }
 
 fn short(text: &str) -> Result<(), BuildError> {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
-use baitline_domain::instant::Instant;
-use baitline_domain::label::LabelKind;
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
+use baitline_domain::label::{LabelKind, Segment, Speaker};
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
@@ -153,8 +153,17 @@ struct LabelJson<'a> {
     number_origin: Option<&'a str>,
     stop_demanded: bool,
     transcript: Option<&'a str>,
+    segments: Vec<SegmentJson<'a>>,
     screen_label: Option<&'a str>,
     labelled_at: Time,
+}
+
+#[derive(Serialize)]
+struct SegmentJson<'a> {
+    from_seconds: f64,
+    to_seconds: Option<f64>,
+    speaker: Speaker,
+    text: &'a str,
 }
 
 /// RFC 3339 in UTC.
@@ -279,7 +288,19 @@ fn label(facts: &LabelFacts) -> LabelJson<'_> {
         number_origin: facts.number_origin.as_deref(),
         stop_demanded: facts.stop_demanded,
         transcript: facts.transcript.as_deref(),
+        segments: facts.segments.iter().map(segment).collect(),
         screen_label: facts.screen_label.as_deref(),
         labelled_at: Time(facts.labelled_at),
+    }
+}
+
+fn segment(segment: &Segment) -> SegmentJson<'_> {
+    // A day of microseconds fits in the 53 bits of a float.
+    let seconds = |span: Span| span.0 as f64 / MICROS_PER_SECOND as f64;
+    SegmentJson {
+        from_seconds: seconds(segment.from),
+        to_seconds: segment.to.map(seconds),
+        speaker: segment.speaker,
+        text: &segment.text,
     }
 }

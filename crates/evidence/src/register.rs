@@ -6,9 +6,9 @@ use baitline_domain::label::LabelKind;
 use jiff::tz::TimeZone;
 
 use crate::bag::hex;
-use crate::dossier::OperatorFacts;
+use crate::dossier::{LabelFacts, OperatorFacts};
 use crate::numbered::NumberedCall;
-use crate::russian::{NBSP, local, offset, seconds, short_date};
+use crate::russian::{self, NBSP, local, offset, seconds, short_date};
 
 /// A column: its title and its width in a sheet, in characters.
 pub(crate) struct Column {
@@ -74,8 +74,12 @@ fn row(call: &NumberedCall<'_>, zone: &TimeZone) -> [Cell; COLUMNS.len()] {
         text(label.map(|label| kind(label.kind))),
         text(label.and_then(|label| label.company.as_deref())),
         Cell::Text(recordings(call)),
-        text(label.and_then(|label| label.transcript.as_deref())),
+        Cell::Text(label.map(transcript).unwrap_or_default()),
     ]
+}
+
+fn transcript(label: &LabelFacts) -> String {
+    russian::transcript(label.transcript.as_deref(), &label.segments).into_owned()
 }
 
 fn text(text: Option<&str>) -> Cell {

@@ -1,7 +1,10 @@
 //! How documents write dates, times, numbers and numerals in Russian. Knows no
 //! document and no law.
 
-use baitline_domain::instant::Instant;
+use std::borrow::Cow;
+
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
+use baitline_domain::label::{Segment, Speaker};
 use baitline_domain::phone::Phone;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
@@ -69,6 +72,36 @@ pub(crate) fn zone(at: &ZonedDateTime) -> String {
         return format!("МСК,{NBSP}{offset}");
     }
     offset
+}
+
+/// The words of a recording as documents print them: with times and speakers
+/// where a person noted them, «00:05 Звонивший: …», a line each.
+pub(crate) fn transcript<'a>(text: Option<&'a str>, segments: &[Segment]) -> Cow<'a, str> {
+    if segments.is_empty() {
+        return Cow::Borrowed(text.unwrap_or_default());
+    }
+    let line =
+        |one: &Segment| format!("{} {}: {}", place(one.from), speaker(one.speaker), one.text);
+    Cow::Owned(segments.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// «00:05», «1:02:05»: so long after the beginning.
+fn place(from: Span) -> String {
+    let seconds = from.0.max(0) / MICROS_PER_SECOND;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours == 0 {
+        return format!("{minutes:02}:{seconds:02}");
+    }
+    format!("{hours}:{minutes:02}:{seconds:02}")
+}
+
+fn speaker(speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::Caller => "Звонивший",
+        Speaker::Subscriber => "Абонент",
+        Speaker::Robot => "Голосовой робот",
+        Speaker::Other => "Другой голос",
+    }
 }
 
 /// «1 мин 25 с»

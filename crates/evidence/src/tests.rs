@@ -5,4 +5,5 @@
 mod building;
 mod sample;
 mod tampering;
+mod timed;
 mod wording;

@@ -3,6 +3,7 @@
 
 mod of_number;
 mod row;
+mod unheard;
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
 use baitline_domain::instant::{Day, Instant};
@@ -20,10 +21,12 @@ use crate::observations;
 use crate::schema::calls;
 use crate::sql_types::Db;
 use row::StoredCall;
+pub(crate) use unheard::unheard_calls;
+pub use unheard::{Assignee, UnheardFilter, UnheardKind};
 
 pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls};
 
-/// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 25 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 

@@ -67,6 +67,9 @@ pub enum Constraint {
     /// The bait named does not exist.
     #[error("no such bait")]
     UnknownBait,
+    /// The call named at this place of a list, from 0, does not exist.
+    #[error("no such call")]
+    UnknownCall(usize),
     /// The source named does not exist.
     #[error("no such source")]
     UnknownSource,

@@ -5,19 +5,87 @@ use std::collections::{BTreeSet, HashMap};
 
 use baitline_domain::call::Call;
 use baitline_domain::ids::{ClientId, LabelId, ObservationId};
+use baitline_domain::instant::Instant;
+use baitline_domain::label::LabelKind;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::changes::{self, Change};
-use crate::conn::{Conn, on};
+use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreResult};
 use crate::models::{ChangeKind, JudgedCall, LabelRow, NewLabel};
 use crate::schema::labels;
 use crate::sql_types::{Db, db_all};
-use crate::{now, recordings};
+use crate::{assignments, now, recordings, stored_text};
 
-/// Labels a call that has a recording. Consent given in it taints later calls
-/// of the same number, so those are judged again too.
+/// Which labels a list shows; an absent field filters nothing.
+#[derive(Debug, Clone, Default)]
+pub struct LabelFilter {
+    /// Given with this key.
+    pub labelled_by: Option<String>,
+    /// Heard by this person.
+    pub listener: Option<String>,
+    /// Of this kind.
+    pub kind: Option<LabelKind>,
+    /// Given at or after this moment.
+    pub from: Option<Instant>,
+    /// Given before this moment.
+    pub to: Option<Instant>,
+}
+
+/// A slice of a list of labels, which is ordered by (time given, id).
+#[derive(Debug, Clone, Copy)]
+pub struct LabelPage {
+    /// Time and id of the last row seen.
+    pub after: Option<(Instant, LabelId)>,
+    /// The most rows to return.
+    pub limit: i64,
+}
+
+/// What became of a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is new.
+    New(LabelRow),
+    /// The latest label that this key gave the call says the same.
+    Same(LabelRow),
+}
+
+/// Labels a call that has a recording, unless the same key said the same of it
+/// last: whoever sends a label again after a lost answer adds nothing.
+pub fn give_label(
+    conn: &mut Conn,
+    client: ClientId,
+    call: &Call,
+    new: &NewLabel,
+    labelled_by: &str,
+) -> StoreResult<Given> {
+    let mut known = labels_of(conn, client, &call.observations)?;
+    known.retain(|row| row.labelled_by == labelled_by);
+    match known.pop() {
+        Some(latest) if says(&latest, new)? => Ok(Given::Same(latest)),
+        _ => add_label(conn, client, call, new, labelled_by).map(Given::New),
+    }
+}
+
+/// Whether a label says nothing else than this.
+fn says(row: &LabelRow, new: &NewLabel) -> StoreResult<bool> {
+    Ok(row.kind == new.kind
+        && row.robot == new.robot
+        && row.consent_given == new.consent_given
+        && row.stop_demanded == new.stop_demanded
+        && row.company == new.company
+        && row.callback_number == new.callback_number
+        && row.site == new.site
+        && row.number_origin == new.number_origin
+        && row.transcript == new.transcript
+        && row.listener == new.listener
+        && row.segments()? == new.segments)
+}
+
+/// Labels a call that has a recording; nobody needs to listen to it any more.
+/// Consent given in it taints later calls of the same number, so those are
+/// judged again too.
 pub fn add_label(
     conn: &mut Conn,
     client: ClientId,
@@ -44,6 +112,11 @@ pub fn add_label(
         transcript: new.transcript.clone(),
         labelled_at: now(),
         labelled_by: labelled_by.to_owned(),
+        segments: match new.segments.as_slice() {
+            [] => None,
+            segments => Some(stored_text::write_segments(segments)?),
+        },
+        listener: new.listener.clone(),
     };
     on!(conn, c => diesel::insert_into(labels::table).values(row.clone()).execute(c))?;
     let change = Change::of(ChangeKind::Label)
@@ -51,6 +124,7 @@ pub fn add_label(
         .with(call.party.phone())
         .between(Some(call.started_at), None);
     changes::note(conn, client, &change)?;
+    assignments::end_of(conn, client, &call.observations, None, row.labelled_at)?;
     Ok(row)
 }
 
@@ -97,4 +171,55 @@ pub fn labels_in_force(
         }
     }
     Ok(in_force)
+}
+
+/// Those of these observations of one client that have a label.
+pub(crate) fn labelled_among(
+    conn: &mut Conn,
+    client: ClientId,
+    observations: &[ObservationId],
+) -> StoreResult<Vec<ObservationId>> {
+    Ok(on!(conn, c => labels::table
+        .filter(labels::client_id.eq(Db(client)))
+        .filter(labels::observation_id.eq_any(db_all(observations)))
+        .select(labels::observation_id)
+        .distinct()
+        .load(c))?)
+}
+
+/// The labels within reach, in order of (time given, id).
+pub fn list_labels(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &LabelFilter,
+    page: LabelPage,
+) -> StoreResult<Vec<LabelRow>> {
+    Ok(on!(conn, c => {
+        let mut query = labels::table.select(LabelRow::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(labels::client_id.eq(Db(client)));
+        }
+        if let Some(key) = &filter.labelled_by {
+            query = query.filter(labels::labelled_by.eq(key.clone()));
+        }
+        if let Some(listener) = &filter.listener {
+            query = query.filter(labels::listener.eq(Some(listener.clone())));
+        }
+        if let Some(kind) = filter.kind {
+            query = query.filter(labels::kind.eq(Db(kind)));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(labels::labelled_at.ge(Db(from)));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(labels::labelled_at.lt(Db(to)));
+        }
+        if let Some((at, id)) = page.after {
+            // The first condition is where the index is entered.
+            query = query.filter(labels::labelled_at.ge(Db(at))).filter(
+                labels::labelled_at.gt(Db(at)).or(labels::labelled_at.eq(Db(at)).and(labels::id.gt(Db(id)))),
+            );
+        }
+        query.order((labels::labelled_at, labels::id)).limit(page.limit).load(c)
+    })?)
 }

@@ -15,6 +15,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 use uuid::Uuid;
 
 pub mod allow_list;
+pub mod assignments;
 pub mod attributions;
 pub mod baits;
 pub mod blobs;
@@ -31,6 +32,7 @@ pub mod exports;
 pub mod facts;
 pub mod keys;
 pub mod labels;
+pub mod listening;
 mod migrate;
 pub mod models;
 pub mod numbering;

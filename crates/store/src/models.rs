@@ -22,7 +22,7 @@ use diesel::prelude::*;
 use crate::schema;
 use crate::sql_types::Db;
 
-pub use evidence::{Export, LabelRow, NewLabel, Package, Recording};
+pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
@@ -325,6 +325,8 @@ pub struct JudgedCall {
     pub assessment: Assessment,
     /// The label the worker saw.
     pub label: Option<LabelKind>,
+    /// How many recordings the worker saw.
+    pub recordings: u32,
 }
 
 /// One source's report as it is kept, for people to read.

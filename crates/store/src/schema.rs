@@ -179,6 +179,8 @@ diesel::table! {
         transcript -> Nullable<Text>,
         labelled_at -> Instant,
         labelled_by -> Text,
+        segments -> Nullable<Text>,
+        listener -> Nullable<Text>,
     }
 }
 
@@ -275,6 +277,7 @@ diesel::table! {
         caller_operator -> Nullable<Inn>,
         edition_id -> Nullable<Id>,
         label -> Nullable<Word>,
+        recordings -> Integer,
     }
 }
 
@@ -480,6 +483,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    assignments (client_id, observation_id) {
+        client_id -> Id,
+        observation_id -> Id,
+        assignee -> Text,
+        since -> Instant,
+        until -> Nullable<Instant>,
+        assigned_by -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -508,4 +525,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     replays,
     replay_differences,
     replay_touched,
+    assignments,
 );

@@ -1,7 +1,8 @@
 //! Small lists kept in text columns as JSON, which the database's own tools can
-//! read too. Only the worker writes them, and nothing filters on their inside.
+//! read too. Nothing filters on their inside.
 
-use baitline_domain::instant::Instant;
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::label::{Segment, Speaker};
 use baitline_domain::trap::{Exposure, ExposureKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,5 +29,27 @@ pub(crate) fn read_exposures(text: &str) -> StoreResult<Vec<Exposure>> {
     Ok(rows
         .into_iter()
         .map(|(kind, at, seconds)| Exposure { at: Instant(at), kind, seconds })
+        .collect())
+}
+
+/// `[[micros, micros or null, "caller", "words"], …]`.
+pub(crate) fn write_segments(segments: &[Segment]) -> StoreResult<String> {
+    let rows: Vec<(i64, Option<i64>, Speaker, &str)> = segments
+        .iter()
+        .map(|one| (one.from.0, one.to.map(|to| to.0), one.speaker, one.text.as_str()))
+        .collect();
+    write(&rows)
+}
+
+pub(crate) fn read_segments(text: &str) -> StoreResult<Vec<Segment>> {
+    let rows: Vec<(i64, Option<i64>, Speaker, String)> = read(text)?;
+    Ok(rows
+        .into_iter()
+        .map(|(from, to, speaker, text)| Segment {
+            from: Span(from),
+            to: to.map(Span),
+            speaker,
+            text,
+        })
         .collect())
 }

@@ -10,6 +10,7 @@ mod corrections;
 mod crashes;
 mod dice;
 mod exports;
+mod listening;
 mod lists;
 mod order;
 mod replays;

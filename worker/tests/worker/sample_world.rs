@@ -228,5 +228,7 @@ fn label(hearing: &Hearing) -> NewLabel {
         site: None,
         number_origin: None,
         transcript: None,
+        segments: Vec::new(),
+        listener: None,
     }
 }

@@ -190,6 +190,8 @@ pub(crate) fn label(kind: LabelKind) -> NewLabel {
         site: None,
         number_origin: None,
         transcript: Some("…".to_owned()),
+        segments: Vec::new(),
+        listener: None,
     }
 }
 

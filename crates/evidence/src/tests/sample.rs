@@ -178,6 +178,7 @@ fn label() -> LabelFacts {
              — Взяли у партнёров. Сегодня скидка 30 %, перезвоните нам."
                 .into(),
         ),
+        segments: Vec::new(),
         screen_label: Some("Реклама".into()),
         labelled_at: at("2026-10-15T10:00:00Z"),
     }

@@ -35,13 +35,13 @@ const FORBIDDEN: [&str; 16] = [
     "rule",
 ];
 
-fn document(dossier: &Dossier) -> Document {
+pub(super) fn document(dossier: &Dossier) -> Document {
     let zone = TimeZone::get(&dossier.time_zone).unwrap();
     application::document(dossier, &numbered(dossier), &zone).unwrap()
 }
 
 /// The document as plain text, one line per block, marked by its kind.
-fn plain(blocks: &[Block]) -> String {
+pub(super) fn plain(blocks: &[Block]) -> String {
     blocks.iter().map(plain_block).collect::<Vec<_>>().join("\n")
 }
 

@@ -54,13 +54,14 @@ pub(super) struct StoredCall {
     caller_operator: Option<Inn>,
     edition_id: Option<EditionId>,
     label: Option<LabelKind>,
+    recordings: i32,
 }
 
 impl TryFrom<&JudgedCall> for StoredCall {
     type Error = StoreError;
 
     fn try_from(judged: &JudgedCall) -> StoreResult<Self> {
-        let JudgedCall { client_id, call, assessment, label } = judged;
+        let JudgedCall { client_id, call, assessment, label, recordings } = judged;
         let interception = assessment.interception.as_ref();
         Ok(Self {
             client_id: *client_id,
@@ -89,6 +90,7 @@ impl TryFrom<&JudgedCall> for StoredCall {
             caller_operator: interception.and_then(|one| one.caller_operator),
             edition_id: interception.and_then(|one| one.edition),
             label: *label,
+            recordings: i32::try_from(*recordings)?,
         })
     }
 }
@@ -131,7 +133,8 @@ impl TryFrom<StoredCall> for JudgedCall {
             reasons: stored_text::read(&row.reasons)?,
             rule_version: u32::try_from(row.rule_version)?,
         };
-        Ok(Self { client_id: row.client_id, call, assessment, label: row.label })
+        let recordings = u32::try_from(row.recordings)?;
+        Ok(Self { client_id: row.client_id, call, assessment, label: row.label, recordings })
     }
 }
 

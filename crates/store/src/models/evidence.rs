@@ -2,13 +2,14 @@
 
 use baitline_domain::ids::{ClientId, ExportId, LabelId, ObservationId, PackageId};
 use baitline_domain::instant::Instant;
-use baitline_domain::label::LabelKind;
+use baitline_domain::label::{LabelKind, Segment};
 use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
 use super::words::{ExportState, PackageState};
-use crate::schema;
+use crate::error::StoreResult;
 use crate::sql_types::Db;
+use crate::{schema, stored_text};
 
 /// A recording's facts; its bytes lie in the blob store under its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -68,6 +69,38 @@ pub struct LabelRow {
     pub labelled_at: Instant,
     /// The key it was given with.
     pub labelled_by: String,
+    /// The timed transcript, as JSON; see [`Self::segments`].
+    pub(crate) segments: Option<String>,
+    /// Who listened, where the key's holder says so.
+    pub listener: Option<String>,
+}
+
+impl LabelRow {
+    /// The timed transcript, in order; empty where there is none.
+    pub fn segments(&self) -> StoreResult<Vec<Segment>> {
+        self.segments.as_deref().map_or(Ok(Vec::new()), stored_text::read_segments)
+    }
+}
+
+/// Who listens to a call, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::assignments, treat_none_as_default_value = false)]
+pub struct Assignment {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// The observation that gives the call its id.
+    #[diesel(serialize_as = Db<ObservationId>)]
+    pub observation_id: ObservationId,
+    /// The person's name.
+    pub assignee: String,
+    /// Since when.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub since: Instant,
+    /// Until when (exclusive), or until somebody ends it.
+    pub until: Option<Instant>,
+    /// The key it was made with.
+    pub assigned_by: String,
 }
 
 /// A label to give.
@@ -91,6 +124,10 @@ pub struct NewLabel {
     pub number_origin: Option<String>,
     /// What was said.
     pub transcript: Option<String>,
+    /// What was said and when, in order; empty where nobody noted the times.
+    pub segments: Vec<Segment>,
+    /// Who listened.
+    pub listener: Option<String>,
 }
 
 /// A batch job that builds packages.

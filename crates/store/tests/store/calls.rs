@@ -70,6 +70,7 @@ fn a_call_comes_back_with_everything_the_rules_said() {
                 rule_version: RULE_VERSION,
             },
             label: Some(LabelKind::Unclear),
+            recordings: 2,
         };
         let mut others = Vec::new();
         for (n, party) in [

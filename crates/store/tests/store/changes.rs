@@ -38,7 +38,8 @@ fn prepared(opened: &Opened) -> Furnished {
     // The furnished call of the tenth would only be in the way.
     crate::support::execute(
         &opened.database,
-        "DELETE FROM labels; DELETE FROM recordings; DELETE FROM observation_revisions;
+        "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
+         DELETE FROM observation_revisions;
          DELETE FROM observations WHERE external_id = 'call-1'",
     );
     opened.settle_all();

@@ -14,6 +14,7 @@ mod ingest;
 mod ingest_races;
 mod isolation;
 mod keys;
+mod listening;
 mod lists;
 mod migrations;
 mod nouns;

@@ -48,7 +48,13 @@ fn some_call(random: &mut ChaCha8Rng, of: &Furnished, day: Day, n: u64) -> Judge
         call.party = Party::Hidden;
     }
     let label = (below(random, 2) == 0).then_some(LabelKind::Advertising);
-    JudgedCall { client_id: of.client.id, call, assessment: interception(of.trap), label }
+    JudgedCall {
+        client_id: of.client.id,
+        call,
+        assessment: interception(of.trap),
+        label,
+        recordings: 0,
+    }
 }
 
 /// `None` for a hidden caller, whom no report counts.

@@ -55,6 +55,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     first.connected_seconds = Some(45);
     let observation = opened.ingest(id, &[first])[0].id;
     let call = call(bait.id, observation, phone(CALLER), started_at + MINUTE);
+    crate::listening::furnish(opened, id, trap, &call);
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
     let (export, package) = plan(opened, id);
@@ -138,7 +139,7 @@ pub(crate) fn background() -> Assessment {
 
 /// A call nobody has listened to.
 pub(crate) fn judged(of: &Furnished, call: Call, assessment: Assessment) -> JudgedCall {
-    JudgedCall { client_id: of.client.id, call, assessment, label: None }
+    JudgedCall { client_id: of.client.id, call, assessment, label: None, recordings: 0 }
 }
 
 /// A recording's facts, whose hash is made of one byte.
@@ -165,6 +166,8 @@ pub(crate) fn new_label(kind: LabelKind) -> NewLabel {
         site: None,
         number_origin: None,
         transcript: None,
+        segments: Vec::new(),
+        listener: None,
     }
 }
 
@@ -193,6 +196,7 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
         call: call.clone(),
         assessment: interception(trap),
         label: Some(LabelKind::Advertising),
+        recordings: 1,
     };
     let tally = Tally {
         client,

@@ -1,0 +1,10 @@
+DROP TABLE assignments;
+DROP INDEX labels_time_of_all;
+DROP INDEX labels_time;
+ALTER TABLE labels DROP COLUMN listener;
+ALTER TABLE labels DROP COLUMN segments;
+DROP INDEX calls_unheard_of_all;
+DROP INDEX calls_unheard;
+DROP INDEX calls_unheard_interceptions_of_all;
+DROP INDEX calls_unheard_interceptions;
+ALTER TABLE calls DROP COLUMN recordings;
