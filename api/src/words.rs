@@ -12,7 +12,9 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
-use baitline_store::models::{ContaminationKind, ExportState, PackageState, SourceKind};
+use baitline_store::models::{
+    ContaminationKind, CorrectionKind, ExportState, PackageState, SourceKind,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,6 +82,10 @@ words! {
     /// What a bait's user did with a competitor.
     #[schema(as = ContaminationKind)]
     ContaminationKindWord for ContaminationKind { OutgoingCall, SiteVisit }
+
+    /// What a person does to an observation.
+    #[schema(as = CorrectionKind)]
+    CorrectionKindWord for CorrectionKind { Amend, Void, Withdraw }
 
     /// A step that could leak the bait's number.
     #[schema(as = ExposureKind)]
