@@ -9,6 +9,7 @@ mod limits;
 mod lists;
 mod metrics;
 mod nouns;
+mod observations;
 mod openapi;
 mod portability;
 mod protocol;

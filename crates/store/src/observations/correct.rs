@@ -152,10 +152,11 @@ fn corrected(
     let source = sources::find_source(conn, Reach::Client(after.client_id), after.source_id)?;
     after.occurred_at = amended.occurred_at().unwrap_or(after.corrected_start(&source));
     after.amended = (amended != Amendment::default()).then_some(amended);
-    let ends = after.ends();
-    if ends != before.ends() {
+    if after.fields_of_ends() != before.fields_of_ends() {
         after.fields_of_ends().check()?;
-    } else if after.bait_id.is_some() {
+    }
+    let ends = after.ends();
+    if ends == before.ends() && after.bait_id.is_some() {
         return Ok(after);
     }
     let directory = join::directory(conn, after.client_id, std::iter::once(&ends))?;

@@ -204,7 +204,7 @@ impl StoredObservation {
 }
 
 /// The fields that tell the two ends.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EndFields<'a> {
     pub(super) bait: Option<&'a str>,
     pub(super) direction: Option<Direction>,

@@ -55,6 +55,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     first.connected_seconds = Some(45);
     let observation = opened.ingest(id, &[first])[0].id;
     let call = call(bait.id, observation, phone(CALLER), started_at + MINUTE);
+    opened.correct(id, observation, crate::corrections::seconds(44));
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
     let export = plan(opened, id);
