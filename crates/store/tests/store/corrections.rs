@@ -407,3 +407,56 @@ fn another_clients_observation_cannot_be_corrected() {
         assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
     });
 }
+
+/// Revisions, corrections and clocks of each race.
+const TURNS: u32 = 20;
+
+#[test]
+fn corrections_that_race_with_revisions_and_clocks_lose_nothing() {
+    on_both(|database| {
+        let opened = open(database);
+        let (source, call) = prepared(&opened);
+        let client = source.client_id;
+        let timed = report(&source, "2", (CALLER, BAIT), noon());
+        opened.ingest(client, std::slice::from_ref(&timed));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for revision in 2..2 + TURNS {
+                    let revised = |of: &Report| Report { revision, answered: false, ..of.clone() };
+                    opened.ingest(client, &[revised(&call), revised(&timed)]);
+                }
+            });
+            scope.spawn(|| {
+                for turn in 1..=TURNS {
+                    let turn = i32::try_from(turn).unwrap();
+                    opened.correct(client, call.id, seconds(1_000 + turn));
+                    let moved = moved_to(noon() + Span::seconds(i64::from(turn)));
+                    opened.correct(client, timed.id, moved);
+                }
+            });
+            scope.spawn(|| {
+                for seconds in 1..=i64::from(TURNS) {
+                    let clock_offset_micros = Some(Span::seconds(seconds * 60).0);
+                    let changes = SourceChanges { clock_offset_micros, uncertainty_micros: None };
+                    opened.as_client(client, |c| {
+                        sources::update_source(c, client, source.id, &changes)
+                    });
+                    opened.expand_all();
+                }
+            });
+        });
+        opened.expand_all();
+        let told = |id| {
+            let row = stands(&opened, &source, id);
+            (row.revision, row.answered, row.connected_seconds, row.occurred_at)
+        };
+        let last = i64::from(1 + TURNS);
+        let by_clock = noon() + Span::seconds(i64::from(TURNS) * 60);
+        let amended = Some(1_000 + i32::try_from(TURNS).unwrap());
+        assert_eq!(told(call.id), (last, false, amended, by_clock));
+        let amended = noon() + Span::seconds(i64::from(TURNS));
+        assert_eq!(told(timed.id), (last, false, Some(30), amended));
+        let all = opened.as_client(client, |c| observations::corrections_of(c, client, &[call.id]));
+        assert_eq!(all.len(), TURNS as usize);
+    });
+}
