@@ -37,6 +37,7 @@ pub(crate) enum Fault {
     UnknownBait,
     UnknownSource,
     UnknownCompetitor,
+    UnknownCorrection,
     UnknownOwner,
     UnknownEdition,
     UnknownRuleVersion,
@@ -49,7 +50,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 36] = [
+    const ALL: [Self; 37] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -78,6 +79,7 @@ impl Fault {
         Self::UnknownBait,
         Self::UnknownSource,
         Self::UnknownCompetitor,
+        Self::UnknownCorrection,
         Self::UnknownOwner,
         Self::UnknownEdition,
         Self::UnknownRuleVersion,
@@ -141,6 +143,9 @@ impl Fault {
             Self::UnknownSource => ("unknown_source", "The client has no source of this name."),
             Self::UnknownCompetitor => {
                 ("unknown_competitor", "There is no such competitor within reach.")
+            }
+            Self::UnknownCorrection => {
+                ("unknown_correction", "The observation has no such correction.")
             }
             Self::UnknownOwner => {
                 ("unknown_owner", "The parameter «owners» gives no ИНН for this OwnerId.")

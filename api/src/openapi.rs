@@ -33,6 +33,7 @@ use crate::routes::routes;
         (name = "sources", description = "Who reports calls, and how their clocks run."),
         (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
         (name = "calls", description = "Reports in, calls out, recordings."),
+        (name = "observations", description = "What sources reported, and what people corrected."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
         (name = "listening", description = "Recordings nobody has heard, who listens to them, and many labels at once."),
         (name = "reports", description = "Repeat offenders."),

@@ -315,6 +315,23 @@ impl From<Constraint> for ApiError {
             Constraint::UnknownSource => {
                 Self::NotFound(Some(FaultItem::parameter("source", Fault::UnknownSource)))
             }
+            Constraint::TooManyCorrections => Self::conflict(
+                "too_many_corrections",
+                "The observation has as many corrections as it may have.",
+            ),
+            Constraint::ChangesNothing => {
+                Self::conflict("changes_nothing", "What the correction asks for holds already.")
+            }
+            Constraint::UnknownCorrection => {
+                Self::NotFound(Some(FaultItem::at("/withdraws", Fault::UnknownCorrection)))
+            }
+            Constraint::NotWithdrawable => Self::conflict(
+                "not_withdrawable",
+                "A withdrawal is not withdrawn: make the correction anew.",
+            ),
+            Constraint::DirectionWithoutBait => Self::field("/changes/bait", Fault::Missing),
+            Constraint::BaitWithoutDirection => Self::field("/changes/direction", Fault::Missing),
+            Constraint::NobodyCalled => Self::field("/changes/called", Fault::Missing),
             Constraint::EditionExists => {
                 Self::conflict("edition_exists", "An edition in force from that day exists.")
             }

@@ -25,6 +25,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::traps::routes)
         .configure(v1::calls::routes)
         .configure(v1::recordings::routes)
+        .configure(v1::observations::routes)
+        .configure(v1::corrections::routes)
         .configure(v1::interceptions::routes)
         .configure(v1::labels::routes)
         .configure(v1::label_bodies::routes)

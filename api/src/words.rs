@@ -13,8 +13,7 @@ use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_store::models::{
-    ContaminationKind, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind,
-    TouchedKind,
+    ContaminationKind, CorrectionKind, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,6 +86,10 @@ words! {
     /// What a bait's user did with a competitor.
     #[schema(as = ContaminationKind)]
     ContaminationKindWord for ContaminationKind { OutgoingCall, SiteVisit }
+
+    /// What a person does to an observation.
+    #[schema(as = CorrectionKind)]
+    CorrectionKindWord for CorrectionKind { Amend, Void, Withdraw }
 
     /// A step that could leak the bait's number.
     #[schema(as = ExposureKind)]

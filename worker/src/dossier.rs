@@ -1,21 +1,23 @@
 //! Gathering what a package is made of, from the tables.
 
 use baitline_domain::gate::{InterceptionProofs, days_left, missing};
+use baitline_domain::ids::ObservationId;
+use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::{Interception, Reason};
 use baitline_evidence::RecordingReader;
 use baitline_evidence::dossier::{
-    Dossier, EditionFacts, InterceptionFacts, LabelFacts, ObservationFacts, OperatorFacts, Period,
-    RecordingFacts, TrapFacts,
+    AmendmentFacts, Dossier, EditionFacts, InterceptionFacts, LabelFacts, ObservationFacts,
+    OperatorFacts, Period, RecordingFacts, TrapFacts,
 };
 use baitline_intake::media;
 use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
 use baitline_store::exports::ExportRequest;
 use baitline_store::models::{
-    EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording, Source, SourceKind,
-    TrapRow,
+    Amendment, CorrectionRow, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording,
+    Source, SourceKind, TrapRow,
 };
 use baitline_store::{
     Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
@@ -48,7 +50,7 @@ pub(crate) fn gather(
     };
     let mut interceptions = Vec::new();
     for judged in fileable(conn, package, request)? {
-        interceptions.push(scene.facts(conn, &judged)?);
+        interceptions.extend(scene.facts(conn, &judged)?);
     }
     Ok(Dossier {
         package: package.id,
@@ -107,15 +109,27 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn facts(&self, conn: &mut Conn, judged: &JudgedCall) -> StoreResult<InterceptionFacts> {
+    /// What is kept of one call; nothing where every observation of it has been
+    /// voided since it was derived.
+    fn facts(
+        &self,
+        conn: &mut Conn,
+        judged: &JudgedCall,
+    ) -> StoreResult<Option<InterceptionFacts>> {
         let client = self.package.client_id;
         let call = &judged.call;
         let interception = judged.assessment.interception.as_ref().ok_or(StoreError::NotFound)?;
         let bait = baits::find_bait(conn, Reach::Client(client), call.bait)?;
         let trap = traps::find_trap(conn, Reach::Client(client), interception.trap)?;
-        let seen = observations::find_observations(conn, client, &call.observations)?;
-        let recorded = recordings::recordings_of(conn, client, &call.observations)?;
-        let label = labels::labels_of(conn, client, &call.observations)?.pop();
+        let mut seen = observations::find_observations(conn, client, &call.observations)?;
+        seen.retain(|row| !row.voided);
+        if seen.is_empty() {
+            return Ok(None);
+        }
+        let ids: Vec<ObservationId> = seen.iter().map(|row| row.id).collect();
+        let recorded = recordings::recordings_of(conn, client, &ids)?;
+        let label = labels::labels_of(conn, client, &ids)?.pop();
+        let corrections = observations::corrections_of(conn, client, &ids)?;
         let edition = self.editions.iter().find(|edition| Some(edition.id) == interception.edition);
         let range = match edition {
             Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
@@ -123,7 +137,7 @@ impl Scene<'_> {
         };
         let proofs = self.proofs(judged, &seen, &recorded, label.as_ref(), &trap);
         let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
-        Ok(InterceptionFacts {
+        Ok(Some(InterceptionFacts {
             call: call.id,
             started_at: call.started_at,
             caller: self.package.caller,
@@ -147,12 +161,12 @@ impl Scene<'_> {
             prior_contact: interception.prior_contact,
             observations: seen
                 .iter()
-                .map(|row| self.observation(row))
+                .map(|row| self.observation(row, &corrections))
                 .collect::<StoreResult<_>>()?,
             recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
             label: label.map(|row| label_facts(row, screen_label)).transpose()?,
             missing: missing(&proofs),
-        })
+        }))
     }
 
     fn proofs(
@@ -196,7 +210,11 @@ impl Scene<'_> {
         Some(OperatorFacts { name: name.to_owned(), inn })
     }
 
-    fn observation(&self, row: &ObservationRow) -> StoreResult<ObservationFacts> {
+    fn observation(
+        &self,
+        row: &ObservationRow,
+        corrections: &[CorrectionRow],
+    ) -> StoreResult<ObservationFacts> {
         let source = self
             .sources
             .iter()
@@ -208,10 +226,34 @@ impl Scene<'_> {
             source_kind: source.kind.as_str().to_owned(),
             reported_at: row.reported_at,
             reported_at_raw: row.reported_at_raw.clone(),
-            clock_offset_seconds: (row.occurred_at - row.reported_at).0 / 1_000_000,
+            clock_offset_seconds: clock_offset(row, source).0 / MICROS_PER_SECOND,
             revision: u32::try_from(row.revision)?,
+            amendments: amendments(row.id, corrections),
         })
     }
+}
+
+/// What is added to the source's clock, also where the time is amended.
+fn clock_offset(row: &ObservationRow, source: &Source) -> Span {
+    match row.amended.as_ref().and_then(Amendment::occurred_at) {
+        Some(_) => Span(source.clock_offset_micros),
+        None => row.occurred_at - row.reported_at,
+    }
+}
+
+/// The amendments of one observation that hold.
+fn amendments(id: ObservationId, corrections: &[CorrectionRow]) -> Vec<AmendmentFacts> {
+    observations::standing(corrections)
+        .into_iter()
+        .filter(|row| row.observation_id == id)
+        .filter_map(|row| {
+            Some(AmendmentFacts {
+                fields: row.changes.as_ref()?.fields().into_iter().map(str::to_owned).collect(),
+                reason: row.reason.clone(),
+                amended_at: row.created_at,
+            })
+        })
+        .collect()
 }
 
 fn trap_facts(row: &TrapRow, interception: &Interception) -> TrapFacts {

@@ -3,12 +3,13 @@
 
 use baitline_domain::operator::Operators;
 use baitline_domain::phone::Party;
-use baitline_store::models::{JudgedCall, ObservationRow};
+use baitline_store::models::JudgedCall;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::interceptions::{InterceptionFacts, interception_facts};
+use super::observation_views::ObservationView;
 use super::recordings::RecordingView;
 use crate::fields::{PhoneNumber, Time};
 use crate::words::{ChannelWord, DirectionWord, LabelKindWord, PartyKindWord, ReasonWord};
@@ -176,63 +177,6 @@ pub(crate) struct CallView {
     has_recording: bool,
 }
 
-/// One source's report of a call.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Observation)]
-pub(crate) struct ObservationView {
-    /// Its id.
-    id: Uuid,
-    /// Who reported it.
-    source_id: Uuid,
-    /// The source's own id of the record.
-    external_id: Option<String>,
-    /// Its revision.
-    revision: i64,
-    /// The caller as it was written.
-    caller_raw: Option<String>,
-    /// The called as it was written.
-    called_raw: Option<String>,
-    /// The start by the source's clock.
-    reported_at: Time,
-    /// The start as it was written.
-    reported_at_raw: String,
-    /// The start, corrected.
-    occurred_at: Time,
-    /// When the program got it.
-    received_at: Time,
-    /// Connected time in seconds.
-    connected_seconds: Option<i32>,
-    /// Whether somebody answered.
-    answered: bool,
-    /// The label the phone's screen showed.
-    screen_label: Option<String>,
-    /// What else the source sent.
-    #[schema(value_type = Option<Object>)]
-    extra: Option<serde_json::Value>,
-}
-
-impl From<ObservationRow> for ObservationView {
-    fn from(row: ObservationRow) -> Self {
-        Self {
-            id: row.id.0,
-            source_id: row.source_id.0,
-            external_id: row.external_id,
-            revision: row.revision,
-            caller_raw: row.caller_raw,
-            called_raw: row.called_raw,
-            reported_at: Time(row.reported_at),
-            reported_at_raw: row.reported_at_raw,
-            occurred_at: Time(row.occurred_at),
-            received_at: Time(row.received_at),
-            connected_seconds: row.connected_seconds,
-            answered: row.answered,
-            screen_label: row.screen_label,
-            // It was checked to be an object before it was kept.
-            extra: row.extra.and_then(|text| serde_json::from_str(&text).ok()),
-        }
-    }
-}
-
 /// A call with everything that is kept about it.
 #[derive(Serialize, ToSchema)]
 #[schema(examples(json!({
@@ -259,7 +203,7 @@ impl From<ObservationRow> for ObservationView {
 pub(crate) struct CallDetail {
     /// The call.
     pub(super) call: CallView,
-    /// What its sources reported, in order of corrected start.
+    /// What its sources reported, as it stands, in order of start.
     pub(super) observations: Vec<ObservationView>,
     /// The recordings of its observations.
     pub(super) recordings: Vec<RecordingView>,

@@ -14,8 +14,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::call_views::{CallDetail, CallView, CreateCallsBody, ObservationView, call_view};
+use super::call_views::{CallDetail, CallView, CreateCallsBody, call_view};
 use super::ingest::{Ingest, Purpose, Taken};
+use super::observation_views::ObservationView;
 use super::receipts::{CallsAnswer, Receipt, answer_one};
 use super::recordings::RecordingView;
 use crate::app::{AppData, blocking};
@@ -196,7 +197,7 @@ async fn list_calls(
 /// Find one call
 ///
 /// By its id or the id of any of its observations. Not found until the worker
-/// has derived it, and while its bait is unknown.
+/// has derived it, while its bait is unknown, and by a voided observation.
 #[utoipa::path(
     tag = "calls",
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),

@@ -6,6 +6,7 @@ use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
 use baitline_intake::{calls as intake, portability};
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
+use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,8 +28,7 @@ use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, keys, label_views,
-    listening, own_numbers, portability_answers,
+    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, keys, label_views, labels, listening, own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -136,6 +136,8 @@ fn lists() -> Vec<LimitView> {
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
         most("label_segments", LimitUnit::Items, MAX_SEGMENTS),
         most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
+        most("observation_corrections", LimitUnit::Items, MAX_CORRECTIONS),
+        most("observation_revisions_told", LimitUnit::Items, MAX_REVISIONS_TOLD),
         most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
         between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
     ]
@@ -207,6 +209,7 @@ fn texts_of_lists() -> Vec<LimitView> {
         most("attribution_ground", attributions::Ground::MAX_CHARS),
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
         most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
+        most("correction_reason", correction_views::CorrectionReason::MAX_CHARS),
         most("portability_source", portability_answers::LookUpSource::MAX_CHARS),
     ]
 }

@@ -34,6 +34,7 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
         let replay = service.json("POST", &other.tenant.key, "/v1/verdicts:replay", &replay);
         let replay = replay.expect(202).text("/id");
         let label = json!({"kind": "advertising", "consent_given": false, "stop_demanded": false});
+        let void = json!({"kind": "void", "reason": "x"});
         let targets: Vec<(&str, &str, &str, Value)> = vec![
             ("GET", "/v1/clients/ID", &other.tenant.id, Value::Null),
             ("PATCH", "/v1/clients/ID", &other.tenant.id, json!({"name": "x"})),
@@ -51,6 +52,10 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
             ("GET", "/v1/calls/ID", &call, Value::Null),
             ("GET", "/v1/calls/ID/recording", &call, Value::Null),
             ("PUT", "/v1/calls/ID/recording", &call, Value::Null),
+            ("GET", "/v1/observations?client_id=ID", &other.tenant.id, Value::Null),
+            ("GET", "/v1/observations/ID", &call, Value::Null),
+            ("GET", "/v1/observations/ID/corrections", &call, Value::Null),
+            ("POST", "/v1/observations/ID/corrections", &call, void),
             ("GET", "/v1/interceptions/ID", &call, Value::Null),
             ("GET", "/v1/interceptions/ID/labels", &call, Value::Null),
             ("POST", "/v1/interceptions/ID/labels", &call, label),
@@ -91,6 +96,7 @@ fn lists_show_a_client_its_own_and_the_agency_everything() {
             "/v1/sources",
             "/v1/traps",
             "/v1/calls",
+            "/v1/observations",
             "/v1/interceptions",
         ];
         for path in lists {

@@ -12,6 +12,7 @@ mod lists;
 mod metrics;
 mod nouns;
 mod offender_page;
+mod observations;
 mod openapi;
 mod portability;
 mod protocol;

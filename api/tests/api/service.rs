@@ -14,7 +14,8 @@ use baitline_domain::observation::Direction;
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
 use baitline_store::models::JudgedCall;
 use baitline_store::{
-    Reach, Store, StoreResult, StoreSettings, calls, keys, observations, recordings, sources,
+    Reach, Store, StoreResult, StoreSettings, calls, changes, keys, observations, recordings,
+    sources,
 };
 use baitline_testkit::TestDatabase;
 use serde_json::{Value, json};
@@ -211,6 +212,11 @@ impl Service {
             .store
             .write(Reach::Agency, |conn| keys::create_key(conn, reach, "client's own", None));
         Tenant { id, key: made.unwrap().1 }
+    }
+
+    /// Expands every change that waits, as the worker does first.
+    pub(crate) fn expand_changes(&self) {
+        while self.store.write(Reach::Agency, changes::expand_next).unwrap() {}
     }
 
     /// Derives and judges the calls of a day: every incoming one becomes an

@@ -40,6 +40,10 @@ id!(
     ObservationId
 );
 id!(
+    /// What a person says against an observation.
+    CorrectionId
+);
+id!(
     /// A number or range of the client's side.
     OwnNumberId
 );

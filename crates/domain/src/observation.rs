@@ -91,6 +91,20 @@ pub enum Ends {
     },
 }
 
+/// Why the fields of a record do not tell its two ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EndsError {
+    /// A direction without the bait that sees it so.
+    #[error("a direction without a bait")]
+    UnexpectedDirection,
+    /// A bait without the direction.
+    #[error("a bait without a direction")]
+    MissingDirection,
+    /// Nobody was called.
+    #[error("nobody was called")]
+    MissingCalled,
+}
+
 /// Which bait a report belongs to, and how the call looks from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
@@ -102,7 +116,65 @@ pub struct Joined {
     pub party: Party,
 }
 
+impl BaitName {
+    /// Reads what a record calls its bait: what reads as a number is one.
+    pub fn read(text: &str) -> Self {
+        match Party::read(Some(text)) {
+            Party::Number(phone) => Self::Number(phone),
+            _ => Self::Reference(text.to_owned()),
+        }
+    }
+}
+
+/// Prints a form that [`BaitName::read`] reads back.
+impl std::fmt::Display for BaitName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(phone) => phone.fmt(f),
+            Self::Reference(reference) => f.write_str(reference),
+        }
+    }
+}
+
 impl Ends {
+    /// Decides from the fields that are there whether the record names its bait.
+    ///
+    /// # Errors
+    /// When a field lacks another one that it needs.
+    pub fn of_fields(
+        bait: Option<&str>,
+        direction: Option<Direction>,
+        caller: Option<&str>,
+        called: Option<&str>,
+    ) -> Result<Self, EndsError> {
+        let Some(bait) = bait else {
+            if direction.is_some() {
+                return Err(EndsError::UnexpectedDirection);
+            }
+            let called = Party::read(Some(called.ok_or(EndsError::MissingCalled)?));
+            return Ok(Self::Plain { caller: Party::read(caller), called });
+        };
+        let direction = direction.ok_or(EndsError::MissingDirection)?;
+        let party = match direction {
+            Direction::Incoming => Party::read(caller),
+            Direction::Outgoing => Party::read(Some(called.ok_or(EndsError::MissingCalled)?)),
+        };
+        Ok(Self::Named { bait: BaitName::read(bait), direction, party })
+    }
+
+    /// The names by which the bait may be known: the one the record gives, or
+    /// each end that is a number.
+    pub fn bait_names(&self) -> Vec<BaitName> {
+        match self {
+            Self::Named { bait, .. } => vec![bait.clone()],
+            Self::Plain { caller, called } => [caller, called]
+                .into_iter()
+                .filter_map(Party::phone)
+                .map(BaitName::Number)
+                .collect(),
+        }
+    }
+
     /// Joins the report to a bait that `find` knows; `None` keeps it unmatched
     /// until the bait appears.
     pub fn join(&self, find: impl Fn(&BaitName) -> Option<BaitId>) -> Option<Joined> {

@@ -154,6 +154,19 @@ pub struct ObservationFacts {
     pub clock_offset_seconds: i64,
     /// The revision of the report.
     pub revision: u32,
+    /// What people put in the place of what the source said, in order.
+    pub amendments: Vec<AmendmentFacts>,
+}
+
+/// An amendment of a report that nobody took back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmendmentFacts {
+    /// The names of the fields.
+    pub fields: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// When it was entered.
+    pub amended_at: Instant,
 }
 
 /// One recording. The package holds it unchanged under a name of its own.

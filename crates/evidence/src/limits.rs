@@ -17,6 +17,8 @@ pub(crate) const MAX_RECORDINGS_BYTES: u64 = 3 << 30;
 pub(crate) const MAX_TEXT_FILE_BYTES: usize = 32 << 20;
 /// Observations of one call.
 const MAX_OBSERVATIONS: usize = 100;
+/// Amendments of one observation.
+const MAX_AMENDMENTS: usize = 100;
 /// Exposures of one trap.
 const MAX_EXPOSURES: usize = 200;
 /// Characters of one transcript as it is printed, times and speakers included; a
@@ -65,6 +67,8 @@ fn check_call(call: &InterceptionFacts) -> Result<(), BuildError> {
         short(&observation.source_name)?;
         short(&observation.source_kind)?;
         short(&observation.reported_at_raw)?;
+        at_most("amendments of an observation", observation.amendments.len(), MAX_AMENDMENTS)?;
+        observation.amendments.iter().try_for_each(|amendment| short(&amendment.reason))?;
     }
     for recording in &call.recordings {
         short(&recording.media_type)?;

@@ -130,6 +130,14 @@ struct ObservationJson<'a> {
     reported_at_raw: &'a str,
     clock_offset_seconds: i64,
     revision: u32,
+    amendments: Vec<AmendmentJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct AmendmentJson<'a> {
+    fields: &'a [String],
+    reason: &'a str,
+    amended_at: Time,
 }
 
 #[derive(Serialize)]
@@ -254,6 +262,11 @@ fn trap(facts: &TrapFacts) -> TrapJson {
 }
 
 fn observation(facts: &ObservationFacts) -> ObservationJson<'_> {
+    let amendments = facts.amendments.iter().map(|amendment| AmendmentJson {
+        fields: &amendment.fields,
+        reason: &amendment.reason,
+        amended_at: Time(amendment.amended_at),
+    });
     ObservationJson {
         id: facts.id,
         source_name: &facts.source_name,
@@ -262,6 +275,7 @@ fn observation(facts: &ObservationFacts) -> ObservationJson<'_> {
         reported_at_raw: &facts.reported_at_raw,
         clock_offset_seconds: facts.clock_offset_seconds,
         revision: facts.revision,
+        amendments: amendments.collect(),
     }
 }
 

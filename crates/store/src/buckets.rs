@@ -201,7 +201,8 @@ pub struct DayFilter {
     pub to: Option<Instant>,
 }
 
-/// The days touched by a client's joined observations that pass the filter.
+/// The days touched by a client's joined observations that pass the filter;
+/// voided ones are in no call.
 pub fn days_with_observations(
     conn: &mut Conn,
     client: ClientId,
@@ -215,6 +216,7 @@ pub fn days_with_observations(
         let mut query = seen::table
             .filter(seen::client_id.eq(Db(client)))
             .filter(seen::bait_id.is_not_null())
+            .filter(seen::voided.eq(false))
             .select(sql::<Integer>(&day))
             .into_boxed();
         if let Some(bait) = filter.bait {

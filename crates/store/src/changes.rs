@@ -17,7 +17,7 @@ use crate::buckets;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::facts::Pair;
-use crate::models::{ChangeKind, TrapRow};
+use crate::models::{Amendment, ChangeKind, TrapRow};
 use crate::observations;
 use crate::schema::{changes, clients, observations as seen, sources};
 use crate::sql_types::Db;
@@ -267,7 +267,8 @@ fn days_of_trap(row: &TrapRow) -> BTreeSet<Day> {
 }
 
 /// Corrects every time a source reported by its present offset, and returns
-/// the days the observations left and the days they came to.
+/// the days the observations left and the days they came to. A time that a person
+/// amended is the true one and stays.
 fn correct_source(
     conn: &mut Conn,
     client: ClientId,
@@ -286,16 +287,17 @@ fn correct_source(
             .filter(seen::id.gt(Db(after)))
             .order(seen::id)
             .limit(CORRECTION_BATCH)
-            .select((seen::id, seen::reported_at, seen::occurred_at));
+            .select((seen::id, seen::reported_at, seen::occurred_at, seen::amended));
         // Held until the correction commits: a later revision has another time.
-        let rows: Vec<(ObservationId, Instant, Instant)> = match conn {
+        let rows: Vec<(ObservationId, Instant, Instant, Option<Amendment>)> = match conn {
             Conn::Postgres(c) => batch.for_update().load(c)?,
             Conn::Sqlite(c) => batch.load(c)?,
         };
         let Some(last) = rows.last() else { return Ok(days) };
         after = last.0;
-        for (id, reported_at, before) in rows {
-            let corrected = reported_at + Span(offset);
+        for (id, reported_at, before, amended) in rows {
+            let amended = amended.and_then(|amended| amended.occurred_at());
+            let corrected = amended.unwrap_or(reported_at + Span(offset));
             days.extend(buckets::days_touched_by(before));
             days.extend(buckets::days_touched_by(corrected));
             if corrected != before {

@@ -73,6 +73,27 @@ pub enum Constraint {
     /// The source named does not exist.
     #[error("no such source")]
     UnknownSource,
+    /// The observation has as many corrections as there may be.
+    #[error("the observation has too many corrections")]
+    TooManyCorrections,
+    /// What the correction asks for holds already.
+    #[error("the correction changes nothing")]
+    ChangesNothing,
+    /// The observation has no such correction.
+    #[error("no such correction")]
+    UnknownCorrection,
+    /// What was taken back is made anew, not by taking the taking back.
+    #[error("a withdrawal cannot be withdrawn")]
+    NotWithdrawable,
+    /// A direction, and no bait that sees it so.
+    #[error("a direction without a bait")]
+    DirectionWithoutBait,
+    /// A bait, and no direction.
+    #[error("a bait without a direction")]
+    BaitWithoutDirection,
+    /// The record would not say who was called.
+    #[error("nobody was called")]
+    NobodyCalled,
     /// An edition of this file with this beginning is there already.
     #[error("an edition of this file in force from that day exists")]
     EditionExists,

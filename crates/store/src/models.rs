@@ -1,6 +1,7 @@
 //! Rows and what makes them, in the words of the domain. A row is never
 //! serialised: the API has shapes of its own.
 
+mod corrections;
 mod evidence;
 mod lists;
 mod replays;
@@ -12,9 +13,10 @@ use baitline_domain::ids::{BaitId, ClientId, EditionId, ObservationId, OwnNumber
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::numbering::NumberingFile;
+use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::Inn;
 use baitline_domain::own_number::{OwnNumber, OwnNumberKind};
-use baitline_domain::phone::Phone;
+use baitline_domain::phone::{PartyKind, Phone};
 use baitline_domain::trap::{Trap, TrapState};
 use baitline_domain::verdict::Assessment;
 use diesel::prelude::*;
@@ -22,6 +24,9 @@ use diesel::prelude::*;
 use crate::schema;
 use crate::sql_types::Db;
 
+pub use corrections::{
+    Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
+};
 pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
@@ -30,8 +35,8 @@ pub use lists::{
 };
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
 pub use words::{
-    ChangeKind, ContaminationKind, ExportState, PackageState, ReplayOutcome, ReplayState,
-    SourceKind, TouchedKind,
+    ChangeKind, ContaminationKind, CorrectionKind, ExportState, PackageState, ReplayOutcome,
+    ReplayState, SourceKind, TouchedKind,
 };
 
 /// A defended business: the tenant.
@@ -329,7 +334,8 @@ pub struct JudgedCall {
     pub recordings: u32,
 }
 
-/// One source's report as it is kept, for people to read.
+/// One source's report as it stands, for people to read: where a person amended
+/// it, the amended values. What the source said is in its revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = schema::observations)]
 pub struct ObservationRow {
@@ -343,15 +349,21 @@ pub struct ObservationRow {
     pub external_id: Option<String>,
     /// Its revision.
     pub revision: i64,
+    /// The bait as the record names it, where it does.
+    pub named_bait: Option<String>,
+    /// The direction, where the record names its bait.
+    pub named_direction: Option<Direction>,
     /// The caller as it was written.
     pub caller_raw: Option<String>,
     /// The called as it was written.
     pub called_raw: Option<String>,
-    /// The start by the source's clock.
+    /// What carried it.
+    pub channel: Channel,
+    /// The start by the source's clock; never amended.
     pub reported_at: Instant,
-    /// The start as it was written.
+    /// The start as it was written; never amended.
     pub reported_at_raw: String,
-    /// The start, corrected.
+    /// The true start: corrected by the source's offset, or amended.
     pub occurred_at: Instant,
     /// When the program got it.
     pub received_at: Instant,
@@ -359,10 +371,24 @@ pub struct ObservationRow {
     pub connected_seconds: Option<i32>,
     /// Whether somebody answered.
     pub answered: bool,
+    /// Whether the bait was roaming.
+    pub roaming: bool,
     /// The label the phone's screen showed.
     pub screen_label: Option<String>,
     /// What else the source sent.
     pub extra: Option<String>,
+    /// The bait, once it is known.
+    pub bait_id: Option<BaitId>,
+    /// The direction as the bait sees it, once it is known.
+    pub direction: Option<Direction>,
+    /// What the other end is, once the bait is known.
+    pub(crate) party_kind: Option<PartyKind>,
+    /// Its number, where it is one.
+    pub(crate) party_number: Option<Phone>,
+    /// What people put in the place of what the source said.
+    pub amended: Option<Amendment>,
+    /// Whether it takes no part in matching.
+    pub voided: bool,
 }
 
 /// An imported file of the numbering registry.

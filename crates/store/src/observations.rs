@@ -1,10 +1,12 @@
 //! Observations: what sources reported. A report is kept once, under an id that
 //! every retry derives again; the highest revision wins and the others are
-//! history.
+//! history. What people say against it holds over what the source said.
 
+mod correct;
 mod history;
 mod ingest;
 mod join;
+mod list;
 mod row;
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
@@ -18,10 +20,16 @@ use crate::models::{ObservationRow, Source};
 use crate::schema::observations as seen;
 use crate::sql_types::{Db, db_all};
 
+pub use correct::{MAX_CORRECTIONS, correct_observation, corrections_of, standing};
 pub use ingest::{MAX_BATCH, Outcome, OutcomeStatus, check, ingest};
 pub(crate) use join::join_waiting;
+pub use list::{
+    MAX_REVISIONS_TOLD, ObservationFilter, ObservationPage, find_one, list_observations,
+    revisions_of,
+};
 
-/// What the rules need of the joined observations of a period, of one client.
+/// What the rules need of the joined observations of a period, of one client;
+/// voided ones are out.
 pub fn observations_between(
     conn: &mut Conn,
     client: ClientId,
@@ -34,23 +42,25 @@ pub fn observations_between(
         .filter(seen::occurred_at.ge(Db(from)))
         .filter(seen::occurred_at.lt(Db(to)))
         .filter(seen::bait_id.is_not_null())
+        .filter(seen::voided.eq(false))
         .select(row::JoinedRow::as_select())
         .load(c))?;
     rows.into_iter().map(|row| row.into_domain(sources)).collect()
 }
 
-/// Observations as they are kept, for people, in order of corrected start.
+/// Observations as they stand, for people, in order of start.
 pub fn find_observations(
     conn: &mut Conn,
     client: ClientId,
     ids: &[ObservationId],
 ) -> StoreResult<Vec<ObservationRow>> {
-    Ok(on!(conn, c => seen::table
+    let rows: Vec<ObservationRow> = on!(conn, c => seen::table
         .filter(seen::client_id.eq(Db(client)))
         .filter(seen::id.eq_any(db_all(ids)))
         .order((seen::occurred_at, seen::id))
         .select(ObservationRow::as_select())
-        .load(c))?)
+        .load(c))?;
+    Ok(rows.into_iter().map(ObservationRow::in_force).collect())
 }
 
 /// Where an observation stands, whether or not its bait is known.

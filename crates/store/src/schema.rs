@@ -130,6 +130,8 @@ diesel::table! {
         direction -> Nullable<Word>,
         party_kind -> Nullable<Word>,
         party_number -> Nullable<Number>,
+        amended -> Nullable<Text>,
+        voided -> Bool,
     }
 }
 
@@ -497,6 +499,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    observation_corrections (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        observation_id -> Id,
+        ordinal -> Integer,
+        kind -> Word,
+        changes -> Nullable<Text>,
+        withdraws -> Nullable<Id>,
+        reason -> Text,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -526,4 +546,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     replay_differences,
     replay_touched,
     assignments,
+    observation_corrections,
 );

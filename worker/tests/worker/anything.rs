@@ -5,8 +5,10 @@
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::Report;
-use baitline_store::models::{OwnNumberChanges, SourceChanges, TrapChanges};
-use baitline_store::{Reach, calls, own_numbers, sources, traps};
+use baitline_store::models::{
+    Amendment, Correcting, NewCorrection, OwnNumberChanges, SourceChanges, TrapChanges,
+};
+use baitline_store::{Reach, StoreError, calls, observations, own_numbers, sources, traps};
 use baitline_testkit::on_both;
 
 use crate::dice::Dice;
@@ -19,7 +21,7 @@ use crate::story::{
 /// Worlds tried on each database.
 const WORLDS: u64 = 8;
 /// What happens in each.
-const EVENTS: usize = 70;
+const EVENTS: usize = 85;
 
 const CALLERS: [u64; 4] = [FOREIGN, FOREIGN + 1, KIN, LINE];
 
@@ -32,6 +34,7 @@ struct Chance<'a> {
     story: Story,
     dice: Dice,
     reports: Vec<Report>,
+    corrected: usize,
 }
 
 #[test]
@@ -40,11 +43,16 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
         let scene = Scene::on(database);
         let first = Story::on(&scene);
         scene.settle();
-        let mut kept = (0, 0);
+        let (mut kept, mut corrected) = ((0, 0), 0);
         for seed in 0..WORLDS {
             let story = if seed == 0 { first.clone() } else { Story::without_numbering(&scene) };
-            let mut chance =
-                Chance { scene: &scene, story, dice: Dice::of(seed), reports: Vec::new() };
+            let mut chance = Chance {
+                scene: &scene,
+                story,
+                dice: Dice::of(seed),
+                reports: Vec::new(),
+                corrected: 0,
+            };
             for _ in 0..EVENTS {
                 chance.happen();
                 let steps = chance.dice.below(4);
@@ -53,9 +61,11 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
             scene.settle();
             let standing = scene.derived();
             assert_same(&standing, &scene.recomputed());
+            corrected += chance.corrected;
             kept = (standing.calls.len(), standing.tallies.len());
         }
         assert!(kept.0 > 200 && kept.1 > 40, "{kept:?}");
+        assert!(corrected > 40, "{corrected} corrections");
     });
 }
 
@@ -68,13 +78,14 @@ fn work(scene: &Scene, steps: usize) {
 
 impl Chance<'_> {
     fn happen(&mut self) {
-        match self.dice.below(18) {
+        match self.dice.below(22) {
             0 | 16 | 17 => self.run_a_trap(),
             1 => self.change_a_trap(),
             2 => self.shift_a_clock(),
             3 => self.change_an_own_number(),
             4 | 5 => self.listen(),
             6 | 7 => self.revise(),
+            18..=20 => self.correct(),
             8 if self.reports.len() > 20 && self.dice.one_in(3) => {
                 let digits = BAIT + 2;
                 let reach = Reach::Client(self.story.client);
@@ -215,5 +226,38 @@ impl Chance<'_> {
         };
         self.story.ingest(self.scene, std::slice::from_ref(&new));
         self.reports[index] = new;
+    }
+
+    /// Amends, voids or takes back; what is refused changes nothing.
+    fn correct(&mut self) {
+        if self.reports.is_empty() {
+            return;
+        }
+        let report = self.dice.pick(&self.reports).clone();
+        let client = self.story.client;
+        let earlier =
+            self.scene.as_client(client, |c| observations::corrections_of(c, client, &[report.id]));
+        let correcting = match self.dice.below(5) {
+            0 => Correcting::Void,
+            1 => {
+                let occurred_at_micros = Some(self.moment().0);
+                Correcting::Amend(Amendment { occurred_at_micros, ..Amendment::default() })
+            }
+            2 => {
+                let caller = Some(Some(format!("+{}", self.dice.pick(&CALLERS))));
+                Correcting::Amend(Amendment { caller, ..Amendment::default() })
+            }
+            _ if earlier.is_empty() => {
+                let called = Some(Some(format!("+{}", BAIT + 2)));
+                Correcting::Amend(Amendment { called, ..Amendment::default() })
+            }
+            _ => Correcting::Withdraw(self.dice.pick(&earlier).id),
+        };
+        let new = NewCorrection { correcting, reason: "?".to_owned() };
+        let done = self.scene.store.write(Reach::Client(client), |conn| {
+            observations::correct_observation(conn, client, report.id, &new, "test")
+        });
+        assert!(matches!(done, Ok(_) | Err(StoreError::Constraint(_))), "{done:?}");
+        self.corrected += usize::from(done.is_ok());
     }
 }

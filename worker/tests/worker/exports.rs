@@ -13,7 +13,9 @@ use baitline_sample::recording::recording;
 use baitline_sample::world::{Size, World};
 use baitline_store::blobs::BlobKind;
 use baitline_store::exports::{self, ExportRequest, ExportThresholds};
-use baitline_store::models::{ExportState, Package, PackageState, Recording};
+use baitline_store::models::{
+    Amendment, Correcting, ExportState, Package, PackageState, Recording,
+};
 use baitline_store::{Reach, recordings};
 use baitline_testkit::{DatabaseKind, on_both};
 use bytes::Bytes;
@@ -180,6 +182,55 @@ fn a_package_of_a_repeat_offender_holds_what_was_heard_and_nothing_else() {
         for id in outside.concat() {
             assert!(!facts.contains(&id.to_string()), "{id} does not belong there");
         }
+    });
+}
+
+#[test]
+fn a_package_tells_what_was_amended_and_why_and_holds_nothing_that_is_voided() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        offence(&scene, &story);
+        let known = story.call(&format!("{} heard", start()), FOREIGN, start() + minutes(120));
+        let mistaken = story.seen_by(
+            &story.recorder,
+            "mistaken",
+            Some(FOREIGN),
+            known.reported_at + minutes(1),
+        );
+        story.ingest(&scene, std::slice::from_ref(&mistaken));
+        record(&scene, &story, &mistaken);
+        scene.settle();
+        assert!(story.judged(&scene, &known).call.observations.contains(&mistaken.id));
+        let seconds = |seconds| {
+            let connected_seconds = Some(Some(seconds));
+            Correcting::Amend(Amendment { connected_seconds, ..Amendment::default() })
+        };
+        let taken_back = story.correct(&scene, &known, seconds(5));
+        story.correct(&scene, &known, Correcting::Withdraw(taken_back));
+        story.correct(&scene, &known, seconds(77));
+        scene.settle();
+        // Voided while its day waits: the call still names it, the package must not.
+        story.correct(&scene, &mistaken, Correcting::Void);
+        let export = ask(&scene, &story);
+        let claimed = scene.agency(exports::claim_export).unwrap();
+        scene.agency(|c| exports::plan_package(c, &claimed, phone(FOREIGN), start()));
+        scene.execute("UPDATE exports SET state = 'queued'");
+        scene.settle();
+        let found = packages(&scene, &story, export);
+        let archive = archive(&scene, &story, &found[0]);
+        assert_eq!(verify(&archive).problems, []);
+        let facts: serde_json::Value = serde_json::from_str(&facts(&archive)).unwrap();
+        let call = &facts["interceptions"][0];
+        assert_eq!(call["connected_seconds"], 77);
+        let [observation] = &call["observations"].as_array().unwrap()[..] else { panic!("{call}") };
+        assert_eq!(observation["id"], known.id.to_string());
+        let [amendment] = &observation["amendments"].as_array().unwrap()[..] else {
+            panic!("{observation}")
+        };
+        assert_eq!(amendment["fields"], serde_json::json!(["connected_seconds"]));
+        assert_eq!(amendment["reason"], "ошибка");
+        assert_eq!(call["recordings"].as_array().unwrap().len(), 1);
     });
 }
 

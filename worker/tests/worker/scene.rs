@@ -153,7 +153,7 @@ impl Scene {
     pub(crate) fn forget_observations(&self) {
         self.execute(
             "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
-             DELETE FROM observation_revisions;
+             DELETE FROM observation_revisions; DELETE FROM observation_corrections;
              DELETE FROM observations; DELETE FROM calls; DELETE FROM interception_tallies;
              DELETE FROM changes; DELETE FROM touched_buckets;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,

@@ -2,7 +2,7 @@
 //! to them. Numbers of MTS are foreign to the bait, others of T2 are not.
 
 use baitline_domain::ids::{
-    BaitId, ClientId, EditionId, Identity, ObservationId, OwnNumberId, TrapId,
+    BaitId, ClientId, CorrectionId, EditionId, Identity, ObservationId, OwnNumberId, TrapId,
 };
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
@@ -13,8 +13,8 @@ use baitline_domain::phone::{Party, Phone};
 use baitline_domain::trap::{Exposure, ExposureKind};
 use baitline_domain::verdict::{Interception, Reason, Verdict};
 use baitline_store::models::{
-    JudgedCall, NewBait, NewClient, NewLabel, NewOwnNumber, NewSource, NewTrap, Recording, Source,
-    SourceKind,
+    Correcting, JudgedCall, NewBait, NewClient, NewCorrection, NewLabel, NewOwnNumber, NewSource,
+    NewTrap, Recording, Source, SourceKind,
 };
 use baitline_store::numbering::{self, NewEdition};
 use baitline_store::observations::{self, Outcome};
@@ -162,6 +162,22 @@ impl Story {
             received_at: at("2026-11-20T00:00:00Z"),
         };
         scene.as_client(self.client, |conn| recordings::put_recording(conn, &new));
+    }
+
+    /// Corrects the observation of a report.
+    pub(crate) fn correct(
+        &self,
+        scene: &Scene,
+        report: &Report,
+        correcting: Correcting,
+    ) -> CorrectionId {
+        let (client, reason) = (self.client, "ошибка".to_owned());
+        let new = NewCorrection { correcting, reason };
+        scene
+            .as_client(client, |conn| {
+                observations::correct_observation(conn, client, report.id, &new, "test")
+            })
+            .id
     }
 
     /// Labels the call that a recorded report belongs to.

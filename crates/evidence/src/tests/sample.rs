@@ -139,6 +139,11 @@ fn observation(id: ObservationId, started_at: Instant) -> ObservationFacts {
         reported_at_raw: "02.09.2026 10:40:17".into(),
         clock_offset_seconds: -7,
         revision: 2,
+        amendments: vec![AmendmentFacts {
+            fields: vec!["connected_seconds".into()],
+            reason: "АТС посчитала и время до ответа".into(),
+            amended_at: at("2026-10-16T08:00:00Z"),
+        }],
     }
 }
 

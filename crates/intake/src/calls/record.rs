@@ -1,8 +1,7 @@
 //! One call record as it was sent: the fields read and checked against each
 //! other, the time still as text, since only the source knows its zone.
 
-use baitline_domain::observation::{BaitName, Channel, Direction, Ends};
-use baitline_domain::phone::Party;
+use baitline_domain::observation::{Channel, Direction, Ends, EndsError};
 
 use super::extra;
 use super::fields::{Field, Fields};
@@ -66,7 +65,7 @@ impl CallRecord {
         let direction = fields.word(Field::Direction, "incoming, outgoing", Direction::parse)?;
         let caller_raw = fields.text(Field::Caller, MAX_END_CHARS)?;
         let called_raw = fields.text(Field::Called, MAX_END_CHARS)?;
-        let ends = ends(bait, direction, caller_raw.as_deref(), called_raw.as_deref())?;
+        let ends = ends(bait.as_deref(), direction, caller_raw.as_deref(), called_raw.as_deref())?;
         let occurred_at = fields
             .text(Field::OccurredAt, MAX_TIME_CHARS)?
             .ok_or_else(|| Rejection::missing(Field::OccurredAt))?;
@@ -93,29 +92,17 @@ impl CallRecord {
 
 /// Decides from the fields that are there whether the record names its bait.
 fn ends(
-    bait: Option<String>,
+    bait: Option<&str>,
     direction: Option<Direction>,
     caller: Option<&str>,
     called: Option<&str>,
 ) -> Result<Ends, Rejection> {
-    let Some(bait) = bait else {
-        if direction.is_some() {
+    Ends::of_fields(bait, direction, caller, called).map_err(|error| match error {
+        EndsError::UnexpectedDirection => {
             let detail = "direction is as the bait sees it: name the bait, or leave direction out";
-            return Err(Rejection::of_field(Field::Direction, "unexpected", detail));
+            Rejection::of_field(Field::Direction, "unexpected", detail)
         }
-        let called = called.ok_or_else(|| Rejection::missing(Field::Called))?;
-        return Ok(Ends::Plain { caller: Party::read(caller), called: Party::read(Some(called)) });
-    };
-    let direction = direction.ok_or_else(|| Rejection::missing(Field::Direction))?;
-    let party = match direction {
-        Direction::Incoming => Party::read(caller),
-        Direction::Outgoing => {
-            Party::read(Some(called.ok_or_else(|| Rejection::missing(Field::Called))?))
-        }
-    };
-    let bait = match Party::read(Some(&bait)) {
-        Party::Number(phone) => BaitName::Number(phone),
-        _ => BaitName::Reference(bait),
-    };
-    Ok(Ends::Named { bait, direction, party })
+        EndsError::MissingDirection => Rejection::missing(Field::Direction),
+        EndsError::MissingCalled => Rejection::missing(Field::Called),
+    })
 }

@@ -158,3 +158,15 @@ words!(
         SiteVisit = "site_visit",
     }
 );
+
+words!(
+    /// What a person did to an observation.
+    CorrectionKind {
+        /// Other values hold in the place of the source's.
+        Amend = "amend",
+        /// It takes no part in matching.
+        Void = "void",
+        /// An earlier correction is taken back.
+        Withdraw = "withdraw",
+    }
+);

@@ -8,8 +8,10 @@ use diesel::prelude::*;
 
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
+use crate::models::Revision;
 use crate::schema::observation_revisions as revisions;
 use crate::sql_types::{Db, db_all};
+use crate::stored_text;
 
 /// Rows inserted in one statement.
 const INSERT_BATCH: usize = 1_000;
@@ -40,6 +42,30 @@ pub(super) fn load(
         .select(OldRevision::as_select())
         .load(c))?;
     Ok(rows.into_iter().map(|row| ((row.observation_id, row.revision), row.content)).collect())
+}
+
+/// The superseded revisions of one observation in order, at most the `most`
+/// latest ones.
+pub(super) fn revisions(
+    conn: &mut Conn,
+    client: ClientId,
+    id: ObservationId,
+    most: usize,
+) -> StoreResult<Vec<Revision>> {
+    let rows: Vec<OldRevision> = on!(conn, c => revisions::table
+        .filter(revisions::client_id.eq(Db(client)))
+        .filter(revisions::observation_id.eq(Db(id)))
+        .order(revisions::revision.desc())
+        .limit(i64::try_from(most)?)
+        .select(OldRevision::as_select())
+        .load(c))?;
+    rows.into_iter()
+        .rev()
+        .map(|row| {
+            let content = stored_text::read(&row.content)?;
+            Ok(Revision { revision: row.revision, received_at: row.received_at, content })
+        })
+        .collect()
 }
 
 pub(super) fn save(conn: &mut Conn, rows: &[OldRevision]) -> StoreResult<()> {

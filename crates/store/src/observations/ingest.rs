@@ -1,6 +1,7 @@
 //! Taking reports in. One call is one transaction's work on one batch of one
 //! client; what it returns is true once that transaction has committed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use baitline_domain::ids::{ClientId, ObservationId};
@@ -10,7 +11,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::history::{self, OldRevision};
-use super::join::{self, Directory};
+use super::join;
 use super::row::StoredObservation;
 use crate::buckets;
 use crate::clients;
@@ -21,7 +22,7 @@ use crate::schema::observations as seen;
 use crate::sources;
 use crate::sql_types::{Db, db_all};
 
-/// The most reports of one call: 23 columns each stay under the 32,766 binds
+/// The most reports of one call: 25 columns each stay under the 32,766 binds
 /// that SQLite allows in a statement.
 pub const MAX_BATCH: usize = 1_000;
 
@@ -101,30 +102,37 @@ fn judge(
 ) -> StoreResult<(Vec<Outcome>, Plan)> {
     let sources: HashMap<_, Source> =
         sources::sources_of(conn, client)?.into_iter().map(|source| (source.id, source)).collect();
-    let directory = join::directory(conn, client, reports.iter().map(|report| &report.ends))?;
     let ids: Vec<ObservationId> = reports.iter().map(|report| report.id).collect();
     let mut plan = Plan::default();
     for row in load_locked(conn, client, &ids)? {
         plan.rows.insert(row.id, Planned { row, fate: Fate::Keep });
     }
     let known_history = history::load(conn, client, &ids)?;
-    let mut outcomes = Vec::with_capacity(reports.len());
+    let mut rows = Vec::with_capacity(reports.len());
     for report in reports {
         let source = sources.get(&report.source).ok_or(Constraint::UnknownSource)?;
         let mut row = StoredObservation::of_report(client, source, report, received_at)?;
-        join_row(&mut row, report, &directory);
-        outcomes.push(plan.add(row, &known_history));
+        if let Some(known) = plan.rows.get(&report.id) {
+            row.keep_corrections_of(&known.row);
+        }
+        let ends = match &row.amended {
+            None => Cow::Borrowed(&report.ends),
+            Some(_) => Cow::Owned(row.ends()),
+        };
+        rows.push((row, ends));
     }
+    let directory = join::directory(conn, client, rows.iter().map(|(_, ends)| ends.as_ref()))?;
+    let outcomes = rows.into_iter().map(|(mut row, ends)| {
+        row.join(ends.join(|name| directory.get(name).copied()));
+        plan.add(row, &known_history)
+    });
+    let outcomes = outcomes.collect();
     Ok((outcomes, plan))
-}
-
-fn join_row(row: &mut StoredObservation, report: &Report, directory: &Directory) {
-    row.join(report.ends.join(|name| directory.get(name).copied()));
 }
 
 /// The rows of these ids as they stand, held until the transaction ends, in
 /// order of id so that two batches never wait for each other in a circle.
-fn load_locked(
+pub(super) fn load_locked(
     conn: &mut Conn,
     client: ClientId,
     ids: &[ObservationId],
@@ -226,7 +234,8 @@ fn insert(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     Ok(())
 }
 
-/// Puts later revisions in the place of the rows they supersede.
+/// Puts later revisions in the place of the rows they supersede; what people
+/// corrected stays.
 fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     for chunk in rows.chunks(MAX_BATCH) {
         on!(conn, c => diesel::insert_into(seen::table)
@@ -259,10 +268,11 @@ fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     Ok(())
 }
 
-fn days_of(row: &StoredObservation) -> BTreeSet<Day> {
+/// The days the row can change as it stands: none while it is in no call.
+pub(super) fn days_of(row: &StoredObservation) -> BTreeSet<Day> {
     match row.bait_id {
-        Some(_) => buckets::days_touched_by(row.occurred_at),
-        None => BTreeSet::new(),
+        Some(_) if !row.voided => buckets::days_touched_by(row.occurred_at),
+        _ => BTreeSet::new(),
     }
 }
 

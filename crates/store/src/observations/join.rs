@@ -1,10 +1,9 @@
 //! Finding the bait an observation names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::observation::{BaitName, Ends};
-use baitline_domain::phone::Party;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use crate::buckets;
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::Bait;
+use crate::observations::ingest::days_of;
 use crate::observations::row::StoredObservation;
 use crate::schema::{baits, observations as seen};
 use crate::sql_types::{Db, db_all};
@@ -30,13 +30,12 @@ pub(super) fn directory<'a>(
     client: ClientId,
     ends: impl Iterator<Item = &'a Ends>,
 ) -> StoreResult<Directory> {
-    let names: BTreeSet<Party> = ends.flat_map(names_in).collect();
+    let names: HashSet<BaitName> = ends.flat_map(Ends::bait_names).collect();
     let (mut numbers, mut references) = (Vec::new(), Vec::new());
     for name in names {
         match name {
-            Party::Number(phone) => numbers.push(phone),
-            Party::Alphanumeric(reference) => references.push(reference),
-            _ => {}
+            BaitName::Number(phone) => numbers.push(phone),
+            BaitName::Reference(reference) => references.push(reference),
         }
     }
     let mut directory = Directory::new();
@@ -61,19 +60,6 @@ pub(super) fn directory<'a>(
         );
     }
     Ok(directory)
-}
-
-fn names_in(ends: &Ends) -> Vec<Party> {
-    match ends {
-        Ends::Named { bait: BaitName::Number(phone), .. } => vec![Party::Number(*phone)],
-        Ends::Named { bait: BaitName::Reference(text), .. } => {
-            vec![Party::Alphanumeric(text.clone())]
-        }
-        Ends::Plain { caller, called } => vec![caller.clone(), called.clone()]
-            .into_iter()
-            .filter(|end| matches!(end, Party::Number(_)))
-            .collect(),
-    }
 }
 
 fn add(directory: &mut Directory, found: Vec<Bait>) {
@@ -111,16 +97,22 @@ pub(crate) fn join_waiting(conn: &mut Conn, client: ClientId) -> StoreResult<()>
         for (mut row, ends) in rows.into_iter().zip(ends) {
             let Some(joined) = ends.join(|name| directory.get(name).copied()) else { continue };
             row.join(Some(joined));
-            days.extend(buckets::days_touched_by(row.occurred_at));
-            on!(conn, c => diesel::update(seen::table.find((Db(client), Db(row.id))))
-                .set((
-                    seen::bait_id.eq(row.bait_id),
-                    seen::direction.eq(row.direction),
-                    seen::party_kind.eq(row.party_kind),
-                    seen::party_number.eq(row.party_number),
-                ))
-                .execute(c))?;
+            days.extend(days_of(&row));
+            save_join(conn, &row)?;
         }
         buckets::touch(conn, client, &days)?;
     }
+}
+
+/// Keeps what follows from the row's bait.
+pub(super) fn save_join(conn: &mut Conn, row: &StoredObservation) -> StoreResult<()> {
+    on!(conn, c => diesel::update(seen::table.find((Db(row.client_id), Db(row.id))))
+        .set((
+            seen::bait_id.eq(row.bait_id),
+            seen::direction.eq(row.direction),
+            seen::party_kind.eq(row.party_kind),
+            seen::party_number.eq(row.party_number),
+        ))
+        .execute(c))?;
+    Ok(())
 }

@@ -39,7 +39,7 @@ fn prepared(opened: &Opened) -> Furnished {
     crate::support::execute(
         &opened.database,
         "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
-         DELETE FROM observation_revisions;
+         DELETE FROM observation_revisions; DELETE FROM observation_corrections;
          DELETE FROM observations WHERE external_id = 'call-1'",
     );
     opened.settle_all();

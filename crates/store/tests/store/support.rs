@@ -5,7 +5,9 @@ use baitline_domain::ids::{BaitId, ClientId, Identity, ObservationId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::observation::{Channel, Ends, Report};
 use baitline_domain::phone::{Party, Phone};
-use baitline_store::models::{Bait, Client, NewBait, NewClient, NewSource, NewTrap};
+use baitline_store::models::{
+    Bait, Client, Correcting, CorrectionRow, NewBait, NewClient, NewCorrection, NewSource, NewTrap,
+};
 use baitline_store::models::{Source, SourceKind};
 use baitline_store::observations::{self, Outcome, OutcomeStatus};
 use baitline_store::{
@@ -93,6 +95,28 @@ impl Opened {
     /// Ingests and keeps only what became of each report.
     pub(crate) fn statuses(&self, client: ClientId, reports: &[Report]) -> Vec<OutcomeStatus> {
         self.ingest(client, reports).into_iter().map(|outcome| outcome.status).collect()
+    }
+
+    /// Corrects an observation as one client's key would.
+    pub(crate) fn try_correct(
+        &self,
+        client: ClientId,
+        id: ObservationId,
+        correcting: Correcting,
+    ) -> StoreResult<CorrectionRow> {
+        let new = NewCorrection { correcting, reason: "ошибка АТС".to_owned() };
+        self.store.write(Reach::Client(client), |conn| {
+            observations::correct_observation(conn, client, id, &new, "test")
+        })
+    }
+
+    pub(crate) fn correct(
+        &self,
+        client: ClientId,
+        id: ObservationId,
+        correcting: Correcting,
+    ) -> CorrectionRow {
+        self.try_correct(client, id, correcting).unwrap()
     }
 
     /// Expands every change that waits.

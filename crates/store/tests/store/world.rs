@@ -56,6 +56,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     let observation = opened.ingest(id, &[first])[0].id;
     let call = call(bait.id, observation, phone(CALLER), started_at + MINUTE);
     crate::listening::furnish(opened, id, trap, &call);
+    opened.correct(id, observation, crate::corrections::seconds(44));
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
     let (export, package) = plan(opened, id);
