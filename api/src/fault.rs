@@ -39,12 +39,13 @@ pub(crate) enum Fault {
     UnknownCompetitor,
     UnknownOwner,
     NotAnOgrn,
+    NotARecorder,
     BrokenRow,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -75,6 +76,7 @@ impl Fault {
         Self::UnknownCompetitor,
         Self::UnknownOwner,
         Self::NotAnOgrn,
+        Self::NotARecorder,
         Self::BrokenRow,
     ];
 
@@ -138,6 +140,7 @@ impl Fault {
             Self::NotAnOgrn => {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
+            Self::NotARecorder => ("not_a_recorder", "The source must be a recorder app."),
             Self::BrokenRow => ("broken_row", "The row has another form than the header."),
         }
     }

@@ -1,6 +1,7 @@
 //! Rows and what makes them, in the words of the domain. A row is never
 //! serialised: the API has shapes of its own.
 
+mod devices;
 mod evidence;
 mod lists;
 mod words;
@@ -21,13 +22,17 @@ use diesel::prelude::*;
 use crate::schema;
 use crate::sql_types::Db;
 
-pub use evidence::{Export, LabelRow, NewLabel, Package, Recording};
+pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
+pub use evidence::{Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
-pub use words::{ChangeKind, ContaminationKind, ExportState, PackageState, SourceKind};
+pub use words::{
+    ChangeKind, ContaminationKind, DurationMissing, ExportState, PackageState, SourceKind,
+    WaitingReason,
+};
 
 /// A defended business: the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -356,6 +361,8 @@ pub struct ObservationRow {
     pub screen_label: Option<String>,
     /// What else the source sent.
     pub extra: Option<String>,
+    /// Whether it was read from the name of a recording's file.
+    pub derived: bool,
 }
 
 /// An imported file of the numbering registry.

@@ -1,13 +1,15 @@
 //! Recordings: which observation has which bytes. The bytes themselves are in
 //! the blob store before the row is.
 
-use baitline_domain::ids::{ClientId, ObservationId};
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
+use baitline_domain::instant::Instant;
 use diesel::prelude::*;
 
+use crate::buckets;
 use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreResult};
 use crate::models::Recording;
-use crate::schema::recordings;
+use crate::schema::{observations as seen, recordings};
 use crate::sql_types::{Db, db_all};
 
 /// Whether a recording was new.
@@ -20,7 +22,8 @@ pub enum Put {
 }
 
 /// Gives an observation its recording. Evidence is never replaced: other bytes
-/// for the same observation are refused.
+/// for the same observation are refused. Whoever derives from recordings learns of
+/// a new one by the days that it touches.
 pub fn put_recording(conn: &mut Conn, new: &Recording) -> StoreResult<(Put, Recording)> {
     let inserted = on!(conn, c => diesel::insert_into(recordings::table)
         .values(new.clone())
@@ -30,7 +33,26 @@ pub fn put_recording(conn: &mut Conn, new: &Recording) -> StoreResult<(Put, Reco
     if kept.sha256 != new.sha256 {
         return Err(Constraint::RecordingDiffers.into());
     }
-    Ok((if inserted == 1 { Put::New } else { Put::Same }, kept))
+    if inserted == 0 {
+        return Ok((Put::Same, kept));
+    }
+    touch(conn, new.client_id, new.observation_id)?;
+    Ok((Put::New, kept))
+}
+
+/// Touches the days of an observation. It is read locked: whoever gives it a
+/// bait or another time meanwhile has committed before, and is seen, or comes
+/// after, and touches its days itself.
+fn touch(conn: &mut Conn, client: ClientId, id: ObservationId) -> StoreResult<()> {
+    let row = seen::table.find((Db(client), Db(id))).select((seen::occurred_at, seen::bait_id));
+    let (at, bait): (Instant, Option<BaitId>) = match conn {
+        Conn::Postgres(c) => row.for_share().first(c)?,
+        Conn::Sqlite(c) => row.first(c)?,
+    };
+    match bait {
+        Some(_) => buckets::touch(conn, client, &buckets::days_touched_by(at)),
+        None => Ok(()),
+    }
 }
 
 /// The recording of one observation.

@@ -130,6 +130,7 @@ diesel::table! {
         direction -> Nullable<Word>,
         party_kind -> Nullable<Word>,
         party_number -> Nullable<Number>,
+        derived -> Bool,
     }
 }
 
@@ -157,6 +158,11 @@ diesel::table! {
         bytes -> BigInt,
         media_type -> Text,
         received_at -> Instant,
+        sniffed_type -> Text,
+        original_name -> Nullable<Text>,
+        duration_milliseconds -> Nullable<BigInt>,
+        duration_missing -> Nullable<Word>,
+        derived -> Bool,
     }
 }
 
@@ -421,6 +427,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    devices (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        name -> Text,
+        source_id -> Id,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    device_bindings (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        device_id -> Id,
+        bait_id -> Id,
+        valid_from -> Nullable<Instant>,
+        valid_to -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    waiting_recordings (client_id, observation_id) {
+        client_id -> Id,
+        observation_id -> Id,
+        source_id -> Id,
+        external_id -> Text,
+        device_id -> Nullable<Id>,
+        reason -> Word,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        media_type -> Text,
+        sniffed_type -> Text,
+        original_name -> Nullable<Text>,
+        duration_milliseconds -> Nullable<BigInt>,
+        duration_missing -> Nullable<Word>,
+        received_at -> Instant,
+        assigned_to -> Nullable<Id>,
+        assigned_at -> Nullable<Instant>,
+        assigned_by -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -446,4 +505,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     allow_list,
     contaminations,
     portability_answers,
+    devices,
+    device_bindings,
+    waiting_recordings,
 );

@@ -162,6 +162,8 @@ id!(
     ids::BaitId,
     ids::TrapId,
     ids::SourceId,
+    ids::DeviceId,
+    ids::DeviceBindingId,
     ids::ObservationId,
     ids::OwnNumberId,
     ids::AllowEntryId,
@@ -292,7 +294,9 @@ word!(
     baitline_domain::verdict::Verdict,
     crate::models::ChangeKind,
     crate::models::ContaminationKind,
+    crate::models::DurationMissing,
     crate::models::ExportState,
     crate::models::PackageState,
     crate::models::SourceKind,
+    crate::models::WaitingReason,
 );

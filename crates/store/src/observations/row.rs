@@ -48,6 +48,7 @@ pub(super) struct StoredObservation {
     pub(super) direction: Option<Direction>,
     pub(super) party_kind: Option<PartyKind>,
     pub(super) party_number: Option<Phone>,
+    pub(super) derived: bool,
 }
 
 /// The columns two revisions are compared by: what was reported, as it was
@@ -99,6 +100,7 @@ impl StoredObservation {
             direction: None,
             party_kind: None,
             party_number: None,
+            derived: report.derived,
         })
     }
 

@@ -174,6 +174,7 @@ pub(crate) fn report(
         roaming: false,
         screen_label: None,
         extra: None,
+        derived: false,
     }
 }
 
