@@ -10,6 +10,8 @@ pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod competitors;
 pub(crate) mod contaminations;
+pub(crate) mod device_recordings;
+pub(crate) mod devices;
 pub(crate) mod exports;
 mod ingest;
 pub(crate) mod interceptions;
@@ -28,6 +30,7 @@ pub(crate) mod recordings;
 pub(crate) mod reports;
 pub(crate) mod sources;
 pub(crate) mod traps;
+pub(crate) mod waiting_recordings;
 
 use baitline_domain::ids::ClientId;
 use baitline_store::{Conn, Page, Reach, StoreError, StoreResult};

@@ -12,7 +12,9 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
-use baitline_store::models::{ContaminationKind, ExportState, PackageState, SourceKind};
+use baitline_store::models::{
+    ContaminationKind, DurationMissing, ExportState, PackageState, SourceKind, WaitingReason,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,6 +101,17 @@ words! {
     /// Who reports calls.
     #[schema(as = SourceKind)]
     SourceKindWord for SourceKind { Pbx, Crm, RecorderApp, OperatorStatement, Person }
+
+    /// Why it is not known how long a recording plays.
+    #[schema(as = DurationMissing)]
+    DurationMissingWord for DurationMissing { Unsupported, Undecodable }
+
+    /// What a recording waits for.
+    #[schema(as = WaitingReason)]
+    WaitingReasonWord for WaitingReason {
+        CallNotReported, NameNotUnderstood, TimeNotUnderstood, DeviceNotBound, PartyNotKnown,
+        DirectionNotKnown, SeveralCalls, OtherRecording,
+    }
 
     /// Where an export stands.
     #[schema(as = ExportState)]

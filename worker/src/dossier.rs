@@ -201,6 +201,7 @@ impl Scene<'_> {
             reported_at_raw: row.reported_at_raw.clone(),
             clock_offset_seconds: (row.occurred_at - row.reported_at).0 / 1_000_000,
             revision: u32::try_from(row.revision)?,
+            derived: row.derived,
         })
     }
 }
@@ -226,7 +227,9 @@ fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
         sha256,
         bytes: u64::try_from(row.bytes)?,
         media_type: row.media_type.clone(),
-        original_name: None,
+        original_name: row.original_name.clone(),
+        duration_milliseconds: row.duration_milliseconds.map(u64::try_from).transpose()?,
+        derived: row.derived,
         received_at: row.received_at,
     })
 }

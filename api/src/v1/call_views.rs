@@ -209,6 +209,9 @@ pub(crate) struct ObservationView {
     /// What else the source sent.
     #[schema(value_type = Option<Object>)]
     extra: Option<serde_json::Value>,
+    /// Whether it was read from the name of a recording's file, so that no
+    /// source reported it.
+    derived: bool,
 }
 
 impl From<ObservationRow> for ObservationView {
@@ -229,6 +232,7 @@ impl From<ObservationRow> for ObservationView {
             screen_label: row.screen_label,
             // It was checked to be an object before it was kept.
             extra: row.extra.and_then(|text| serde_json::from_str(&text).ok()),
+            derived: row.derived,
         }
     }
 }

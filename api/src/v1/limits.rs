@@ -10,15 +10,16 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::calls::MAX_BULK_BODY_BYTES;
+use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
-use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
+use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, keys, labels,
+    allow_list, attributions, baits, clients, competitors, contaminations, devices, keys, labels,
     own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
@@ -112,6 +113,8 @@ fn bodies() -> Vec<LimitView> {
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
+        most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
+        most("device_files", LimitUnit::Items, MAX_DEVICE_FILES),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
     ]
 }
@@ -157,6 +160,8 @@ fn texts() -> Vec<LimitView> {
         most("key_name", LimitUnit::Characters, keys::Name::MAX_CHARS),
         most("source_name", LimitUnit::Bytes, MAX_SLUG_BYTES),
         most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
+        most("device_name", LimitUnit::Characters, devices::DeviceName::MAX_CHARS),
+        most("recording_file_name", LimitUnit::Characters, FileName::MAX_CHARS),
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),

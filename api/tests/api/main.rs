@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod calls;
+mod device_recordings;
+mod devices;
 mod isolation;
 mod keys;
 mod limits;
@@ -15,3 +17,4 @@ mod protocol;
 mod recordings;
 mod reports;
 mod service;
+mod waiting_recordings;

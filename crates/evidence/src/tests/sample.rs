@@ -123,6 +123,8 @@ fn call(number: u128, started_at: &str, sound: &[u8]) -> InterceptionFacts {
             bytes: sound.len() as u64,
             media_type: "audio/wav".into(),
             original_name: Some("Запись (1).wav".into()),
+            duration_milliseconds: Some(63_000),
+            derived: false,
             received_at: started_at + Span::seconds(300),
         }],
         label: None,
@@ -139,6 +141,7 @@ fn observation(id: ObservationId, started_at: Instant) -> ObservationFacts {
         reported_at_raw: "02.09.2026 10:40:17".into(),
         clock_offset_seconds: -7,
         revision: 2,
+        derived: false,
     }
 }
 

@@ -91,7 +91,7 @@ pub struct WaitingRecording {
 
 impl WaitingRecording {
     /// The recording it becomes at an observation.
-    pub(crate) fn at(&self, observation: ObservationId, derived: bool) -> Recording {
+    pub fn at(&self, observation: ObservationId, derived: bool) -> Recording {
         Recording {
             client_id: self.client_id,
             observation_id: observation,
