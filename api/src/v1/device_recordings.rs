@@ -83,7 +83,7 @@ pub(crate) enum FileStatus {
     "error": null
 })))]
 pub(crate) struct FileReceipt {
-    /// Its name, without folders; null where the part had none.
+    /// Its name, without folders; null where the part was refused unread.
     file_name: Option<String>,
     /// What became of it.
     status: FileStatus,
@@ -234,7 +234,7 @@ impl Upload {
                 (Some(name), Ok(FileReceipt::without(None, FileStatus::NotProcessed, None)))
             }
             Ok(name) => (Some(name.clone()), self.take_file(name, &mut part).await),
-            Err((name, item)) => (name.clone(), Ok(FileReceipt::rejected(name, item))),
+            Err(item) => (None, Ok(FileReceipt::rejected(None, item))),
         };
         let receipt = match taken {
             Ok(receipt) => receipt,
@@ -251,19 +251,19 @@ impl Upload {
     }
 
     /// The name of a part's file, or what is wrong with the part.
-    fn name_of(&self, part: &Field) -> Result<String, (Option<String>, FaultItem)> {
+    fn name_of(&self, part: &Field) -> Result<String, FaultItem> {
         if self.receipts.len() >= MAX_DEVICE_FILES {
-            return Err((file_name(part), fault("/files", Fault::TooMany)));
+            return Err(FaultItem::at("/files", Fault::TooMany));
         }
         if part.name() != Some(FILES) {
-            return Err((None, fault("", Fault::UnknownField)));
+            return Err(FaultItem::at("", Fault::UnknownField));
         }
-        let name = file_name(part).ok_or_else(|| (None, fault("/files", Fault::Missing)))?;
+        let name = file_name(part).ok_or_else(|| FaultItem::at("/files", Fault::Missing))?;
         if name.chars().nth(file_names::MAX_FILE_NAME_CHARS).is_some() {
-            return Err((None, fault("/files", Fault::TooLong)));
+            return Err(FaultItem::at("/files", Fault::TooLong));
         }
         if name.chars().any(char::is_control) {
-            return Err((None, fault("/files", Fault::ControlCharacter)));
+            return Err(FaultItem::at("/files", Fault::ControlCharacter));
         }
         Ok(name)
     }
@@ -355,10 +355,6 @@ enum NotTaken {
     Ended(MultipartError),
     /// The store failed.
     Failed(ApiError),
-}
-
-fn fault(pointer: &str, fault: Fault) -> FaultItem {
-    FaultItem::at(pointer, fault)
 }
 
 /// Reads what is left of a part, so that the next one can be found.

@@ -8,6 +8,7 @@ mod anything;
 mod chains;
 mod corrections;
 mod crashes;
+mod device_files;
 mod dice;
 mod exports;
 mod lists;
