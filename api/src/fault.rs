@@ -42,6 +42,7 @@ pub(crate) enum Fault {
     UnknownEdition,
     UnknownRuleVersion,
     NotAnOgrn,
+    NotARecorder,
     BrokenRow,
     UnknownCall,
     NotTogether,
@@ -50,7 +51,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 37] = [
+    const ALL: [Self; 38] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -84,6 +85,7 @@ impl Fault {
         Self::UnknownEdition,
         Self::UnknownRuleVersion,
         Self::NotAnOgrn,
+        Self::NotARecorder,
         Self::BrokenRow,
         Self::UnknownCall,
         Self::NotTogether,
@@ -157,6 +159,7 @@ impl Fault {
             Self::NotAnOgrn => {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
+            Self::NotARecorder => ("not_a_recorder", "The source must be a recorder app."),
             Self::BrokenRow => ("broken_row", "The row has another form than the header."),
             Self::UnknownCall => {
                 ("unknown_call", "There is no such call within reach, or it is not derived yet.")

@@ -24,6 +24,7 @@ mod query;
 mod routes;
 mod server;
 mod service;
+mod sound;
 mod spool;
 mod thresholds;
 mod v1;

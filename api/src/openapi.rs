@@ -31,6 +31,7 @@ use crate::routes::routes;
         (name = "own-numbers", description = "The client's side, whose calls are no interceptions."),
         (name = "lists", description = "What people know of numbers and baits beside the calls."),
         (name = "sources", description = "Who reports calls, and how their clocks run."),
+        (name = "devices", description = "Phones that record calls, and their files."),
         (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
         (name = "calls", description = "Reports in, calls out, recordings."),
         (name = "observations", description = "What sources reported, and what people corrected."),

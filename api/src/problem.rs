@@ -293,6 +293,21 @@ impl From<Constraint> for ApiError {
             Constraint::RecordingDiffers => {
                 Self::conflict("recording_differs", "The call has a recording with other bytes.")
             }
+            Constraint::NotARecorder => Self::field("/source_id", Fault::NotARecorder),
+            Constraint::DeviceSourceTaken => taken(
+                "/source_id",
+                "device_source_taken",
+                "Another device reports as this source; each has a clock and names of its own.",
+            ),
+            Constraint::BindingOverlaps => taken(
+                "/valid_from",
+                "binding_overlaps",
+                "Another SIM is in the device at that time; end that binding first.",
+            ),
+            Constraint::RecordingAssigned => Self::conflict(
+                "recording_assigned",
+                "The recording was given to another call before.",
+            ),
             Constraint::NoRecording => {
                 Self::conflict("no_recording", "The call has no recording a person could hear.")
             }

@@ -4,7 +4,7 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Bytes;
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt, stream};
 use tempfile::SpooledTempFile;
@@ -25,8 +25,8 @@ pub(crate) fn open(folder: &Path) -> SpooledTempFile {
 
 /// Takes a whole body in and returns it rewound. `limit_bytes` bounds it
 /// whether or not its length was announced.
-pub(crate) async fn take_in(
-    mut payload: Payload,
+pub(crate) async fn take_in<E>(
+    mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
     folder: &Path,
     limit_bytes: u64,
 ) -> ApiResult<SpooledTempFile> {

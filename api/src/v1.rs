@@ -12,6 +12,8 @@ pub(crate) mod competitors;
 pub(crate) mod contaminations;
 pub(crate) mod correction_views;
 pub(crate) mod corrections;
+pub(crate) mod device_recordings;
+pub(crate) mod devices;
 pub(crate) mod exports;
 mod ingest;
 pub(crate) mod interceptions;
@@ -40,6 +42,7 @@ pub(crate) mod replays;
 pub(crate) mod reports;
 pub(crate) mod sources;
 pub(crate) mod traps;
+pub(crate) mod waiting_recordings;
 
 use baitline_domain::ids::ClientId;
 use baitline_store::{Conn, Page, Reach, StoreError, StoreResult};

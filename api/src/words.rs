@@ -13,7 +13,7 @@ use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_store::models::{
-    ContaminationKind, CorrectionKind, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
+    ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -109,6 +109,17 @@ words! {
     /// Who reports calls.
     #[schema(as = SourceKind)]
     SourceKindWord for SourceKind { Pbx, Crm, RecorderApp, OperatorStatement, Person }
+
+    /// Why it is not known how long a recording plays.
+    #[schema(as = DurationMissing)]
+    DurationMissingWord for DurationMissing { Unsupported, Undecodable }
+
+    /// What a recording waits for.
+    #[schema(as = WaitingReason)]
+    WaitingReasonWord for WaitingReason {
+        CallNotReported, NameNotUnderstood, TimeNotUnderstood, DeviceNotBound, PartyNotKnown,
+        DirectionNotKnown, SeveralCalls, OtherRecording,
+    }
 
     /// Where an export stands.
     #[schema(as = ExportState)]

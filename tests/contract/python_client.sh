@@ -19,7 +19,8 @@ expected='POST /v1/calls: application/x-ndjson
 POST /v1/calls: text/csv
 POST /v1/labels: application/x-ndjson
 POST /v1/portability-answers/imports: text/csv
-PUT /v1/calls/{id}/recording: audio/*'
+PUT /v1/calls/{id}/recording: audio/*
+PUT /v1/recordings: audio/*'
 warnings=$(awk '/^(WARNING|ERROR) / { place = $3 " " $4; waiting = 1; next }
     waiting && NF { sub(/^Unsupported content type /, ""); print place ": " $0; waiting = 0 }' \
     "$folder/generated.txt" | sort)

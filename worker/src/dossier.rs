@@ -229,6 +229,7 @@ impl Scene<'_> {
             clock_offset_seconds: clock_offset(row, source).0 / MICROS_PER_SECOND,
             revision: u32::try_from(row.revision)?,
             amendments: amendments(row.id, corrections),
+            derived: row.derived,
         })
     }
 }
@@ -277,7 +278,9 @@ fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
         sha256,
         bytes: u64::try_from(row.bytes)?,
         media_type: row.media_type.clone(),
-        original_name: None,
+        original_name: row.original_name.clone(),
+        duration_milliseconds: row.duration_milliseconds.map(u64::try_from).transpose()?,
+        derived: row.derived,
         received_at: row.received_at,
     })
 }

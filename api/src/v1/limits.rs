@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::calls::MAX_BULK_BODY_BYTES;
+use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
 use super::offender_page::{
     MAX_OFFENDER_CALLS, MAX_OFFENDER_ENTRIES, MAX_OFFENDER_LABELS, MAX_OFFENDER_LINES,
@@ -22,13 +23,13 @@ use super::listening::MAX_ASSIGNED;
 use super::listening_views::ClaimSize;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
-use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
+use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::replays::{MAX_REPLAY_PERIOD, MAX_TOUCHED};
 use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, keys, label_views, labels, listening, own_numbers, portability_answers,
+    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, devices, keys, label_views, labels, listening, own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -124,6 +125,8 @@ fn bodies() -> Vec<LimitView> {
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
+        most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
+        most("device_files", LimitUnit::Items, MAX_DEVICE_FILES),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
     ]
 }
@@ -187,6 +190,8 @@ fn texts() -> Vec<LimitView> {
         most("key_name", LimitUnit::Characters, keys::Name::MAX_CHARS),
         most("source_name", LimitUnit::Bytes, MAX_SLUG_BYTES),
         most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
+        most("device_name", LimitUnit::Characters, devices::DeviceName::MAX_CHARS),
+        most("recording_file_name", LimitUnit::Characters, FileName::MAX_CHARS),
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),

@@ -37,7 +37,8 @@ use crate::words::{ChannelWord, DirectionWord};
     "screen_label": null,
     "extra": null,
     "amended": [],
-    "voided": false
+    "voided": false,
+    "derived": false
 })))]
 pub(crate) struct ObservationView {
     /// Its id.
@@ -89,6 +90,9 @@ pub(crate) struct ObservationView {
     amended: Vec<&'static str>,
     /// Whether it takes no part in matching.
     voided: bool,
+    /// Whether it was read from the name of a recording's file, so that no
+    /// source reported it.
+    derived: bool,
 }
 
 impl From<ObservationRow> for ObservationView {
@@ -117,6 +121,7 @@ impl From<ObservationRow> for ObservationView {
             extra: object(row.extra),
             amended: row.amended.map(|amended| amended.fields()).unwrap_or_default(),
             voided: row.voided,
+            derived: row.derived,
         }
     }
 }
@@ -209,7 +214,8 @@ impl From<Revision> for RevisionView {
         "screen_label": null,
         "extra": null,
         "amended": [],
-        "voided": false
+        "voided": false,
+        "derived": false
     },
     "revisions": [],
     "corrections": []

@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod calls;
+mod device_recordings;
+mod devices;
 mod isolation;
 mod keys;
 mod labels;
@@ -20,3 +22,4 @@ mod recordings;
 mod replays;
 mod reports;
 mod service;
+mod waiting_recordings;

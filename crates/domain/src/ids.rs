@@ -44,6 +44,14 @@ id!(
     CorrectionId
 );
 id!(
+    /// A phone that records calls.
+    DeviceId
+);
+id!(
+    /// A time in which one SIM was in a device.
+    DeviceBindingId
+);
+id!(
     /// A number or range of the client's side.
     OwnNumberId
 );

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod instant;
 pub mod label;
 pub mod matching;
+pub mod named_call;
 pub mod numbering;
 pub mod observation;
 pub mod operator;

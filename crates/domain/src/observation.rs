@@ -232,4 +232,7 @@ pub struct Report {
     pub screen_label: Option<String>,
     /// What else the source sent: a JSON object, kept and never read.
     pub extra: Option<String>,
+    /// Whether it was read from the name of a recording's file, so that no
+    /// source reported it.
+    pub derived: bool,
 }

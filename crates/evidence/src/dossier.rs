@@ -154,6 +154,8 @@ pub struct ObservationFacts {
     pub clock_offset_seconds: i64,
     /// The revision of the report.
     pub revision: u32,
+    /// Whether it was read from the name of a recording's file.
+    pub derived: bool,
     /// What people put in the place of what the source said, in order.
     pub amendments: Vec<AmendmentFacts>,
 }
@@ -182,6 +184,10 @@ pub struct RecordingFacts {
     pub media_type: String,
     /// The file name it arrived under, where it had one.
     pub original_name: Option<String>,
+    /// How long it plays, where that could be counted.
+    pub duration_milliseconds: Option<u64>,
+    /// Whether its call was found by what its name says.
+    pub derived: bool,
     /// When it arrived.
     pub received_at: Instant,
 }

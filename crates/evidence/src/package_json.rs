@@ -130,6 +130,7 @@ struct ObservationJson<'a> {
     reported_at_raw: &'a str,
     clock_offset_seconds: i64,
     revision: u32,
+    derived: bool,
     amendments: Vec<AmendmentJson<'a>>,
 }
 
@@ -147,6 +148,8 @@ struct RecordingJson<'a> {
     bytes: u64,
     media_type: &'a str,
     original_name: Option<&'a str>,
+    duration_milliseconds: Option<u64>,
+    derived: bool,
     received_at: Time,
     observation: ObservationId,
 }
@@ -275,6 +278,7 @@ fn observation(facts: &ObservationFacts) -> ObservationJson<'_> {
         reported_at_raw: &facts.reported_at_raw,
         clock_offset_seconds: facts.clock_offset_seconds,
         revision: facts.revision,
+        derived: facts.derived,
         amendments: amendments.collect(),
     }
 }
@@ -287,6 +291,8 @@ fn recording<'a>(recording: &NamedRecording<'a>) -> RecordingJson<'a> {
         bytes: facts.bytes,
         media_type: &facts.media_type,
         original_name: facts.original_name.as_deref(),
+        duration_milliseconds: facts.duration_milliseconds,
+        derived: facts.derived,
         received_at: Time(facts.received_at),
         observation: facts.observation,
     }

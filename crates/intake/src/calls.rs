@@ -29,7 +29,7 @@ pub use self::record::{
     MAX_SCREEN_LABEL_CHARS, MAX_SOURCE_CHARS, MAX_TIME_CHARS,
 };
 pub use self::rejection::{BodyError, Rejection};
-pub use self::time::MAX_AHEAD;
+pub use self::time::{MAX_AHEAD, read as read_time};
 
 /// The most bytes one record takes: a line of NDJSON or CSV, an object of JSON.
 pub const MAX_RECORD_BYTES: usize = 64 * 1024;

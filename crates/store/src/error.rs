@@ -52,6 +52,18 @@ pub enum Constraint {
     /// The observation has a recording with other bytes.
     #[error("the call has a recording with other bytes")]
     RecordingDiffers,
+    /// The source given to a device is no recorder app.
+    #[error("the source is no recorder app")]
+    NotARecorder,
+    /// Another device reports as this source.
+    #[error("another device reports as this source")]
+    DeviceSourceTaken,
+    /// Another SIM is bound to the device at that time.
+    #[error("another SIM is in the device at that time")]
+    BindingOverlaps,
+    /// The recording was given to another call.
+    #[error("the recording was given to another call")]
+    RecordingAssigned,
     /// There is no recording a person could have heard.
     #[error("the call has no recording")]
     NoRecording,
@@ -186,6 +198,8 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         Some(Constraint::BaitReferenceTaken)
     } else if names("sources_name_key", "sources.client_id, sources.name") {
         Some(Constraint::SourceNameTaken)
+    } else if names("devices_source_key", "devices.client_id, devices.source_id") {
+        Some(Constraint::DeviceSourceTaken)
     } else if names("competitors_inn_key", "competitors.client_id, competitors.inn") {
         Some(Constraint::CompetitorInnTaken)
     } else if names(
@@ -198,6 +212,7 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         || text.contains("traps_run_check")
         || text.contains("attributions_validity_check")
         || text.contains("allow_list_validity_check")
+        || text.contains("device_bindings_validity_check")
         || text.contains("portability_answers_port_check")
     {
         Some(Constraint::Backwards)

@@ -27,6 +27,8 @@ pub mod clients;
 pub mod competitors;
 mod conn;
 pub mod contaminations;
+pub mod device_files;
+pub mod devices;
 pub mod error;
 pub mod exports;
 pub mod facts;
@@ -48,6 +50,7 @@ pub mod sql_types;
 mod stored_text;
 pub mod tallies;
 pub mod traps;
+pub mod waiting_recordings;
 
 pub use conn::{Conn, DatabaseUrl, Reach};
 pub use error::{Constraint, StoreError, StoreResult};

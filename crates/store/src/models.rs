@@ -2,6 +2,7 @@
 //! serialised: the API has shapes of its own.
 
 mod corrections;
+mod devices;
 mod evidence;
 mod lists;
 mod replays;
@@ -27,7 +28,8 @@ use crate::sql_types::Db;
 pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };
-pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording};
+pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
+pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
@@ -35,8 +37,8 @@ pub use lists::{
 };
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
 pub use words::{
-    ChangeKind, ContaminationKind, CorrectionKind, ExportState, PackageState, ReplayOutcome,
-    ReplayState, SourceKind, TouchedKind,
+    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState,
+    ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
 };
 
 /// A defended business: the tenant.
@@ -389,6 +391,8 @@ pub struct ObservationRow {
     pub amended: Option<Amendment>,
     /// Whether it takes no part in matching.
     pub voided: bool,
+    /// Whether it was read from the name of a recording's file.
+    pub derived: bool,
 }
 
 /// An imported file of the numbering registry.

@@ -12,6 +12,7 @@ mod row;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::Instant;
 use baitline_domain::observation::Observation;
+use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
 use crate::conn::{Conn, Reach, on};
@@ -43,6 +44,27 @@ pub fn observations_between(
         .filter(seen::occurred_at.lt(Db(to)))
         .filter(seen::bait_id.is_not_null())
         .filter(seen::voided.eq(false))
+        .select(row::JoinedRow::as_select())
+        .load(c))?;
+    rows.into_iter().map(|row| row.into_domain(sources)).collect()
+}
+
+/// What the rules need of the observations of one bait with one number that
+/// began in a half-open period.
+pub(crate) fn observations_with(
+    conn: &mut Conn,
+    client: ClientId,
+    sources: &[Source],
+    (bait, party): (BaitId, Phone),
+    (from, to): (Instant, Instant),
+) -> StoreResult<Vec<Observation>> {
+    let rows: Vec<row::JoinedRow> = on!(conn, c => seen::table
+        .filter(seen::client_id.eq(Db(client)))
+        .filter(seen::bait_id.eq(Some(bait)))
+        .filter(seen::party_number.eq(Some(party)))
+        .filter(seen::voided.eq(false))
+        .filter(seen::occurred_at.ge(Db(from)))
+        .filter(seen::occurred_at.lt(Db(to)))
         .select(row::JoinedRow::as_select())
         .load(c))?;
     rows.into_iter().map(|row| row.into_domain(sources)).collect()

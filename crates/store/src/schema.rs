@@ -132,6 +132,7 @@ diesel::table! {
         party_number -> Nullable<Number>,
         amended -> Nullable<Text>,
         voided -> Bool,
+        derived -> Bool,
     }
 }
 
@@ -159,6 +160,11 @@ diesel::table! {
         bytes -> BigInt,
         media_type -> Text,
         received_at -> Instant,
+        sniffed_type -> Text,
+        original_name -> Nullable<Text>,
+        duration_milliseconds -> Nullable<BigInt>,
+        duration_missing -> Nullable<Word>,
+        derived -> Bool,
     }
 }
 
@@ -517,6 +523,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    devices (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        name -> Text,
+        source_id -> Id,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    device_bindings (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        device_id -> Id,
+        bait_id -> Id,
+        valid_from -> Nullable<Instant>,
+        valid_to -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    waiting_recordings (client_id, observation_id) {
+        client_id -> Id,
+        observation_id -> Id,
+        source_id -> Id,
+        external_id -> Text,
+        device_id -> Nullable<Id>,
+        reason -> Word,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        media_type -> Text,
+        sniffed_type -> Text,
+        original_name -> Nullable<Text>,
+        duration_milliseconds -> Nullable<BigInt>,
+        duration_missing -> Nullable<Word>,
+        received_at -> Instant,
+        assigned_to -> Nullable<Id>,
+        assigned_at -> Nullable<Instant>,
+        assigned_by -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -547,4 +606,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     replay_touched,
     assignments,
     observation_corrections,
+    devices,
+    device_bindings,
+    waiting_recordings,
 );

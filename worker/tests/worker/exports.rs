@@ -59,6 +59,11 @@ fn record(scene: &Scene, story: &Story, report: &Report) {
         bytes: i64::try_from(blob.bytes).unwrap(),
         media_type: "application/octet-stream".to_owned(),
         received_at: at("2026-11-20T00:00:00Z"),
+        sniffed_type: "application/octet-stream".to_owned(),
+        original_name: None,
+        duration_milliseconds: None,
+        duration_missing: None,
+        derived: false,
     };
     scene.as_client(story.client, |conn| recordings::put_recording(conn, &new));
 }

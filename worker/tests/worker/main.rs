@@ -9,6 +9,7 @@ mod anything;
 mod chains;
 mod corrections;
 mod crashes;
+mod device_files;
 mod dice;
 mod exports;
 mod listening;

@@ -207,6 +207,11 @@ pub(crate) fn listen(scene: &Scene, said: &[Said], done: &mut Vec<ObservationId>
             bytes: 1,
             media_type: "audio/wav".to_owned(),
             received_at: at("2026-11-20T00:00:00Z"),
+            sniffed_type: "audio/wav".to_owned(),
+            original_name: None,
+            duration_milliseconds: None,
+            duration_missing: None,
+            derived: false,
         };
         let label = label(hearing);
         scene.as_client(client, |conn| {

@@ -160,6 +160,11 @@ impl Story {
             bytes: 100,
             media_type: "audio/wav".to_owned(),
             received_at: at("2026-11-20T00:00:00Z"),
+            sniffed_type: "audio/wav".to_owned(),
+            original_name: None,
+            duration_milliseconds: None,
+            duration_missing: None,
+            derived: false,
         };
         scene.as_client(self.client, |conn| recordings::put_recording(conn, &new));
     }
@@ -286,6 +291,7 @@ pub(crate) fn report(
         roaming: false,
         screen_label: None,
         extra: None,
+        derived: false,
     }
 }
 

@@ -123,6 +123,8 @@ fn call(number: u128, started_at: &str, sound: &[u8]) -> InterceptionFacts {
             bytes: sound.len() as u64,
             media_type: "audio/wav".into(),
             original_name: Some("Запись (1).wav".into()),
+            duration_milliseconds: Some(63_000),
+            derived: false,
             received_at: started_at + Span::seconds(300),
         }],
         label: None,
@@ -144,6 +146,7 @@ fn observation(id: ObservationId, started_at: Instant) -> ObservationFacts {
             reason: "АТС посчитала и время до ответа".into(),
             amended_at: at("2026-10-16T08:00:00Z"),
         }],
+        derived: false,
     }
 }
 

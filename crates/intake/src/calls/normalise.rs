@@ -55,6 +55,7 @@ impl CallRecord {
             roaming: self.roaming,
             screen_label: self.screen_label.clone(),
             extra: self.extra.clone(),
+            derived: false,
         })
     }
 

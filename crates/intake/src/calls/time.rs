@@ -17,11 +17,11 @@ pub const MAX_AHEAD: Span = Span::hours(24);
 const MAX_FRACTION_DIGITS: usize = 9;
 
 /// Reads a time; `zone` is for times without an offset.
-pub(super) fn read(
-    text: &str,
-    zone: &TimeZone,
-    received_at: Instant,
-) -> Result<Instant, Rejection> {
+///
+/// # Errors
+/// When it is no time, stands for no single instant in the zone, or lies too far
+/// back or ahead.
+pub fn read(text: &str, zone: &TimeZone, received_at: Instant) -> Result<Instant, Rejection> {
     let (civil, offset) = parse(text.trim()).ok_or_else(invalid)?;
     let timestamp = match offset {
         Some(offset) => offset.to_timestamp(civil).map_err(|_error| out_of_range())?,

@@ -1,19 +1,22 @@
 //! What is heard and what is exported.
 
-use baitline_domain::ids::{ClientId, ExportId, LabelId, ObservationId, PackageId};
+use baitline_domain::ids::{
+    ClientId, DeviceId, ExportId, LabelId, ObservationId, PackageId, SourceId,
+};
 use baitline_domain::instant::Instant;
 use baitline_domain::label::{LabelKind, Segment};
 use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
-use super::words::{ExportState, PackageState};
+use super::words::{DurationMissing, ExportState, PackageState, WaitingReason};
 use crate::error::StoreResult;
+use crate::schema;
 use crate::sql_types::Db;
 use crate::{schema, stored_text};
 
 /// A recording's facts; its bytes lie in the blob store under its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schema::recordings)]
+#[diesel(table_name = schema::recordings, treat_none_as_default_value = false)]
 pub struct Recording {
     /// Its client.
     #[diesel(serialize_as = Db<ClientId>)]
@@ -30,6 +33,81 @@ pub struct Recording {
     /// When the program got it.
     #[diesel(serialize_as = Db<Instant>)]
     pub received_at: Instant,
+    /// The media type told by its first bytes.
+    pub sniffed_type: String,
+    /// The file name it came under.
+    pub original_name: Option<String>,
+    /// How long it plays, where that can be read.
+    pub duration_milliseconds: Option<i64>,
+    /// Why that is not known; absent of one kept before anybody asked.
+    pub duration_missing: Option<DurationMissing>,
+    /// Whether its call was found by what its name says.
+    pub derived: bool,
+}
+
+/// A recording that came under the id of a report, and what it waits for. The
+/// row stays when the wait is over.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::waiting_recordings, treat_none_as_default_value = false)]
+pub struct WaitingRecording {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// The id that its source and its external id give.
+    #[diesel(serialize_as = Db<ObservationId>)]
+    pub observation_id: ObservationId,
+    /// The source whose name for it this is.
+    #[diesel(serialize_as = Db<SourceId>)]
+    pub source_id: SourceId,
+    /// The source's own id of the call, or the name of the device's file.
+    pub external_id: String,
+    /// The device it came from, where it came as a file of one.
+    pub device_id: Option<DeviceId>,
+    /// What it waits for.
+    #[diesel(serialize_as = Db<WaitingReason>)]
+    pub reason: WaitingReason,
+    /// SHA-256 of the bytes.
+    pub sha256: Vec<u8>,
+    /// How many bytes.
+    pub bytes: i64,
+    /// The media type its sender gave.
+    pub media_type: String,
+    /// The media type told by its first bytes.
+    pub sniffed_type: String,
+    /// The file name it came under.
+    pub original_name: Option<String>,
+    /// How long it plays, where that can be read.
+    pub duration_milliseconds: Option<i64>,
+    /// Why that is not known.
+    pub duration_missing: Option<DurationMissing>,
+    /// When the program got it.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub received_at: Instant,
+    /// The observation it was given to; absent while it waits.
+    pub assigned_to: Option<ObservationId>,
+    /// When it was.
+    pub assigned_at: Option<Instant>,
+    /// The key of the person who decided; absent where the rules did.
+    pub assigned_by: Option<String>,
+}
+
+impl WaitingRecording {
+    /// The recording it becomes at an observation.
+    pub fn at(&self, observation: ObservationId, derived: bool) -> Recording {
+        Recording {
+            client_id: self.client_id,
+            observation_id: observation,
+            sha256: self.sha256.clone(),
+            bytes: self.bytes,
+            media_type: self.media_type.clone(),
+            received_at: self.received_at,
+            sniffed_type: self.sniffed_type.clone(),
+            original_name: self.original_name.clone(),
+            duration_milliseconds: self.duration_milliseconds,
+            duration_missing: self.duration_missing,
+            derived,
+        }
+    }
 }
 
 /// What a person heard.

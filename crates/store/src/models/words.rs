@@ -150,6 +150,38 @@ words!(
 );
 
 words!(
+    /// Why it is not known how long a recording is.
+    DurationMissing {
+        /// It is in no format whose length can be read here.
+        Unsupported = "unsupported",
+        /// It calls itself one that can, and cannot be read.
+        Undecodable = "undecodable",
+    }
+);
+
+words!(
+    /// What a recording waits for.
+    WaitingReason {
+        /// Its call, which no source has reported yet.
+        CallNotReported = "call_not_reported",
+        /// A person: its name follows no pattern that is known.
+        NameNotUnderstood = "name_not_understood",
+        /// A person: the time in its name stands for no moment, or for two.
+        TimeNotUnderstood = "time_not_understood",
+        /// A binding: no SIM is known to have been in the device then.
+        DeviceNotBound = "device_not_bound",
+        /// A person: its name tells no number.
+        PartyNotKnown = "party_not_known",
+        /// A call near it: its name does not tell the direction.
+        DirectionNotKnown = "direction_not_known",
+        /// A person: more than one call fits.
+        SeveralCalls = "several_calls",
+        /// A person: the call that fits has another recording.
+        OtherRecording = "other_recording",
+    }
+);
+
+words!(
     /// What a bait's user did with a competitor.
     ContaminationKind {
         /// The bait called one of its numbers.

@@ -21,8 +21,9 @@ use crate::models::Source;
 use crate::schema::observations as seen;
 use crate::sources;
 use crate::sql_types::{Db, db_all};
+use crate::waiting_recordings;
 
-/// The most reports of one call: 25 columns each stay under the 32,766 binds
+/// The most reports of one call: 26 columns each stay under the 32,766 binds
 /// that SQLite allows in a statement.
 pub const MAX_BATCH: usize = 1_000;
 
@@ -213,6 +214,7 @@ impl Plan {
         }
         fresh.sort_by_key(|row| row.id);
         insert(conn, &fresh)?;
+        join_recordings(conn, client, &fresh)?;
         update(conn, &updated)?;
         history::save(conn, &self.history)?;
         buckets::touch(conn, client, &self.days)
@@ -232,6 +234,17 @@ fn insert(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
         }
     }
     Ok(())
+}
+
+/// What came before its call finds it now. Their days are touched already.
+fn join_recordings(
+    conn: &mut Conn,
+    client: ClientId,
+    fresh: &[StoredObservation],
+) -> StoreResult<()> {
+    let reported: HashMap<ObservationId, bool> =
+        fresh.iter().map(|row| (row.id, row.derived)).collect();
+    waiting_recordings::join(conn, client, &reported)
 }
 
 /// Puts later revisions in the place of the rows they supersede; what people
@@ -262,6 +275,7 @@ fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
                 seen::direction.eq(excluded(seen::direction)),
                 seen::party_kind.eq(excluded(seen::party_kind)),
                 seen::party_number.eq(excluded(seen::party_number)),
+                seen::derived.eq(excluded(seen::derived)),
             ))
             .execute(c))?;
     }

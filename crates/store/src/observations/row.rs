@@ -51,6 +51,7 @@ pub(super) struct StoredObservation {
     pub(super) party_number: Option<Phone>,
     pub(super) amended: Option<Amendment>,
     pub(super) voided: bool,
+    pub(super) derived: bool,
 }
 
 /// The columns two revisions are compared by: what was reported, as it was
@@ -105,6 +106,7 @@ impl StoredObservation {
             party_number: None,
             amended: None,
             voided: false,
+            derived: report.derived,
         })
     }
 

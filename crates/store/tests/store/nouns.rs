@@ -76,9 +76,10 @@ fn the_agency_lists_every_clients_nouns_and_a_client_its_own() {
             });
             all.unwrap()
         };
-        assert_eq!(lengths(Reach::Agency), [2; 5]);
-        assert_eq!(lengths(Reach::Client(ours.client.id)), [1; 5]);
-        assert_eq!(lengths(Reach::Client(theirs.client.id)), [1; 5]);
+        // Each client has a second source, that of its device.
+        assert_eq!(lengths(Reach::Agency), [2, 4, 2, 2, 2]);
+        assert_eq!(lengths(Reach::Client(ours.client.id)), [1, 2, 1, 1, 1]);
+        assert_eq!(lengths(Reach::Client(theirs.client.id)), [1, 2, 1, 1, 1]);
     });
 }
 

@@ -198,6 +198,7 @@ pub(crate) fn report(
         roaming: false,
         screen_label: None,
         extra: None,
+        derived: false,
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     let (export, package) = plan(opened, id);
     crate::lists::furnish(opened, id, bait.id);
     crate::replays::furnish(opened, id, bait.id, package);
+    crate::devices::furnish(opened, id, bait.id);
+    crate::waiting_recordings::furnish(opened, &source);
     let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,
@@ -152,6 +154,11 @@ pub(crate) fn recording(client: ClientId, observation: ObservationId, byte: u8) 
         bytes: 100,
         media_type: "audio/wav".to_owned(),
         received_at: at("2026-11-11T00:00:00Z"),
+        sniffed_type: "audio/wav".to_owned(),
+        original_name: None,
+        duration_milliseconds: None,
+        duration_missing: None,
+        derived: false,
     }
 }
 
