@@ -40,11 +40,13 @@ pub(crate) enum Fault {
     UnknownOwner,
     NotAnOgrn,
     BrokenRow,
+    AmbiguousTime,
+    AmbiguousClient,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 33] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -76,6 +78,8 @@ impl Fault {
         Self::UnknownOwner,
         Self::NotAnOgrn,
         Self::BrokenRow,
+        Self::AmbiguousTime,
+        Self::AmbiguousClient,
     ];
 
     /// The word programs compare.
@@ -139,6 +143,13 @@ impl Fault {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
             Self::BrokenRow => ("broken_row", "The row has another form than the header."),
+            Self::AmbiguousTime => (
+                "ambiguous_time",
+                "The clocks changed then, so that it stands for no moment or for two: give the offset.",
+            ),
+            Self::AmbiguousClient => {
+                ("ambiguous_client", "Several clients have this name: give the client's id.")
+            }
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod clients;
 pub(crate) mod competitors;
 pub(crate) mod contaminations;
 pub(crate) mod exports;
+pub(crate) mod imports;
 mod ingest;
 pub(crate) mod interceptions;
 pub(crate) mod keys;

@@ -4,7 +4,7 @@
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
-use baitline_intake::{calls as intake, portability};
+use baitline_intake::{calls as intake, portability, table};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -110,6 +110,9 @@ fn bodies() -> Vec<LimitView> {
         most("portability_file", LimitUnit::Bytes, portability::MAX_FILE_BYTES),
         most("portability_file_rows", LimitUnit::Items, portability::MAX_ROWS),
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
+        most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
+        most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
@@ -160,6 +163,7 @@ fn texts() -> Vec<LimitView> {
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
+        most("bait_retirement", LimitUnit::Characters, baits::Retirement::MAX_CHARS),
         most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),
         most("own_number_note", LimitUnit::Characters, own_numbers::Note::MAX_CHARS),
         most("label_transcript", LimitUnit::Characters, labels::Transcript::MAX_CHARS),

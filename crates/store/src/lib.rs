@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 pub mod allow_list;
 pub mod attributions;
+pub mod bait_states;
 pub mod baits;
 pub mod blobs;
 pub mod buckets;
@@ -26,6 +27,7 @@ pub mod clients;
 pub mod competitors;
 mod conn;
 pub mod contaminations;
+pub mod entries;
 pub mod error;
 pub mod exports;
 pub mod facts;

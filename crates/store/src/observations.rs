@@ -4,7 +4,7 @@
 
 mod history;
 mod ingest;
-mod join;
+pub(crate) mod join;
 mod row;
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
