@@ -260,7 +260,7 @@ pub(crate) struct ListTraps {
     #[param(nullable = false)]
     bait_id: Option<Uuid>,
     /// Those whose window is open now.
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     window: Option<OpenWindow>,
     /// Those whose window was open at this moment.
     #[param(nullable = false)]

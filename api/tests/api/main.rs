@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod bad_input;
+mod bait_states;
 mod calls;
+mod imports;
 mod isolation;
 mod keys;
 mod limits;

@@ -1,8 +1,7 @@
 -- A person took the bait out of use, and why; both or neither.
 ALTER TABLE baits ADD COLUMN retired_at timestamptz;
-ALTER TABLE baits ADD COLUMN retired_because text;
-ALTER TABLE baits ADD CONSTRAINT baits_retirement_check
-    CHECK ((retired_at IS NULL) = (retired_because IS NULL));
+ALTER TABLE baits ADD COLUMN retired_because text
+    CONSTRAINT baits_retirement_check CHECK ((retired_at IS NULL) = (retired_because IS NULL));
 
 -- The windows open at a moment, of one client or of all: few of all there were.
 CREATE INDEX traps_window ON traps (window_to);

@@ -8,6 +8,7 @@ mod buckets;
 mod calls;
 mod changes;
 mod constraints;
+mod entries;
 mod exports;
 mod facts;
 mod ingest;
