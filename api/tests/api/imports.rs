@@ -184,6 +184,29 @@ fn one_file_serves_many_clients_and_a_clients_own_key_no_other() {
 }
 
 #[test]
+fn a_name_that_no_database_takes_is_the_name_of_nothing() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let stock = service.stock("Окна");
+        let key = &service.agency_key;
+        let table = format!(
+            "client,bait,started_at\nОк\0на,M-1,2026-10-05T10:00:00Z\n\
+             {id},M\0-1,2026-10-05T10:00:00Z\n{id},M-1,2026-10-05T10:00\0:00Z\n",
+            id = stock.tenant.id
+        );
+        let answer = import(&service, key, "/v1/traps/imports", table).expect(200);
+        let expected = [
+            fate(2, "rejected", "unknown_client"),
+            fate(3, "rejected", "unknown_bait"),
+            fate(4, "rejected", "not_a_time"),
+        ];
+        assert_eq!(receipts(&answer), expected);
+        let answer = import(&service, key, "/v1/clients/imports", "name\nОк\0на\n").expect(200);
+        assert_eq!(receipts(&answer), [fate(2, "rejected", "control_character")]);
+    });
+}
+
+#[test]
 fn clients_come_in_one_table_and_only_an_agency_sends_it() {
     on_both(|database| {
         let service = Service::start(database);

@@ -7,4 +7,4 @@ ALTER TABLE baits ADD COLUMN retired_because TEXT
 CREATE INDEX traps_window ON traps (window_to);
 
 -- Whom a bait called: nearly all calls are incoming.
-CREATE INDEX calls_outgoing ON calls (client_id, bait_id, started_at) WHERE direction = 'outgoing';
+CREATE INDEX calls_outgoing ON calls (client_id, bait_id, party_number) WHERE direction = 'outgoing';

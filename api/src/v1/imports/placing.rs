@@ -50,8 +50,10 @@ impl Sender {
     /// The clients that the rows may mean, within the sender's reach.
     fn clients(&self, store: &Store, rows: &[TableRow]) -> ApiResult<Clients> {
         let cells = rows.iter().filter_map(|row| row.result.as_ref().ok()).flatten();
-        let named: BTreeSet<&str> =
-            cells.filter(|(column, _)| *column == CLIENT).map(|(_, text)| text.as_str()).collect();
+        let named: BTreeSet<&str> = cells
+            .filter(|(column, text)| *column == CLIENT && is_askable(text))
+            .map(|(_, text)| text.as_str())
+            .collect();
         let mut ids: Vec<ClientId> = named.iter().filter_map(|name| id_of(name)).collect();
         ids.extend(self.client);
         let names: Vec<String> = named.into_iter().map(str::to_owned).collect();
@@ -113,6 +115,11 @@ impl Clients {
             Some(_) => Err(Fault::AmbiguousClient),
         }
     }
+}
+
+/// No database keeps a text with NUL, nor takes a question with one.
+pub(super) fn is_askable(text: &str) -> bool {
+    !text.contains('\0')
 }
 
 fn id_of(text: &str) -> Option<ClientId> {

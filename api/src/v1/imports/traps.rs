@@ -13,7 +13,7 @@ use baitline_store::{Reach, Store, StoreResult, baits};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::placing::{CLIENT, Sender};
+use super::placing::{CLIENT, Sender, is_askable};
 use super::{Desk, Entry, ImportRows, first_fault, read_cells, read_rows, take_rows};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
@@ -150,7 +150,7 @@ impl Baits {
     fn of(store: &Store, rows: &[Entry<Cells>]) -> StoreResult<Self> {
         let mut names: BTreeMap<ClientId, Vec<BaitName>> = BTreeMap::new();
         for (client, cells) in rows.iter().filter_map(|(_, row)| row.as_ref().ok()) {
-            let named = cells.iter().filter(|(column, _)| *column == BAIT);
+            let named = cells.iter().filter(|(column, text)| *column == BAIT && is_askable(text));
             names.entry(*client).or_default().extend(named.map(|(_, text)| bait_name(text)));
         }
         let mut found = HashMap::new();
