@@ -26,9 +26,11 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use self::placing::Sender;
 use super::calls::refuse_announced;
 use super::receipts::{BulkReceipts, Receipt, ReceiptStatus, Receipts};
 use crate::app::{App, blocking};
+use crate::auth::Caller;
 use crate::extract::media_type;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
@@ -82,6 +84,25 @@ async fn take_rows(
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).map_err(|error| spool::failed(&error))?;
         table::read(format, &bytes, columns).map_err(|fault| refuse_table(&fault))
+    })
+    .await
+}
+
+/// Takes a table of things that clients have in, with the client of each row.
+async fn take_placed(
+    app: &App,
+    req: &HttpRequest,
+    caller: &Caller,
+    query: ImportRows,
+    payload: web::Payload,
+    (columns, times): (&'static [&'static str], &'static [&'static str]),
+) -> ApiResult<(Desk, Vec<Entry<Cells>>)> {
+    let sender = Sender::of(caller, query.client_id)?;
+    let rows = take_rows(app, req, payload, columns).await?;
+    let desk = Desk::of(app, query.dry_run);
+    blocking(move || {
+        let placed = sender.place(&desk.store, rows, times)?;
+        Ok((desk, placed))
     })
     .await
 }

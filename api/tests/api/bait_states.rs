@@ -55,7 +55,9 @@ fn dial(service: &Service, stock: &Stock, bait: &str, number: &str, channel: Cha
     let day = started_at.day();
     service
         .store
-        .write(Reach::Agency, |conn| calls::replace_day(conn, client, day, &[judged.clone()]))
+        .write(Reach::Agency, |conn| {
+            calls::replace_day(conn, client, day, std::slice::from_ref(&judged))
+        })
         .unwrap();
 }
 
@@ -245,14 +247,14 @@ fn open_windows_are_those_that_cover_the_moment() {
             items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
         };
         let at = |moment: Instant| format!("open_at={moment}");
-        assert_eq!(open(key, "window=open"), [stock.trap.clone()]);
-        assert_eq!(open(&service.agency_key, "window=open"), [stock.trap.clone()]);
+        assert_eq!(open(key, "window=open"), [stock.trap.as_str()]);
+        assert_eq!(open(&service.agency_key, "window=open"), [stock.trap.as_str()]);
         assert_eq!(open(&other.tenant.key, "window=open"), [] as [String; 0]);
         let end = now + Span::hours(47);
         assert_eq!(open(key, &at(end)), [] as [String; 0], "the end does not belong to it");
-        assert_eq!(open(key, &at(end - Span(1))), [stock.trap.clone()]);
-        assert_eq!(open(key, &at(now - Span::hours(1))), [stock.trap.clone()]);
-        assert_eq!(open(key, &at(now - Span::hours(90))), [second.clone()]);
+        assert_eq!(open(key, &at(end - Span(1))), [stock.trap.as_str()]);
+        assert_eq!(open(key, &at(now - Span::hours(1))), [stock.trap.as_str()]);
+        assert_eq!(open(key, &at(now - Span::hours(90))), [second.as_str()]);
         assert_eq!(open(key, &at(now - Span::hours(91))), [] as [String; 0]);
         let path = format!("/v1/traps?window=open&bait_id={}", stock.bait);
         let shown = service.get(key, &path).expect(200).json()["items"][0].clone();

@@ -6,8 +6,8 @@ use baitline_store::entries::enter_baits;
 use baitline_store::models::NewBait;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::placing::{CLIENT, Sender};
-use super::{Desk, ImportRows, read_cells, read_rows, take_rows};
+use super::placing::CLIENT;
+use super::{ImportRows, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
@@ -17,6 +17,7 @@ use crate::v1::baits::CreateBait;
 use crate::v1::receipts::BulkAnswer;
 
 const COLUMNS: &[&str] = &[CLIENT, "number", "reference", "operator_inn", "region", "note"];
+const NO_TIMES: &[&str] = &[];
 
 pub(super) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(import_baits);
@@ -49,14 +50,10 @@ async fn import_baits(
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let ImportRows { client_id, dry_run } = query.0;
-    let sender = Sender::of(&caller, client_id)?;
-    let rows = take_rows(&app, &req, payload, COLUMNS).await?;
-    let desk = Desk::of(&app, dry_run);
-    let receipts = blocking(move || {
-        let placed = sender.place(&desk.store, rows, &[])?;
-        desk.enter(read_rows(placed, |_, cells| read(cells)), enter_baits)
-    });
+    let columns = (COLUMNS, NO_TIMES);
+    let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
+    let receipts =
+        blocking(move || desk.enter(read_rows(placed, |_, cells| read(cells)), enter_baits));
     receipts.await?.answer()
 }
 

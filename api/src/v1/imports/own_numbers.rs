@@ -6,8 +6,8 @@ use baitline_store::entries::enter_own_numbers;
 use baitline_store::models::NewOwnNumber;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::placing::{CLIENT, Sender};
-use super::{Desk, ImportRows, first_fault, read_cells, read_rows, take_rows};
+use super::placing::CLIENT;
+use super::{ImportRows, first_fault, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
@@ -55,14 +55,10 @@ async fn import_own_numbers(
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let ImportRows { client_id, dry_run } = query.0;
-    let sender = Sender::of(&caller, client_id)?;
-    let rows = take_rows(&app, &req, payload, COLUMNS).await?;
-    let desk = Desk::of(&app, dry_run);
-    let receipts = blocking(move || {
-        let placed = sender.place(&desk.store, rows, TIMES)?;
-        desk.enter(read_rows(placed, |_, cells| read(cells)), enter_own_numbers)
-    });
+    let columns = (COLUMNS, TIMES);
+    let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
+    let receipts =
+        blocking(move || desk.enter(read_rows(placed, |_, cells| read(cells)), enter_own_numbers));
     receipts.await?.answer()
 }
 

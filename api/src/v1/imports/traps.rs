@@ -13,8 +13,8 @@ use baitline_store::{Reach, Store, StoreResult, baits};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::placing::{CLIENT, Sender, is_askable};
-use super::{Desk, Entry, ImportRows, first_fault, read_cells, read_rows, take_rows};
+use super::placing::{CLIENT, is_askable};
+use super::{Entry, ImportRows, first_fault, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
@@ -75,12 +75,9 @@ async fn import_traps(
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let ImportRows { client_id, dry_run } = query.0;
-    let sender = Sender::of(&caller, client_id)?;
-    let rows = take_rows(&app, &req, payload, COLUMNS).await?;
-    let desk = Desk::of(&app, dry_run);
+    let columns = (COLUMNS, TIMES);
+    let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
     let receipts = blocking(move || {
-        let placed = sender.place(&desk.store, rows, TIMES)?;
         let baits = Baits::of(&desk.store, &placed)?;
         let read = |client, cells: &Cells| read(cells, |name| baits.find(client, name));
         desk.enter(read_rows(placed, read), enter_traps)

@@ -5,16 +5,16 @@ use std::thread;
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Span;
-use baitline_domain::own_number::OwnNumberKind;
 use baitline_store::entries::{
     Contradiction, Entered, EntryFate, Purpose, enter_baits, enter_clients, enter_own_numbers,
     enter_traps,
 };
-use baitline_store::models::{NewBait, NewClient, NewOwnNumber};
+use baitline_store::models::{NewBait, NewClient};
 use baitline_store::{Conn, Reach, StoreResult, baits};
 use baitline_testkit::on_both;
 
-use crate::support::{self, NO_DAYS, Opened, at, new_bait, new_trap, phone, report};
+use crate::support::{self, NO_DAYS, Opened, at, new_bait, new_trap, report};
+use crate::world::new_own_number;
 
 const FIRST: u64 = 79_000_000_000;
 
@@ -101,18 +101,6 @@ fn at_once(
     })
 }
 
-fn own_number(digits: u64) -> NewOwnNumber {
-    NewOwnNumber {
-        first: phone(digits),
-        last: phone(digits),
-        kind: OwnNumberKind::Advertised,
-        valid_from: None,
-        valid_to: None,
-        vendor: None,
-        note: None,
-    }
-}
-
 #[test]
 fn the_same_list_sent_several_times_at_once_is_entered_once() {
     on_both(|database| {
@@ -123,7 +111,7 @@ fn the_same_list_sent_several_times_at_once_is_entered_once() {
         let entered =
             at_once(&opened, reach, |conn| enter_baits(conn, client, &baits, Purpose::Keep));
         assert_eq!(entered, 50);
-        let numbers: Vec<_> = (0..50).map(|n| own_number(74_950_000_000 + n)).collect();
+        let numbers: Vec<_> = (0..50).map(|n| new_own_number(74_950_000_000 + n)).collect();
         let entered = at_once(&opened, reach, |conn| {
             enter_own_numbers(conn, client, &numbers, Purpose::Keep)
         });
@@ -174,7 +162,7 @@ fn own_numbers_leave_one_change_for_each_validity() {
     on_both(|database| {
         let opened = support::open(database);
         let client = opened.client("Окна").id;
-        let mut numbers: Vec<_> = (0..50).map(|n| own_number(74_950_000_000 + n)).collect();
+        let mut numbers: Vec<_> = (0..50).map(|n| new_own_number(74_950_000_000 + n)).collect();
         numbers[7].valid_to = Some(at("2026-10-01T10:00:00Z"));
         opened.as_client(client, |conn| enter_own_numbers(conn, client, &numbers, Purpose::Keep));
         assert_eq!(support::rows(&opened.database, "changes"), 2);
