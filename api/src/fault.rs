@@ -47,11 +47,13 @@ pub(crate) enum Fault {
     UnknownCall,
     NotTogether,
     NotInOrder,
+    AmbiguousTime,
+    AmbiguousClient,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 38] = [
+    const ALL: [Self; 40] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -90,6 +92,8 @@ impl Fault {
         Self::UnknownCall,
         Self::NotTogether,
         Self::NotInOrder,
+        Self::AmbiguousTime,
+        Self::AmbiguousClient,
     ];
 
     /// The word programs compare.
@@ -168,6 +172,13 @@ impl Fault {
                 ("not_together", "Two fields say the same thing; only one may be given.")
             }
             Self::NotInOrder => ("not_in_order", "It begins before the item in front of it."),
+            Self::AmbiguousTime => (
+                "ambiguous_time",
+                "The clocks changed then, so that it stands for no moment or for two: give the offset.",
+            ),
+            Self::AmbiguousClient => {
+                ("ambiguous_client", "Several clients have this name: give the client's id.")
+            }
         }
     }
 

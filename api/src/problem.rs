@@ -167,7 +167,8 @@ impl ApiError {
         }
     }
 
-    fn items(&self) -> Vec<FaultItem> {
+    /// What is wrong with which values, where that can be told.
+    pub(crate) fn items(&self) -> Vec<FaultItem> {
         match self {
             Self::Malformed(item) | Self::Conflict(item) | Self::NotFound(Some(item)) => {
                 vec![item.clone()]
@@ -289,6 +290,11 @@ impl From<Constraint> for ApiError {
             Constraint::TrapOverlaps => {
                 taken("/started_at", "trap_overlaps", "The bait has a trap whose run overlaps.")
             }
+            Constraint::BaitRetired => taken(
+                "/bait_id",
+                "bait_retired",
+                "The bait is retired; take it back into use first.",
+            ),
             Constraint::Backwards => Self::field("", Fault::EmptyPeriod),
             Constraint::RecordingDiffers => {
                 Self::conflict("recording_differs", "The call has a recording with other bytes.")

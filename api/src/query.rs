@@ -27,20 +27,33 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
 
 fn read_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
     let pairs = decode_pairs(query)?;
-    let current = RefCell::new(String::new());
-    let entries = pairs.iter().map(|(name, value)| {
-        current.replace(name.clone());
-        (name.as_str(), Value(value))
+    let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    read_pairs(pairs).map_err(|(name, fault)| match fault {
+        Fault::UnknownField => {
+            ApiError::Malformed(unknown_parameter((!name.is_empty()).then_some(&name)))
+        }
+        fault => ApiError::parameter(&name, fault),
+    })
+}
+
+/// Reads texts into the fields of these names. The fault comes with the name of
+/// its field, which is empty where that must not be repeated.
+pub(crate) fn read_pairs<'a, T: DeserializeOwned>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<T, (String, Fault)> {
+    let current = RefCell::new("");
+    let entries = pairs.map(|(name, value)| {
+        current.replace(name);
+        (name, Value(value))
     });
     T::deserialize(MapDeserializer::new(entries)).map_err(|error: ValueError| {
         let message = error.to_string();
-        match Fault::read(&message) {
-            Fault::UnknownField => ApiError::Malformed(unknown_parameter(quoted_name(&message))),
-            fault @ Fault::Missing => {
-                ApiError::parameter(quoted_name(&message).unwrap_or_default(), fault)
-            }
-            fault => ApiError::parameter(&current.borrow(), fault),
-        }
+        let fault = Fault::read(&message);
+        let name = match fault {
+            Fault::UnknownField | Fault::Missing => quoted_name(&message).unwrap_or_default(),
+            _ => *current.borrow(),
+        };
+        (name.to_owned(), fault)
     })
 }
 

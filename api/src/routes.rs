@@ -12,6 +12,7 @@ use crate::{service, v1};
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(service::routes)
+        .configure(v1::imports::routes)
         .configure(v1::clients::routes)
         .configure(v1::baits::routes)
         .configure(v1::own_numbers::routes)

@@ -15,6 +15,7 @@ pub(crate) mod corrections;
 pub(crate) mod device_recordings;
 pub(crate) mod devices;
 pub(crate) mod exports;
+pub(crate) mod imports;
 mod ingest;
 pub(crate) mod interceptions;
 pub(crate) mod keys;

@@ -3,6 +3,7 @@
 //! together: a word missing on either side does not build.
 
 use baitline_analytics::{GroupBy, Standing};
+use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::gate::Missing;
 use baitline_domain::label::{LabelKind, Speaker};
@@ -54,6 +55,15 @@ words! {
         BaitOperatorUnknown, BaitOperatorVirtual, CallerOperatorVirtual, NotACaller, Roaming,
         Ported, RangeHolderOnly,
     }
+
+    /// Where a bait stands now; the first that holds, from the last of these.
+    /// `quiet`: no trap was run on it. `resting`: it had traps, and no window is
+    /// open. `armed`: a window is open. `tainted`: a contamination is logged and
+    /// not withdrawn, or the bait called a number (not by SMS) that was neither
+    /// an own number nor on the allow-list when the call began. `retired`: a
+    /// person took it out of use.
+    #[schema(as = BaitState)]
+    BaitStateWord for BaitState { Quiet, Resting, Armed, Tainted, Retired }
 
     /// The direction, as the bait sees it.
     #[schema(as = Direction)]

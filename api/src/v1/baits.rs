@@ -4,13 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::BaitId;
 use baitline_domain::operator::{Operators, Standing};
 use baitline_store::baits::{self, BaitFilter};
-use baitline_store::models::{Bait, BaitChanges, NewBait};
+use baitline_store::models::{Bait, BaitChanges, BaitNow, NewBait};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, bait_states, now};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::operators::{OperatorView, operator_view};
+use super::traps::WindowView;
 use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
@@ -19,6 +21,7 @@ use crate::fields::{InnText, Line, PhoneNumber, Prose, Reference, Time, present}
 use crate::paging::{self, Cursor, Limit};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
+use crate::words::BaitStateWord;
 
 /// The groups whose SIMs the method asks for: their small numbering capacity
 /// makes a caller of another operator obvious sooner.
@@ -28,6 +31,8 @@ const RECOMMENDED_GROUPS: [&str; 2] = ["t2-rostelecom", "beeline"];
 pub(super) type Region = Line<100>;
 /// A remark for people.
 pub(super) type Note = Prose<1_000>;
+/// Why a bait is out of use.
+pub(super) type Retirement = Prose<500>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(create_bait).service(list_baits).service(find_bait).service(update_bait);
@@ -82,6 +87,10 @@ pub(crate) struct UpdateBait {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 1000)]
     note: Option<Option<Note>>,
+    /// Why it is out of use from now on; null takes it back into use.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    retired_because: Option<Option<Retirement>>,
 }
 
 /// One SIM.
@@ -97,6 +106,11 @@ pub(crate) struct UpdateBait {
     "region": "Москва",
     "note": null,
     "notices": [],
+    "state": "armed",
+    "window": {"from": "2026-10-01T07:18:00Z", "to": "2026-10-03T07:18:00Z"},
+    "last_trap_at": "2026-10-01T07:00:00Z",
+    "retired_at": null,
+    "retired_because": null,
     "created_at": "2026-10-01T09:30:00Z"
 })))]
 pub(crate) struct BaitView {
@@ -116,6 +130,17 @@ pub(crate) struct BaitView {
     note: Option<String>,
     /// What to know before a trap is run on it.
     notices: Vec<BaitNotice>,
+    /// Where it stands now.
+    state: BaitStateWord,
+    /// The window that is open now, whatever the state: a tainted bait still
+    /// records. Of several the one that ends last; null where none is open.
+    window: Option<WindowView>,
+    /// When the run of its latest trap began; null where it had none.
+    last_trap_at: Option<Time>,
+    /// When it was taken out of use; null while it is in use.
+    retired_at: Option<Time>,
+    /// Why it was taken out of use.
+    retired_because: Option<String>,
     /// When it was entered.
     created_at: Time,
 }
@@ -161,6 +186,9 @@ pub(crate) struct ListBaits {
     /// With this reference.
     #[param(nullable = false)]
     reference: Option<Reference>,
+    /// In this state.
+    #[param(nullable = false)]
+    state: Option<BaitStateWord>,
     /// Where the piece before ended.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<Cursor>,
@@ -187,16 +215,13 @@ async fn create_bait(
     caller: Caller,
     body: Body<CreateBait>,
 ) -> ApiResult<HttpResponse> {
-    let body = body.0;
-    let client = caller.client(body.client_id)?;
-    let new = NewBait {
-        number: body.number.0,
-        reference: body.reference.map(|reference| reference.0),
-        operator: body.operator_inn.map(|inn| inn.0),
-        region: body.region.map(|region| region.0),
-        note: body.note.map(|note| note.0),
-    };
-    let bait = create_for(&app, client, move |conn| baits::create_bait(conn, client, &new)).await?;
+    let client = caller.client(body.0.client_id)?;
+    let new = NewBait::from(body.0);
+    let bait = create_for(&app, client, move |conn| {
+        let bait = baits::create_bait(conn, client, &new)?;
+        with_state(conn, Reach::Client(client), bait)
+    });
+    let bait = bait.await?;
     Ok(HttpResponse::Created().json(view(&app.operators, bait)))
 }
 
@@ -213,15 +238,20 @@ async fn list_baits(
     caller: Caller,
     query: Params<ListBaits>,
 ) -> ApiResult<HttpResponse> {
-    let ListBaits { client_id, number, reference, cursor, limit } = query.0;
+    let ListBaits { client_id, number, reference, state, cursor, limit } = query.0;
     let reach = caller.reach(client_id)?;
+    let now = now();
     let filter = BaitFilter {
         number: number.map(|number| number.0),
         reference: reference.map(|reference| reference.0),
+        state: state.map(|state| (state.into(), now)),
     };
     let page = page(cursor, limit);
-    let rows = app.read(reach, move |conn| baits::list_baits(conn, reach, &filter, page)).await?;
-    let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.id.0));
+    let rows = app.read(reach, move |conn| {
+        let rows = baits::list_baits(conn, reach, &filter, page)?;
+        bait_states::states_of(conn, reach, rows, now)
+    });
+    let (rows, next_cursor) = paging::cut(rows.await?, limit, |row| Cursor::of_id(row.bait.id.0));
     let items = rows.into_iter().map(|bait| view(&app.operators, bait)).collect();
     let page = BaitPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
@@ -240,13 +270,17 @@ async fn find_bait(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<BaitView>> {
     let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
-    let bait = app.read(reach, move |conn| baits::find_bait(conn, reach, id)).await?;
-    Ok(web::Json(view(&app.operators, bait)))
+    let bait = app.read(reach, move |conn| {
+        let bait = baits::find_bait(conn, reach, id)?;
+        with_state(conn, reach, bait)
+    });
+    Ok(web::Json(view(&app.operators, bait.await?)))
 }
 
 /// Change a bait
 ///
-/// Its calls are judged again where the operator changes.
+/// Its calls are judged again where the operator changes. A bait that is taken
+/// out of use keeps its calls and their verdicts, and gets no more traps.
 #[utoipa::path(
     tag = "baits",
     params(("id" = Uuid, Path, description = "The bait's id.")),
@@ -264,7 +298,7 @@ async fn update_bait(
     body: Body<UpdateBait>,
 ) -> ApiResult<web::Json<BaitView>> {
     let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
-    let UpdateBait { reference, operator_inn, region, note } = body.0;
+    let UpdateBait { reference, operator_inn, region, note, retired_because } = body.0;
     let changes = BaitChanges {
         reference: reference.map(|change| change.map(|reference| reference.0)),
         operator: operator_inn.map(|change| change.map(|inn| inn.0)),
@@ -273,12 +307,34 @@ async fn update_bait(
     };
     let bait = app.write(reach, move |conn| {
         let client = baits::find_bait(conn, reach, id)?.client_id;
-        baits::update_bait(conn, client, id, &changes)
+        let mut bait = baits::update_bait(conn, client, id, &changes)?;
+        if let Some(because) = &retired_because {
+            let because = because.as_ref().map(|because| because.0.as_str());
+            bait = baits::retire_bait(conn, client, id, because)?;
+        }
+        with_state(conn, reach, bait)
     });
     Ok(web::Json(view(&app.operators, bait.await?)))
 }
 
-fn view(operators: &Operators, bait: Bait) -> BaitView {
+impl From<CreateBait> for NewBait {
+    fn from(body: CreateBait) -> Self {
+        Self {
+            number: body.number.0,
+            reference: body.reference.map(|reference| reference.0),
+            operator: body.operator_inn.map(|inn| inn.0),
+            region: body.region.map(|region| region.0),
+            note: body.note.map(|note| note.0),
+        }
+    }
+}
+
+fn with_state(conn: &mut Conn, reach: Reach, bait: Bait) -> StoreResult<BaitNow> {
+    bait_states::states_of(conn, reach, vec![bait], now())?.pop().ok_or(StoreError::NotFound)
+}
+
+fn view(operators: &Operators, row: BaitNow) -> BaitView {
+    let BaitNow { bait, state, window, last_trap_at } = row;
     BaitView {
         id: bait.id.0,
         client_id: bait.client_id.0,
@@ -288,6 +344,11 @@ fn view(operators: &Operators, bait: Bait) -> BaitView {
         operator: bait.operator.map(|inn| operator_view(operators, inn)),
         region: bait.region,
         note: bait.note,
+        state: state.into(),
+        window: window.map(WindowView::from),
+        last_trap_at: last_trap_at.map(Time),
+        retired_at: bait.retired_at.map(Time),
+        retired_because: bait.retired_because,
         created_at: Time(bait.created_at),
     }
 }

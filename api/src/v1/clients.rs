@@ -141,13 +141,7 @@ async fn create_client(
     _: Agency,
     body: Body<CreateClient>,
 ) -> ApiResult<HttpResponse> {
-    let CreateClient { name, time_zone, window_hours } = body.0;
-    let hours = window_hours.map_or(DEFAULT_WINDOW_HOURS, |hours| hours.0);
-    let new = NewClient {
-        name: name.0,
-        time_zone: time_zone.map_or_else(|| DEFAULT_TIME_ZONE.to_owned(), |zone| zone.0),
-        window_hours: hours.cast_signed(),
-    };
+    let new = NewClient::from(body.0);
     let client = app.write(Reach::Agency, move |conn| clients::create_client(conn, &new)).await?;
     Ok(HttpResponse::Created().json(ClientView::from(client)))
 }
@@ -223,4 +217,16 @@ async fn update_client(
     let client =
         app.write(reach, move |conn| clients::update_client(conn, client, &changes)).await?;
     Ok(web::Json(client.into()))
+}
+
+impl From<CreateClient> for NewClient {
+    fn from(body: CreateClient) -> Self {
+        let CreateClient { name, time_zone, window_hours } = body;
+        let hours = window_hours.map_or(DEFAULT_WINDOW_HOURS, |hours| hours.0);
+        Self {
+            name: name.0,
+            time_zone: time_zone.map_or_else(|| DEFAULT_TIME_ZONE.to_owned(), |zone| zone.0),
+            window_hours: hours.cast_signed(),
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
-use baitline_intake::{calls as intake, portability};
+use baitline_intake::{calls as intake, portability, table};
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use serde::Serialize;
@@ -123,6 +123,9 @@ fn bodies() -> Vec<LimitView> {
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
         most("labels_body", LimitUnit::Bytes, MAX_LABELS_BODY_BYTES),
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
+        most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
+        most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
@@ -195,6 +198,7 @@ fn texts() -> Vec<LimitView> {
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
+        most("bait_retirement", LimitUnit::Characters, baits::Retirement::MAX_CHARS),
         most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),
         most("own_number_note", LimitUnit::Characters, own_numbers::Note::MAX_CHARS),
         most("label_transcript", LimitUnit::Characters, label_views::Transcript::MAX_CHARS),

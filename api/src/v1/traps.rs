@@ -4,9 +4,11 @@
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::{Instant, Span};
+use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Exposure, ExposureKind, MAX_RUN, Window};
 use baitline_store::models::{NewTrap, TrapChanges, TrapRow};
 use baitline_store::traps::{self, TrapFilter};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, baits};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +19,7 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
-use crate::fields::{Time, Whole, present};
+use crate::fields::{PhoneNumber, Time, Whole, present};
 use crate::paging::{self, Cursor, Limit};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
@@ -40,12 +42,12 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogExposure {
     /// What was done.
-    kind: LoggedKind,
+    pub(super) kind: LoggedKind,
     /// When it began.
-    at: Time,
+    pub(super) at: Time,
     /// How long it lasted, 0 unless told.
     #[schema(value_type = Option<u32>, minimum = 0, maximum = 86400, nullable = false)]
-    seconds: Option<ExposureSeconds>,
+    pub(super) seconds: Option<ExposureSeconds>,
 }
 
 /// The steps that a person logs.
@@ -75,20 +77,20 @@ pub(crate) enum LoggedKind {
 pub(crate) struct CreateTrap {
     /// The client; required with an agency's key.
     #[schema(nullable = false)]
-    client_id: Option<Uuid>,
+    pub(super) client_id: Option<Uuid>,
     /// The bait it ran on.
-    bait_id: Uuid,
+    pub(super) bait_id: Uuid,
     /// The run's first moment.
-    started_at: Time,
+    pub(super) started_at: Time,
     /// The first moment after the run: 2 hours later unless told, at most 6.
     #[schema(nullable = false)]
-    ends_at: Option<Time>,
+    pub(super) ends_at: Option<Time>,
     /// When the recorder was tested.
-    recorder_tested_at: Option<Time>,
+    pub(super) recorder_tested_at: Option<Time>,
     /// What was done, each inside the run.
     #[serde(default)]
     #[schema(max_items = 50)]
-    exposures: Vec<LogExposure>,
+    pub(super) exposures: Vec<LogExposure>,
 }
 
 /// What changes of a trap: what is absent stays, null empties.
@@ -159,6 +161,7 @@ pub(crate) struct TrapStateView {
     "id": "0197a5b0-7c1e-7d3a-9a51-000000000005",
     "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
     "bait_id": "0197a5b0-7c1e-7d3a-9a51-000000000002",
+    "bait_number": "+79001234567",
     "started_at": "2026-10-01T07:00:00Z",
     "ends_at": "2026-10-01T09:00:00Z",
     "recorder_tested_at": "2026-10-01T06:55:00Z",
@@ -185,6 +188,8 @@ pub(crate) struct TrapView {
     client_id: Uuid,
     /// The bait it ran on.
     bait_id: Uuid,
+    /// The bait's number.
+    bait_number: PhoneNumber,
     /// The run's first moment.
     started_at: Time,
     /// The first moment after the run.
@@ -201,13 +206,14 @@ pub(crate) struct TrapView {
     created_at: Time,
 }
 
-impl From<TrapRow> for TrapView {
-    fn from(row: TrapRow) -> Self {
+impl TrapView {
+    fn of(row: TrapRow, number: Phone) -> Self {
         let TrapRow { client_id, trap, state, created_at } = row;
         Self {
             id: trap.id.0,
             client_id: client_id.0,
             bait_id: trap.bait.0,
+            bait_number: PhoneNumber(number),
             started_at: Time(trap.started_at),
             ends_at: Time(trap.run_ends_at),
             recorder_tested_at: trap.recorder_tested_at.map(Time),
@@ -234,6 +240,14 @@ pub(crate) struct TrapPage {
     next_cursor: Option<String>,
 }
 
+/// Which windows a list of traps is narrowed to.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OpenWindow {
+    /// Those that are open now.
+    Open,
+}
+
 /// Which traps, and which piece of the list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +259,12 @@ pub(crate) struct ListTraps {
     /// Of this bait.
     #[param(nullable = false)]
     bait_id: Option<Uuid>,
+    /// Those whose window is open now.
+    #[param(inline, nullable = false)]
+    window: Option<OpenWindow>,
+    /// Those whose window was open at this moment.
+    #[param(nullable = false)]
+    open_at: Option<Time>,
     /// Where the piece before ended.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<Cursor>,
@@ -263,7 +283,8 @@ pub(crate) struct ListTraps {
     request_body = CreateTrap,
     responses(
         (status = 201, description = "The trap as entered.", body = TrapView),
-        (status = 409, description = "The bait has a trap whose run overlaps.", body = Problem),
+        (status = 409, description = "The bait has a trap whose run overlaps, or is retired.",
+            body = Problem),
     ),
 )]
 #[post("/v1/traps")]
@@ -274,11 +295,18 @@ async fn create_trap(
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewTrap::try_from(body.0)?;
-    let row = create_for(&app, client, move |conn| traps::create_trap(conn, client, &new)).await?;
-    Ok(HttpResponse::Created().json(TrapView::from(row)))
+    let row = create_for(&app, client, move |conn| {
+        let row = traps::create_trap(conn, client, &new)?;
+        with_number(conn, row)
+    });
+    let (row, number) = row.await?;
+    Ok(HttpResponse::Created().json(TrapView::of(row, number)))
 }
 
 /// List traps
+///
+/// `window=open` tells which windows are open now: the calls to these baits are
+/// interceptions, and their phones must record.
 #[utoipa::path(
     tag = "traps",
     params(ListTraps),
@@ -291,13 +319,18 @@ async fn list_traps(
     caller: Caller,
     query: Params<ListTraps>,
 ) -> ApiResult<HttpResponse> {
-    let ListTraps { client_id, bait_id, cursor, limit } = query.0;
+    let ListTraps { client_id, bait_id, window, open_at, cursor, limit } = query.0;
     let reach = caller.reach(client_id)?;
-    let filter = TrapFilter { bait: bait_id.map(BaitId) };
+    let open_now = window.map(|OpenWindow::Open| baitline_store::now());
+    let filter =
+        TrapFilter { bait: bait_id.map(BaitId), open_at: open_at.map(|time| time.0).or(open_now) };
     let page = page(cursor, limit);
-    let rows = app.read(reach, move |conn| traps::list_traps(conn, reach, &filter, page)).await?;
-    let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.trap.id.0));
-    let items = rows.into_iter().map(TrapView::from).collect();
+    let rows = app.read(reach, move |conn| {
+        let rows = traps::list_traps(conn, reach, &filter, page)?;
+        with_numbers(conn, reach, rows)
+    });
+    let (rows, next_cursor) = paging::cut(rows.await?, limit, |row| Cursor::of_id(row.0.trap.id.0));
+    let items = rows.into_iter().map(|(row, number)| TrapView::of(row, number)).collect();
     let page = TrapPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -317,8 +350,12 @@ async fn find_trap(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<TrapView>> {
     let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach());
-    let row = app.read(reach, move |conn| traps::find_trap(conn, reach, id)).await?;
-    Ok(web::Json(row.into()))
+    let row = app.read(reach, move |conn| {
+        let row = traps::find_trap(conn, reach, id)?;
+        with_number(conn, row)
+    });
+    let (row, number) = row.await?;
+    Ok(web::Json(TrapView::of(row, number)))
 }
 
 /// Change a trap
@@ -347,8 +384,32 @@ async fn update_trap(
         exposures: exposures.map(|exposures| logged(exposures, run)).transpose()?,
     };
     let client = before.client_id;
-    let row = app.write(reach, move |conn| traps::update_trap(conn, client, id, &changes)).await?;
-    Ok(web::Json(row.into()))
+    let row = app.write(reach, move |conn| {
+        let row = traps::update_trap(conn, client, id, &changes)?;
+        with_number(conn, row)
+    });
+    let (row, number) = row.await?;
+    Ok(web::Json(TrapView::of(row, number)))
+}
+
+/// Traps with the numbers of their baits.
+fn with_numbers(
+    conn: &mut Conn,
+    reach: Reach,
+    rows: Vec<TrapRow>,
+) -> StoreResult<Vec<(TrapRow, Phone)>> {
+    let ids = rows.iter().map(|row| row.trap.bait).collect();
+    let numbers = baits::numbers_of(conn, reach, &ids)?;
+    let with = |row: TrapRow| {
+        let number = numbers.get(&row.trap.bait).copied().ok_or(StoreError::NotFound)?;
+        Ok((row, number))
+    };
+    rows.into_iter().map(with).collect()
+}
+
+fn with_number(conn: &mut Conn, row: TrapRow) -> StoreResult<(TrapRow, Phone)> {
+    let reach = Reach::Client(row.client_id);
+    with_numbers(conn, reach, vec![row])?.pop().ok_or(StoreError::NotFound)
 }
 
 impl TryFrom<CreateTrap> for NewTrap {

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod bad_input;
+mod bait_states;
 mod calls;
 mod device_recordings;
 mod devices;
+mod imports;
 mod isolation;
 mod keys;
 mod labels;

@@ -19,6 +19,9 @@ pub const MAX_RUN: Span = Span::hours(6);
 /// an own call of a day at its end, and the longest window.
 pub const LONGEST_REACH: Span = Span::hours(6 + 24 + 72);
 
+/// The longest window.
+pub const MAX_WINDOW: Span = Span::hours(72);
+
 /// The parameters a trap was made with. They are kept with the trap, so that a
 /// later change of the client's settings moves no window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -70,6 +70,7 @@ mod tests {
     #[test]
     fn a_value_has_one_word_in_storage_and_on_the_wire() {
         assert_one_word_everywhere!(
+            crate::bait::BaitState,
             crate::competitor::AttributionRole,
             crate::gate::Missing,
             crate::label::LabelKind,

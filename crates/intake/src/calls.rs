@@ -10,7 +10,6 @@ mod csv;
 mod extra;
 mod fields;
 mod json;
-mod lines;
 mod ndjson;
 mod normalise;
 mod record;
@@ -28,8 +27,9 @@ pub use self::record::{
     CallRecord, MAX_BAIT_CHARS, MAX_CONNECTED_SECONDS, MAX_END_CHARS, MAX_EXTERNAL_ID_CHARS,
     MAX_SCREEN_LABEL_CHARS, MAX_SOURCE_CHARS, MAX_TIME_CHARS,
 };
+pub(crate) use self::rejection::tellable;
 pub use self::rejection::{BodyError, Rejection};
-pub use self::time::{MAX_AHEAD, read as read_time};
+pub use self::time::{MAX_AHEAD, TimeFault, read as read_call_time, read_time};
 
 /// The most bytes one record takes: a line of NDJSON or CSV, an object of JSON.
 pub const MAX_RECORD_BYTES: usize = 64 * 1024;

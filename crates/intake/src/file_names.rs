@@ -11,7 +11,7 @@ use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::phone::{Party, PartyKind};
 use jiff::tz::TimeZone;
 
-use crate::calls::{Rejection, read_time};
+use crate::calls::{Rejection, read_call_time};
 
 /// The longest name that is kept, in characters: it is the file's external id.
 pub const MAX_FILE_NAME_CHARS: usize = crate::calls::MAX_EXTERNAL_ID_CHARS;
@@ -43,7 +43,7 @@ impl NameFacts {
     /// ahead.
     pub fn call(self, zone: &TimeZone, received_at: Instant) -> Result<NamedCall, Rejection> {
         Ok(NamedCall {
-            reported_at: read_time(&self.time, zone, received_at)?,
+            reported_at: read_call_time(&self.time, zone, received_at)?,
             party: self.end.as_deref().and_then(party),
             reported_at_raw: self.time,
             direction: self.direction,

@@ -207,6 +207,11 @@ fn expand(
             let filter = buckets::DayFilter { bait: Some(bait), ..reach };
             buckets::days_with_observations(conn, client, &filter)
         }
+        // Baits entered together: none has observations but those that waited.
+        (ChangeKind::Bait, None) => {
+            observations::join_waiting(conn, client)?;
+            Ok(BTreeSet::new())
+        }
         (ChangeKind::Label, Some(bait)) => {
             let filter = buckets::DayFilter { bait: Some(BaitId(bait.0)), ..reach };
             days_of_family(conn, client, &filter, attributions)
@@ -228,8 +233,7 @@ fn expand(
         }
         (ChangeKind::Source, Some(source)) => correct_source(conn, client, SourceId(source.0)),
         (
-            ChangeKind::Bait
-            | ChangeKind::Label
+            ChangeKind::Label
             | ChangeKind::Contacts
             | ChangeKind::Visits
             | ChangeKind::Trap

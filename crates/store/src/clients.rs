@@ -9,20 +9,24 @@ use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{ChangeKind, Client, ClientChanges, NewClient};
 use crate::schema::clients;
-use crate::sql_types::Db;
+use crate::sql_types::{Db, db_all};
 use crate::{Page, now};
 
 /// Enters a client.
 pub fn create_client(conn: &mut Conn, new: &NewClient) -> StoreResult<Client> {
-    let client = Client {
+    let client = new_row(new);
+    on!(conn, c => diesel::insert_into(clients::table).values(client.clone()).execute(c))?;
+    Ok(client)
+}
+
+pub(crate) fn new_row(new: &NewClient) -> Client {
+    Client {
         id: ClientId(Uuid::now_v7()),
         name: new.name.clone(),
         time_zone: new.time_zone.clone(),
         window_hours: new.window_hours,
         created_at: now(),
-    };
-    on!(conn, c => diesel::insert_into(clients::table).values(client.clone()).execute(c))?;
-    Ok(client)
+    }
 }
 
 /// The clients within reach, in order of id.
@@ -36,6 +40,25 @@ pub fn list_clients(conn: &mut Conn, reach: Reach, page: Page) -> StoreResult<Ve
             query = query.filter(clients::client_id.gt(Db(ClientId(after))));
         }
         query.order(clients::client_id).limit(page.limit).load(c)
+    })?)
+}
+
+/// The clients within reach with any of these ids or exact names, in order of id.
+pub fn clients_named(
+    conn: &mut Conn,
+    reach: Reach,
+    ids: &[ClientId],
+    names: &[String],
+) -> StoreResult<Vec<Client>> {
+    Ok(on!(conn, c => {
+        let mut query = clients::table.select(Client::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(clients::client_id.eq(Db(client)));
+        }
+        query
+            .filter(clients::client_id.eq_any(db_all(ids)).or(clients::name.eq_any(names)))
+            .order(clients::client_id)
+            .load(c)
     })?)
 }
 
@@ -82,6 +105,16 @@ pub(crate) fn lock_against_ingest(conn: &mut Conn, client: ClientId) -> StoreRes
     let row = clients::table.find(Db(client)).select(clients::client_id);
     if let Conn::Postgres(c) = conn {
         row.for_update().first::<ClientId>(c)?;
+    }
+    Ok(())
+}
+
+/// Lets those who enter many things of the client's at once wait for each other
+/// and nobody else, so that the same list sent twice at once is entered once.
+pub(crate) fn lock_for_entry(conn: &mut Conn, client: ClientId) -> StoreResult<()> {
+    let row = clients::table.find(Db(client)).select(clients::client_id);
+    if let Conn::Postgres(c) = conn {
+        row.for_no_key_update().first::<ClientId>(c)?;
     }
     Ok(())
 }

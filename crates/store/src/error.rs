@@ -46,6 +46,9 @@ pub enum Constraint {
     /// The bait has a trap whose run overlaps.
     #[error("the bait has a trap whose run overlaps")]
     TrapOverlaps,
+    /// The bait is out of use.
+    #[error("the bait is retired")]
+    BaitRetired,
     /// A range or a validity ends before it begins.
     #[error("the end lies before the beginning")]
     Backwards,

@@ -8,7 +8,7 @@ mod lists;
 mod replays;
 mod words;
 
-use baitline_domain::bait::Bait as DomainBait;
+use baitline_domain::bait::{Bait as DomainBait, BaitState};
 use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, EditionId, ObservationId, OwnNumberId, SourceId};
 use baitline_domain::instant::{Instant, Span};
@@ -18,7 +18,7 @@ use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::Inn;
 use baitline_domain::own_number::{OwnNumber, OwnNumberKind};
 use baitline_domain::phone::{PartyKind, Phone};
-use baitline_domain::trap::{Trap, TrapState};
+use baitline_domain::trap::{Trap, TrapState, Window};
 use baitline_domain::verdict::Assessment;
 use diesel::prelude::*;
 
@@ -166,6 +166,10 @@ pub struct Bait {
     /// When it was entered.
     #[diesel(serialize_as = Db<Instant>)]
     pub created_at: Instant,
+    /// When a person took it out of use.
+    pub retired_at: Option<Instant>,
+    /// Why; given where the time is.
+    pub retired_because: Option<String>,
 }
 
 impl Bait {
@@ -173,6 +177,20 @@ impl Bait {
     pub fn to_domain(&self) -> DomainBait {
         DomainBait { id: self.id, number: self.number, operator: self.operator }
     }
+}
+
+/// A bait with where it stands at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaitNow {
+    /// The bait.
+    pub bait: Bait,
+    /// What its user should know first.
+    pub state: BaitState,
+    /// The window that is open then, whatever the state; of several the one
+    /// that ends last.
+    pub window: Option<Window>,
+    /// When the run of its latest trap began.
+    pub last_trap_at: Option<Instant>,
 }
 
 /// A bait to enter.

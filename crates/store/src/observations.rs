@@ -5,7 +5,7 @@
 mod correct;
 mod history;
 mod ingest;
-mod join;
+pub(crate) mod join;
 mod list;
 mod row;
 

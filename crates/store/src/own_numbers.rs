@@ -20,7 +20,14 @@ pub fn create_own_number(
     client: ClientId,
     new: &NewOwnNumber,
 ) -> StoreResult<OwnNumberRow> {
-    let row = OwnNumberRow {
+    let row = new_row(client, new);
+    on!(conn, c => diesel::insert_into(own_numbers::table).values(row.clone()).execute(c))?;
+    note_validity(conn, client, (row.valid_from, row.valid_to))?;
+    Ok(row)
+}
+
+pub(crate) fn new_row(client: ClientId, new: &NewOwnNumber) -> OwnNumberRow {
+    OwnNumberRow {
         client_id: client,
         id: OwnNumberId(Uuid::now_v7()),
         first_number: new.first,
@@ -31,10 +38,7 @@ pub fn create_own_number(
         vendor: new.vendor.clone(),
         note: new.note.clone(),
         created_at: now(),
-    };
-    on!(conn, c => diesel::insert_into(own_numbers::table).values(row.clone()).execute(c))?;
-    note_validity(conn, client, (row.valid_from, row.valid_to))?;
-    Ok(row)
+    }
 }
 
 /// The own numbers within reach, in order of id.

@@ -58,6 +58,8 @@ diesel::table! {
         region -> Nullable<Text>,
         note -> Nullable<Text>,
         created_at -> Instant,
+        retired_at -> Nullable<Instant>,
+        retired_because -> Nullable<Text>,
     }
 }
 

@@ -1,27 +1,29 @@
 //! Traps: what people logged of a run, and what the worker made of it.
 
+use std::collections::BTreeSet;
+
 use baitline_domain::ids::{BaitId, ClientId, TrapId};
 use baitline_domain::instant::Instant;
-use baitline_domain::trap::{Trap, TrapSettings, TrapState, Window};
+use baitline_domain::trap::{MAX_WINDOW, Trap, TrapSettings, TrapState, Window};
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::changes::{self, Change};
 use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreError, StoreResult};
-use crate::models::{ChangeKind, NewTrap, TrapChanges, TrapRow};
+use crate::models::{ChangeKind, Client, NewTrap, TrapChanges, TrapRow};
 use crate::schema::{baits, traps};
-use crate::sql_types::Db;
+use crate::sql_types::{Db, db_all};
 use crate::{Page, clients, now, stored_text};
 
 /// The table's row as it stands.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = traps, treat_none_as_default_value = false)]
-struct StoredTrap {
+pub(crate) struct StoredTrap {
     #[diesel(serialize_as = Db<ClientId>)]
-    client_id: ClientId,
+    pub(crate) client_id: ClientId,
     #[diesel(serialize_as = Db<TrapId>)]
-    id: TrapId,
+    pub(crate) id: TrapId,
     #[diesel(serialize_as = Db<BaitId>)]
     bait_id: BaitId,
     #[diesel(serialize_as = Db<Instant>)]
@@ -47,16 +49,24 @@ pub fn create_trap(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreRes
     if overlaps(conn, client, new)? {
         return Err(Constraint::TrapOverlaps.into());
     }
+    let row = new_row(&clients::find_client(conn, client)?, new)?;
+    on!(conn, c => diesel::insert_into(traps::table).values(row.clone()).execute(c))?;
+    changes::note(conn, client, &Change::of(ChangeKind::Trap).on(row.id.0))?;
+    row.try_into()
+}
+
+/// A trap to enter with the client's settings.
+pub(crate) fn new_row(client: &Client, new: &NewTrap) -> StoreResult<StoredTrap> {
     let settings = TrapSettings::default();
-    let row = StoredTrap {
-        client_id: client,
+    Ok(StoredTrap {
+        client_id: client.id,
         id: TrapId(Uuid::now_v7()),
         bait_id: new.bait,
         started_at: new.started_at,
         run_ends_at: new.run_ends_at,
         recorder_tested_at: new.recorder_tested_at,
         logged_exposures: stored_text::write_exposures(&new.exposures)?,
-        window_hours: clients::find_client(conn, client)?.window_hours,
+        window_hours: client.window_hours,
         min_site_visit_seconds: stored_seconds(settings.min_site_visit_seconds)?,
         min_connected_seconds: stored_seconds(settings.min_connected_seconds)?,
         exposures: None,
@@ -64,21 +74,22 @@ pub fn create_trap(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreRes
         window_from: None,
         window_to: None,
         created_at: now(),
-    };
-    on!(conn, c => diesel::insert_into(traps::table).values(row.clone()).execute(c))?;
-    changes::note(conn, client, &Change::of(ChangeKind::Trap).on(row.id.0))?;
-    row.try_into()
+    })
 }
 
 /// Two traps made at the same moment on one bait wait for each other here, so
-/// that their overlap is seen.
+/// that their overlap is seen; a bait out of use gets none.
 fn lock_bait(conn: &mut Conn, client: ClientId, bait: BaitId) -> StoreResult<()> {
-    let query = baits::table.find((Db(client), Db(bait))).select(baits::id);
-    let found: Option<BaitId> = match conn {
+    let query = baits::table.find((Db(client), Db(bait))).select(baits::retired_at);
+    let retired_at: Option<Option<Instant>> = match conn {
         Conn::Postgres(c) => query.for_update().first(c).optional()?,
         Conn::Sqlite(c) => query.first(c).optional()?,
     };
-    found.map(|_| ()).ok_or_else(|| Constraint::UnknownBait.into())
+    match retired_at {
+        None => Err(Constraint::UnknownBait.into()),
+        Some(Some(_)) => Err(Constraint::BaitRetired.into()),
+        Some(None) => Ok(()),
+    }
 }
 
 fn overlaps(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreResult<bool> {
@@ -95,6 +106,8 @@ fn overlaps(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreResult<boo
 pub struct TrapFilter {
     /// Of this bait.
     pub bait: Option<BaitId>,
+    /// With a window that is open at this moment.
+    pub open_at: Option<Instant>,
 }
 
 /// The traps within reach, in order of id.
@@ -111,6 +124,13 @@ pub fn list_traps(
         }
         if let Some(bait) = filter.bait {
             query = query.filter(traps::bait_id.eq(Db(bait)));
+        }
+        if let Some(at) = filter.open_at {
+            // No window is longer, so that old ones need not be looked at.
+            query = query
+                .filter(traps::window_from.le(Some(at)))
+                .filter(traps::window_to.gt(Some(at)))
+                .filter(traps::window_to.le(Some(at + MAX_WINDOW)));
         }
         if let Some(after) = page.after {
             query = query.filter(traps::id.gt(Db(TrapId(after))));
@@ -166,6 +186,24 @@ pub fn traps_running(
 ) -> StoreResult<Vec<TrapRow>> {
     let rows: Vec<StoredTrap> = on!(conn, c => traps::table
         .filter(traps::client_id.eq(Db(client)))
+        .filter(traps::started_at.lt(Db(to)))
+        .filter(traps::run_ends_at.gt(Db(from)))
+        .order(traps::id)
+        .select(StoredTrap::as_select())
+        .load(c))?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The traps of these baits whose run overlaps the period.
+pub(crate) fn traps_of_baits(
+    conn: &mut Conn,
+    client: ClientId,
+    ids: &BTreeSet<BaitId>,
+    (from, to): (Instant, Instant),
+) -> StoreResult<Vec<TrapRow>> {
+    let rows: Vec<StoredTrap> = on!(conn, c => traps::table
+        .filter(traps::client_id.eq(Db(client)))
+        .filter(traps::bait_id.eq_any(db_all(ids)))
         .filter(traps::started_at.lt(Db(to)))
         .filter(traps::run_ends_at.gt(Db(from)))
         .order(traps::id)

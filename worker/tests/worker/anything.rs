@@ -92,6 +92,7 @@ impl Chance<'_> {
                 let known = baitline_store::baits::BaitFilter {
                     number: Some(crate::story::phone(digits)),
                     reference: None,
+                    state: None,
                 };
                 let found = self.scene.agency(|conn| {
                     baitline_store::baits::list_baits(conn, reach, &known, crate::scene::ALL)

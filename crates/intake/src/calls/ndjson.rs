@@ -4,9 +4,9 @@
 use std::io::BufRead;
 
 use super::json::read_record;
-use super::lines::{Line, Lines};
 use super::rejection::{BodyError, Rejection};
 use super::{CallRecord, Item};
+use crate::lines::{Line, Lines};
 
 /// The records of an NDJSON body, read as they are asked for.
 #[derive(Debug)]

@@ -176,7 +176,7 @@ impl BodyError {
 
 /// A name that can be told back: short, printable ASCII, and beginning like a
 /// name, for where the header of a CSV is missing its place holds numbers.
-fn tellable(name: &str) -> Option<&str> {
+pub(crate) fn tellable(name: &str) -> Option<&str> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let printable = name.bytes().all(|byte| byte.is_ascii_graphic());
     (begins_well && printable && name.len() <= MAX_NAME_TOLD_BYTES).then_some(name)

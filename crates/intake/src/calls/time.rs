@@ -16,24 +16,52 @@ pub const MAX_AHEAD: Span = Span::hours(24);
 /// The most digits of a fraction of a second.
 const MAX_FRACTION_DIGITS: usize = 9;
 
-/// Reads a time; `zone` is for times without an offset.
+/// Why a text stands for no moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeFault {
+    /// It is not written as times are.
+    Invalid,
+    /// The clocks of the zone changed then: it stands for no moment or for two.
+    Ambiguous,
+    /// It lies beyond all calendars.
+    OutOfRange,
+}
+
+/// Reads a time as people write it; `zone` is for times without an offset.
+///
+/// # Errors
+/// When it stands for no moment, or not for one alone.
+pub fn read_time(text: &str, zone: &TimeZone) -> Result<Instant, TimeFault> {
+    let (civil, offset) = parse(text.trim()).ok_or(TimeFault::Invalid)?;
+    let out_of_range = |_error| TimeFault::OutOfRange;
+    let timestamp = match offset {
+        Some(offset) => offset.to_timestamp(civil).map_err(out_of_range)?,
+        None => {
+            let local = zone.to_ambiguous_timestamp(civil);
+            if local.is_ambiguous() {
+                return Err(TimeFault::Ambiguous);
+            }
+            local.unambiguous().map_err(out_of_range)?
+        }
+    };
+    Ok(Instant::from(timestamp))
+}
+
+/// Reads the time of a call; `zone` is for times without an offset.
 ///
 /// # Errors
 /// When it is no time, stands for no single instant in the zone, or lies too far
 /// back or ahead.
-pub fn read(text: &str, zone: &TimeZone, received_at: Instant) -> Result<Instant, Rejection> {
-    let (civil, offset) = parse(text.trim()).ok_or_else(invalid)?;
-    let timestamp = match offset {
-        Some(offset) => offset.to_timestamp(civil).map_err(|_error| out_of_range())?,
-        None => {
-            let local = zone.to_ambiguous_timestamp(civil);
-            if local.is_ambiguous() {
-                return Err(ambiguous());
-            }
-            local.unambiguous().map_err(|_error| out_of_range())?
-        }
-    };
-    let at = Instant::from(timestamp);
+pub fn read(
+    text: &str,
+    zone: &TimeZone,
+    received_at: Instant,
+) -> Result<Instant, Rejection> {
+    let at = read_time(text, zone).map_err(|fault| match fault {
+        TimeFault::Invalid => invalid(),
+        TimeFault::Ambiguous => ambiguous(),
+        TimeFault::OutOfRange => out_of_range(),
+    })?;
     if at < EARLIEST {
         return Err(out_of_range());
     }

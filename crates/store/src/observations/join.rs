@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::observation::{BaitName, Ends};
+use baitline_domain::phone::{Party, Phone};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ const WAITING_BATCH: i64 = 2_000;
 const NAMES_BATCH: usize = 10_000;
 
 /// Baits by the names records use.
-pub(super) type Directory = HashMap<BaitName, BaitId>;
+pub(crate) type Directory = HashMap<BaitName, BaitId>;
 
 /// The baits that any of these ends may mean.
 pub(super) fn directory<'a>(
@@ -38,6 +39,16 @@ pub(super) fn directory<'a>(
             BaitName::Reference(reference) => references.push(reference),
         }
     }
+    named(conn, client, &numbers, &references)
+}
+
+/// The baits with these numbers and references.
+pub(crate) fn named(
+    conn: &mut Conn,
+    client: ClientId,
+    numbers: &[Phone],
+    references: &[String],
+) -> StoreResult<Directory> {
     let mut directory = Directory::new();
     for chunk in numbers.chunks(NAMES_BATCH) {
         add(

@@ -10,6 +10,7 @@ mod changes;
 mod constraints;
 mod corrections;
 mod devices;
+mod entries;
 mod exports;
 mod facts;
 mod ingest;

@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::MAX_RECORD_BYTES;
+use crate::calls::MAX_RECORD_BYTES;
 
 /// The bytes of the longest line end.
 const LINE_END_BYTES: usize = "\r\n".len();
@@ -13,28 +13,28 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One line without its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// From 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its bytes; `None` where there are more than [`MAX_RECORD_BYTES`].
-    pub(super) bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Vec<u8>>,
 }
 
 /// Reads lines one after another.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: R,
     /// The line read last, from 1.
     number: u64,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) const fn new(reader: R) -> Self {
+    pub(crate) const fn new(reader: R) -> Self {
         Self { reader, number: 0 }
     }
 
     /// The next line; `None` after the last one.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line>> {
         let limit = MAX_RECORD_BYTES + LINE_END_BYTES;
         let mut bytes = Vec::new();
         let taken = (&mut self.reader).take(limit as u64).read_until(b'\n', &mut bytes)?;
