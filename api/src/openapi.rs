@@ -36,6 +36,7 @@ use crate::routes::routes;
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
         (name = "reports", description = "Repeat offenders."),
         (name = "numbering", description = "Which operator holds a number."),
+        (name = "operators", description = "The operators, and the groups they stand in."),
         (name = "exports", description = "Batches of complaint packages."),
         (name = "keys", description = "Who may ask."),
         (name = "service", description = "The service about itself."),

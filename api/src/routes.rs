@@ -29,6 +29,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::labels::routes)
         .configure(v1::reports::routes)
         .configure(v1::numbering::routes)
+        .configure(v1::operators::routes)
         .configure(v1::exports::routes)
         .configure(v1::packages::routes)
         .configure(v1::keys::routes)

@@ -18,6 +18,7 @@ pub(crate) mod labels;
 pub(crate) mod limits;
 pub(crate) mod numbering;
 mod offenders;
+pub(crate) mod operator_views;
 pub(crate) mod operators;
 pub(crate) mod own_numbers;
 pub(crate) mod packages;

@@ -2,15 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::BaitId;
+use baitline_domain::instant::Instant;
 use baitline_domain::operator::{Operators, Standing};
 use baitline_store::baits::{self, BaitFilter};
 use baitline_store::models::{Bait, BaitChanges, NewBait};
+use baitline_store::{now, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
@@ -127,8 +129,7 @@ pub(crate) struct BaitView {
 pub(crate) enum BaitNotice {
     /// No operator is given: every verdict will be inconclusive.
     OperatorMissing,
-    /// The operator is not in the built-in list: every verdict will be
-    /// inconclusive.
+    /// Nothing is known of the operator: every verdict will be inconclusive.
     OperatorUnknown,
     /// The operator is a virtual one: every verdict will be inconclusive.
     OperatorVirtual,
@@ -196,8 +197,11 @@ async fn create_bait(
         region: body.region.map(|region| region.0),
         note: body.note.map(|note| note.0),
     };
-    let bait = create_for(&app, client, move |conn| baits::create_bait(conn, client, &new)).await?;
-    Ok(HttpResponse::Created().json(view(&app.operators, bait)))
+    let created = create_for(&app, client, move |conn| {
+        Ok((baits::create_bait(conn, client, &new)?, operators::known_operators(conn)?))
+    });
+    let (bait, operators) = created.await?;
+    Ok(HttpResponse::Created().json(view(&operators, bait)))
 }
 
 /// List baits
@@ -220,9 +224,12 @@ async fn list_baits(
         reference: reference.map(|reference| reference.0),
     };
     let page = page(cursor, limit);
-    let rows = app.read(reach, move |conn| baits::list_baits(conn, reach, &filter, page)).await?;
+    let found = app.read(reach, move |conn| {
+        Ok((baits::list_baits(conn, reach, &filter, page)?, operators::known_operators(conn)?))
+    });
+    let (rows, operators) = found.await?;
     let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.id.0));
-    let items = rows.into_iter().map(|bait| view(&app.operators, bait)).collect();
+    let items = rows.into_iter().map(|bait| view(&operators, bait)).collect();
     let page = BaitPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -240,8 +247,11 @@ async fn find_bait(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<BaitView>> {
     let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
-    let bait = app.read(reach, move |conn| baits::find_bait(conn, reach, id)).await?;
-    Ok(web::Json(view(&app.operators, bait)))
+    let found = app.read(reach, move |conn| {
+        Ok((baits::find_bait(conn, reach, id)?, operators::known_operators(conn)?))
+    });
+    let (bait, operators) = found.await?;
+    Ok(web::Json(view(&operators, bait)))
 }
 
 /// Change a bait
@@ -271,32 +281,37 @@ async fn update_bait(
         region: region.map(|change| change.map(|region| region.0)),
         note: note.map(|change| change.map(|note| note.0)),
     };
-    let bait = app.write(reach, move |conn| {
+    let changed = app.write(reach, move |conn| {
         let client = baits::find_bait(conn, reach, id)?.client_id;
-        baits::update_bait(conn, client, id, &changes)
+        let bait = baits::update_bait(conn, client, id, &changes)?;
+        Ok((bait, operators::known_operators(conn)?))
     });
-    Ok(web::Json(view(&app.operators, bait.await?)))
+    let (bait, operators) = changed.await?;
+    Ok(web::Json(view(&operators, bait)))
 }
 
+/// The operator and the notices are today's, since the next trap is what they
+/// are read for.
 fn view(operators: &Operators, bait: Bait) -> BaitView {
+    let today = now();
     BaitView {
         id: bait.id.0,
         client_id: bait.client_id.0,
         number: PhoneNumber(bait.number),
-        notices: notices(operators, &bait),
+        notices: notices(operators, &bait, today),
         reference: bait.reference,
-        operator: bait.operator.map(|inn| operator_view(operators, inn)),
+        operator: bait.operator.map(|inn| operator_view(operators, inn, today)),
         region: bait.region,
         note: bait.note,
         created_at: Time(bait.created_at),
     }
 }
 
-fn notices(operators: &Operators, bait: &Bait) -> Vec<BaitNotice> {
+fn notices(operators: &Operators, bait: &Bait, today: Instant) -> Vec<BaitNotice> {
     let Some(inn) = bait.operator else {
         return vec![BaitNotice::OperatorMissing];
     };
-    match operators.find(inn).map(|operator| &operator.standing) {
+    match operators.find(inn, today).map(|operator| &operator.standing) {
         None | Some(Standing::NoCallers) => vec![BaitNotice::OperatorUnknown],
         Some(Standing::Virtual { .. }) => {
             vec![BaitNotice::OperatorNotRecommended, BaitNotice::OperatorVirtual]

@@ -5,12 +5,14 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
 use baitline_intake::{calls as intake, portability};
+use baitline_store::operators::MAX_ENTRIES;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::calls::MAX_BULK_BODY_BYTES;
 use super::exports::MAX_NUMBERS;
+use super::operators::MAX_HOSTS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
@@ -18,7 +20,7 @@ use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, keys, labels,
+    allow_list, attributions, baits, clients, competitors, contaminations, keys, labels, operators,
     own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
@@ -121,6 +123,8 @@ fn lists() -> Vec<LimitView> {
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
+        most("operator_entries", LimitUnit::Items, MAX_ENTRIES),
+        most("operator_hosts", LimitUnit::Items, MAX_HOSTS),
         most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
         between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
     ]
@@ -156,6 +160,7 @@ fn texts() -> Vec<LimitView> {
         most("client_name", LimitUnit::Characters, clients::Name::MAX_CHARS),
         most("key_name", LimitUnit::Characters, keys::Name::MAX_CHARS),
         most("source_name", LimitUnit::Bytes, MAX_SLUG_BYTES),
+        most("operator_group", LimitUnit::Bytes, MAX_SLUG_BYTES),
         most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
@@ -177,6 +182,9 @@ fn texts_of_lists() -> Vec<LimitView> {
         most("attribution_ground", attributions::Ground::MAX_CHARS),
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
         most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
+        most("operator_name", operators::OperatorName::MAX_CHARS),
+        most("operator_brand", operators::Brand::MAX_CHARS),
+        most("operator_source", operators::EntrySource::MAX_CHARS),
         most("portability_source", portability_answers::LookUpSource::MAX_CHARS),
     ]
 }

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod lists;
+mod operators;
 mod words;
 
 use baitline_domain::bait::Bait as DomainBait;
@@ -27,6 +28,7 @@ pub use lists::{
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
+pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use words::{ChangeKind, ContaminationKind, ExportState, PackageState, SourceKind};
 
 /// A defended business: the tenant.

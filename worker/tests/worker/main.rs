@@ -11,6 +11,7 @@ mod crashes;
 mod dice;
 mod exports;
 mod lists;
+mod operators;
 mod order;
 mod sample_world;
 mod scene;

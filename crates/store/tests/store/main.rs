@@ -19,6 +19,7 @@ mod migrations;
 mod nouns;
 mod numbering;
 mod opening;
+mod operators;
 mod queues;
 mod recordings;
 mod rules_of_nouns;
