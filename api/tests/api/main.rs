@@ -10,6 +10,7 @@ mod lists;
 mod metrics;
 mod nouns;
 mod openapi;
+mod operators;
 mod portability;
 mod protocol;
 mod recordings;
