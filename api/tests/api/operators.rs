@@ -212,7 +212,7 @@ fn a_bait_is_told_of_by_todays_standing() {
         let told = || {
             let found = service.get(key, &path).expect(200).json();
             let listed = items(&service.get(key, "/v1/baits").expect(200));
-            assert_eq!(listed, [found.clone()]);
+            assert_eq!(listed, std::slice::from_ref(&found));
             let change = json!({"note": null});
             assert_eq!(service.json("PATCH", key, &path, &change).expect(200).json(), found);
             (found["operator"]["group"].clone(), found["notices"].clone())

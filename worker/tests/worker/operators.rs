@@ -3,6 +3,7 @@
 
 use baitline_domain::ids::OperatorEntryId;
 use baitline_domain::instant::{Instant, Span};
+use baitline_domain::observation::Report;
 use baitline_domain::operator::{Operator, OperatorGroup, Standing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_store::models::{NewOperatorEntry, OperatorEntryRow};
@@ -47,15 +48,23 @@ fn withdraw(scene: &Scene, inn: &str, id: OperatorEntryId, because: Option<&str>
     scene.agency(|conn| operators::withdraw_entry(conn, inn, id, because));
 }
 
+/// A complete trap on the story's bait, with a stranger's call in each day after
+/// it.
+fn two_calls(scene: &Scene, story: &Story) -> [Report; 2] {
+    story.complete_trap(scene, start());
+    let before = story.call("before", LONER, start() + hours(2));
+    let after = story.call("after", LONER, start() + hours(26));
+    let calls = [before, after];
+    story.ingest(scene, &calls);
+    calls
+}
+
 #[test]
 fn a_subsidiary_bought_between_two_calls_is_of_the_group_from_then_on_until_withdrawn() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
-        story.complete_trap(&scene, start());
-        let before = story.call("before", LONER, start() + hours(2));
-        let after = story.call("after", LONER, start() + hours(26));
-        story.ingest(&scene, &[before.clone(), after.clone()]);
+        let [before, after] = two_calls(&scene, &story);
         // One worker for all of it: what it remembers of operators must not last.
         let mut worker = scene.worker();
         worker.run_until_empty().unwrap();
@@ -87,16 +96,10 @@ fn what_always_held_changes_every_clients_calls_and_a_later_entry_only_those_aft
         let ours = Story::on(&scene);
         let theirs = Story::without_numbering(&scene);
         let both = [&ours, &theirs];
-        let calls = both.map(|story| {
-            story.complete_trap(&scene, start());
-            let early = story.call("early", LONER, start() + hours(2));
-            let late = story.call("late", LONER, start() + hours(40));
-            story.ingest(&scene, &[early.clone(), late.clone()]);
-            [early, late]
-        });
+        let calls = both.map(|story| two_calls(&scene, story));
         let verdicts = || {
             scene.settled();
-            let of = |story: &Story, calls: &[_; 2]| {
+            let of = |story: &Story, calls: &[Report; 2]| {
                 [0, 1].map(|which| story.verdict(&scene, &calls[which]).unwrap())
             };
             [of(&ours, &calls[0]), of(&theirs, &calls[1])]
@@ -114,10 +117,7 @@ fn the_baits_own_operator_is_judged_as_it_stood_then_as_well() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
-        story.complete_trap(&scene, start());
-        let before = story.call("before", LONER, start() + hours(2));
-        let after = story.call("after", LONER, start() + hours(26));
-        story.ingest(&scene, &[before.clone(), after.clone()]);
+        let [before, after] = two_calls(&scene, &story);
         scene.settled();
         let hosts = Vec::new();
         learn(&scene, T2, Standing::Virtual { hosts }, Some(start() + hours(20)));
