@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
 use baitline_api::{ApiSettings, ApiStopper};
-use baitline_store::Store;
+use baitline_store::{Reach, Store, numbering};
 use baitline_worker::Worker;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,6 +21,7 @@ const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 pub(crate) fn serve(options: &ServeOptions) -> Result<(), Failure> {
     prepare_embedded(&options.store)?;
     let store = Store::open(&options.store.settings())?;
+    warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
     let worker = WorkerThread::start(store.clone(), runtime.handle())?;
     let served = listen(&runtime, options, store);
@@ -52,7 +53,23 @@ fn open_shared(options: &StoreOptions) -> Result<Store, Failure> {
             "SQLite serves one process: use `baitline serve`, or PostgreSQL".to_owned(),
         ));
     }
+    warn_of_missing_numbering(&store)?;
     Ok(store)
+}
+
+/// Says which files of the registry are missing, since nothing else would:
+/// verdicts on calls from their codes are inconclusive, and look as if nothing
+/// could be told.
+fn warn_of_missing_numbering(store: &Store) -> Result<(), Failure> {
+    let missing = store.read(Reach::Agency, numbering::files_not_loaded)?;
+    if !missing.is_empty() {
+        let files: Vec<&str> = missing.iter().map(|file| file.as_str()).collect();
+        tracing::warn!(
+            files = files.join(", "),
+            "numbering files are not loaded: calls from their codes will be inconclusive"
+        );
+    }
+    Ok(())
 }
 
 /// The threads that move bytes and wait for signals.

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use actix_web::web;
-use baitline_domain::operator::Operators;
 use baitline_store::{Conn, Reach, Store, StoreResult};
 
 use crate::metrics::Metrics;
@@ -14,7 +13,6 @@ use crate::routes::RouteTable;
 /// Shared by all requests.
 pub(crate) struct App {
     pub(crate) store: Store,
-    pub(crate) operators: Operators,
     /// Where bodies wait while they are read.
     pub(crate) spool: PathBuf,
     pub(crate) routes: RouteTable,

@@ -24,7 +24,9 @@ pub(crate) struct Caller {
 
 /// A caller with an agency's key.
 #[derive(Debug, Clone)]
-pub(crate) struct Agency;
+pub(crate) struct Agency {
+    key_id: String,
+}
 
 impl Caller {
     /// The public part of the key.
@@ -54,6 +56,13 @@ impl Caller {
             Reach::Client(client) => Ok(client),
             Reach::Agency => Err(ApiError::field("/client_id", Fault::Missing)),
         }
+    }
+}
+
+impl Agency {
+    /// The public part of the key.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.key_id
     }
 }
 
@@ -92,7 +101,7 @@ impl FromRequest for Agency {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(caller(req).and_then(|caller| match caller.reach {
-            Reach::Agency => Ok(Self),
+            Reach::Agency => Ok(Self { key_id: caller.key_id }),
             Reach::Client(_) => Err(ApiError::Forbidden),
         }))
     }

@@ -41,6 +41,7 @@ use crate::routes::routes;
         (name = "offenders", description = "Everything known of one number."),
         (name = "replays", description = "What other rules or another edition would say."),
         (name = "numbering", description = "Which operator holds a number."),
+        (name = "operators", description = "The operators, and the groups they stand in."),
         (name = "exports", description = "Batches of complaint packages."),
         (name = "keys", description = "Who may ask."),
         (name = "service", description = "The service about itself."),

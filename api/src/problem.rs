@@ -356,6 +356,9 @@ impl From<Constraint> for ApiError {
             Constraint::EditionExists => {
                 Self::conflict("edition_exists", "An edition in force from that day exists.")
             }
+            Constraint::TooManyOperatorEntries => {
+                Self::conflict("too_many_entries", "No more operators can be entered.")
+            }
             Constraint::ExportEnded => {
                 Self::conflict("export_ended", "The export has ended and cannot be cancelled.")
             }

@@ -38,6 +38,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::reports::routes)
         .configure(v1::offender_page::routes)
         .configure(v1::numbering::routes)
+        .configure(v1::operators::routes)
         .configure(v1::exports::routes)
         .configure(v1::packages::routes)
         .configure(v1::replays::routes)

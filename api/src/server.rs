@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
-use baitline_domain::operator::Operators;
 use baitline_store::Store;
 use utoipa_actix_web::AppExt;
 
@@ -86,7 +85,6 @@ pub fn serve(
     let document = openapi();
     let app: AppData = web::Data::new(App {
         store,
-        operators: Operators::built_in(),
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),
         metrics: Metrics::new(),

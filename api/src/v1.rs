@@ -31,6 +31,7 @@ mod offender_views;
 pub(crate) mod observation_views;
 pub(crate) mod observations;
 mod offenders;
+pub(crate) mod operator_views;
 pub(crate) mod operators;
 pub(crate) mod own_numbers;
 pub(crate) mod packages;

@@ -9,6 +9,7 @@ use baitline_domain::gate::Missing;
 use baitline_domain::label::{LabelKind, Speaker};
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::observation::{Channel, Direction};
+use baitline_domain::operator::StandingKind;
 use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
@@ -88,6 +89,11 @@ words! {
     /// What the client uses a number for.
     #[schema(as = OwnNumberKind)]
     OwnNumberKindWord for OwnNumberKind { Advertised, Outgoing, Tracking, Staff, Contractor }
+
+    /// How an operator stands toward others: in a group, alone, as a virtual one, or
+    /// without callers.
+    #[schema(as = OperatorStanding)]
+    OperatorStandingWord for StandingKind { Group, Entity, Virtual, NoCallers }
 
     /// What a number is to a competitor.
     #[schema(as = AttributionRole)]

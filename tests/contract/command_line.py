@@ -122,6 +122,21 @@ class CommandLine(unittest.TestCase):
         again = self.run_command("numbering", "import", str(file), *IN_FORCE_FROM, expect=FAILED)
         self.assertIn("edition", again)
 
+    def test_a_server_says_at_its_start_which_files_of_the_registry_are_missing(self) -> None:
+        file = self.folder / "DEF-9xx.csv"
+        registry.write(file)
+        for loaded in (False, True):
+            if loaded:
+                self.run_command("numbering", "import", str(file), *IN_FORCE_FROM)
+            log = self.folder / f"serve-{loaded}.log"
+            with service.listening(log, "serve", **self.settings):
+                pass
+            warned = [line for line in log.read_text().splitlines() if "not loaded" in line]
+            with self.subTest(loaded=loaded):
+                self.assertEqual(len(warned), 1, warned)
+                self.assertIn("ABC-3xx, ABC-4xx, ABC-8xx", warned[0])
+                self.assertEqual("DEF-9xx" in warned[0], not loaded)
+
     def test_the_real_registry_is_imported_in_time(self) -> None:
         if not REAL_REGISTRY.exists():
             print(f"{REAL_REGISTRY} is absent, so only a made-up registry was imported")

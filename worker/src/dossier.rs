@@ -2,7 +2,7 @@
 
 use baitline_domain::gate::{InterceptionProofs, days_left, missing};
 use baitline_domain::ids::ObservationId;
-use baitline_domain::instant::{MICROS_PER_SECOND, Span};
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
@@ -21,7 +21,7 @@ use baitline_store::models::{
 };
 use baitline_store::{
     Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
-    recordings, sources, traps,
+    operators, recordings, sources, traps,
 };
 
 use crate::WorkError;
@@ -39,12 +39,11 @@ pub(crate) fn gather(
     package: &Package,
     request: &ExportRequest,
     program_version: &str,
-    operators: &Operators,
 ) -> StoreResult<Dossier> {
     let client = clients::find_client(conn, package.client_id)?;
     let scene = Scene {
         package,
-        operators,
+        operators: operators::known_operators(conn)?,
         sources: sources::sources_of(conn, package.client_id)?,
         editions: numbering::list_editions(conn)?,
     };
@@ -103,7 +102,7 @@ pub(crate) fn is_fileable(judged: &JudgedCall, request: &ExportRequest) -> bool 
 /// What the interceptions of one package share.
 struct Scene<'a> {
     package: &'a Package,
-    operators: &'a Operators,
+    operators: Operators,
     sources: Vec<Source>,
     editions: Vec<EditionRow>,
 }
@@ -146,6 +145,7 @@ impl Scene<'_> {
             connected_seconds: call.connected_seconds,
             caller_operator: self.operator(
                 interception.caller_operator,
+                call.started_at,
                 range.as_ref().map(|range| range.operator_name.as_str()),
             ),
             caller_region: range.map(|range| range.region),
@@ -153,7 +153,7 @@ impl Scene<'_> {
                 file: edition.file,
                 in_force_from: edition.in_force_from,
             }),
-            bait_operator: self.operator(bait.operator, None),
+            bait_operator: self.operator(bait.operator, call.started_at, None),
             verdict: interception.verdict,
             reasons: judged.assessment.reasons.clone(),
             rule_version: judged.assessment.rule_version,
@@ -203,9 +203,14 @@ impl Scene<'_> {
         })
     }
 
-    /// The name as the list of operators has it, else as the registry has it.
-    fn operator(&self, inn: Option<Inn>, registry_name: Option<&str>) -> Option<OperatorFacts> {
-        let listed = inn.and_then(|inn| self.operators.find(inn));
+    /// The name as it was known when the call began, else as the registry has it.
+    fn operator(
+        &self,
+        inn: Option<Inn>,
+        at: Instant,
+        registry_name: Option<&str>,
+    ) -> Option<OperatorFacts> {
+        let listed = inn.and_then(|inn| self.operators.find(inn, at));
         let name = listed.map(|operator| operator.name.as_str()).or(registry_name)?;
         Some(OperatorFacts { name: name.to_owned(), inn })
     }

@@ -87,7 +87,7 @@ impl Worker {
             runtime: &self.runtime,
         };
         let gathered = self.store.read(Reach::Client(export.client_id), |conn| {
-            dossier::gather(conn, package, request, &self.program_version, &self.operators)
+            dossier::gather(conn, package, request, &self.program_version)
         })?;
         let dossier = dossier::sniffed(gathered, &recordings)?;
         package.interceptions = i32::try_from(dossier.interceptions.len()).unwrap_or(i32::MAX);

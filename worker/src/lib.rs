@@ -7,6 +7,7 @@ mod dossier;
 mod export;
 mod lists;
 mod numbering;
+mod operators;
 mod recompute;
 mod refresh;
 mod replay;
@@ -15,13 +16,13 @@ use std::time::Duration;
 
 use baitline_analytics::AnalyticsError;
 use baitline_domain::instant::Day;
-use baitline_domain::operator::Operators;
 use baitline_evidence::BuildError;
 use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use numbering::Plans;
+use operators::KnownOperators;
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
 /// NOTIFY, which serialise every commit of the writers.
@@ -72,8 +73,8 @@ pub enum WorkError {
 pub struct Worker {
     store: Store,
     runtime: Handle,
-    operators: Operators,
     plans: Plans,
+    operators: KnownOperators,
     program_version: String,
 }
 
@@ -84,8 +85,8 @@ impl Worker {
         Self {
             store,
             runtime,
-            operators: Operators::built_in(),
             plans: Plans::default(),
+            operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
         }
     }

@@ -46,7 +46,8 @@ impl Worker {
             }
             let ledger = buckets::ledger(conn, client, day)?;
             let plan = plans.current(conn)?;
-            match recompute(conn, client, day, &plan, operators) {
+            let operators = operators.current(conn)?;
+            match recompute(conn, client, day, &plan, &operators) {
                 Ok(()) => {}
                 Err(WorkError::Store(error)) => return Err(error),
                 Err(other) => {

@@ -2,16 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::BaitId;
+use baitline_domain::instant::Instant;
 use baitline_domain::operator::{Operators, Standing};
 use baitline_store::baits::{self, BaitFilter};
 use baitline_store::models::{Bait, BaitChanges, BaitNow, NewBait};
-use baitline_store::{Conn, Reach, StoreError, StoreResult, bait_states, now};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, bait_states, now, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use super::traps::WindowView;
 use super::{create_for, page};
 use crate::app::AppData;
@@ -152,8 +153,7 @@ pub(crate) struct BaitView {
 pub(crate) enum BaitNotice {
     /// No operator is given: every verdict will be inconclusive.
     OperatorMissing,
-    /// The operator is not in the built-in list: every verdict will be
-    /// inconclusive.
+    /// Nothing is known of the operator: every verdict will be inconclusive.
     OperatorUnknown,
     /// The operator is a virtual one: every verdict will be inconclusive.
     OperatorVirtual,
@@ -217,12 +217,12 @@ async fn create_bait(
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewBait::from(body.0);
-    let bait = create_for(&app, client, move |conn| {
+    let created = create_for(&app, client, move |conn| {
         let bait = baits::create_bait(conn, client, &new)?;
-        with_state(conn, Reach::Client(client), bait)
+        known(conn, Reach::Client(client), bait)
     });
-    let bait = bait.await?;
-    Ok(HttpResponse::Created().json(view(&app.operators, bait)))
+    let (bait, operators) = created.await?;
+    Ok(HttpResponse::Created().json(view(&operators, bait)))
 }
 
 /// List baits
@@ -247,12 +247,14 @@ async fn list_baits(
         state: state.map(|state| (state.into(), now)),
     };
     let page = page(cursor, limit);
-    let rows = app.read(reach, move |conn| {
+    let found = app.read(reach, move |conn| {
         let rows = baits::list_baits(conn, reach, &filter, page)?;
-        bait_states::states_of(conn, reach, rows, now)
+        let rows = bait_states::states_of(conn, reach, rows, now)?;
+        Ok((rows, operators::known_operators(conn)?))
     });
-    let (rows, next_cursor) = paging::cut(rows.await?, limit, |row| Cursor::of_id(row.bait.id.0));
-    let items = rows.into_iter().map(|bait| view(&app.operators, bait)).collect();
+    let (rows, operators) = found.await?;
+    let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.bait.id.0));
+    let items = rows.into_iter().map(|bait| view(&operators, bait)).collect();
     let page = BaitPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -270,11 +272,12 @@ async fn find_bait(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<BaitView>> {
     let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
-    let bait = app.read(reach, move |conn| {
+    let found = app.read(reach, move |conn| {
         let bait = baits::find_bait(conn, reach, id)?;
-        with_state(conn, reach, bait)
+        known(conn, reach, bait)
     });
-    Ok(web::Json(view(&app.operators, bait.await?)))
+    let (bait, operators) = found.await?;
+    Ok(web::Json(view(&operators, bait)))
 }
 
 /// Change a bait
@@ -305,16 +308,17 @@ async fn update_bait(
         region: region.map(|change| change.map(|region| region.0)),
         note: note.map(|change| change.map(|note| note.0)),
     };
-    let bait = app.write(reach, move |conn| {
+    let changed = app.write(reach, move |conn| {
         let client = baits::find_bait(conn, reach, id)?.client_id;
         let mut bait = baits::update_bait(conn, client, id, &changes)?;
         if let Some(because) = &retired_because {
             let because = because.as_ref().map(|because| because.0.as_str());
             bait = baits::retire_bait(conn, client, id, because)?;
         }
-        with_state(conn, reach, bait)
+        known(conn, reach, bait)
     });
-    Ok(web::Json(view(&app.operators, bait.await?)))
+    let (bait, operators) = changed.await?;
+    Ok(web::Json(view(&operators, bait)))
 }
 
 impl From<CreateBait> for NewBait {
@@ -329,19 +333,24 @@ impl From<CreateBait> for NewBait {
     }
 }
 
-fn with_state(conn: &mut Conn, reach: Reach, bait: Bait) -> StoreResult<BaitNow> {
-    bait_states::states_of(conn, reach, vec![bait], now())?.pop().ok_or(StoreError::NotFound)
+/// A bait as it stands now, and the operators that name its own.
+fn known(conn: &mut Conn, reach: Reach, bait: Bait) -> StoreResult<(BaitNow, Operators)> {
+    let bait = bait_states::states_of(conn, reach, vec![bait], now())?.pop();
+    Ok((bait.ok_or(StoreError::NotFound)?, operators::known_operators(conn)?))
 }
 
+/// The operator and the notices are today's, since the next trap is what they
+/// are read for.
 fn view(operators: &Operators, row: BaitNow) -> BaitView {
     let BaitNow { bait, state, window, last_trap_at } = row;
+    let today = now();
     BaitView {
         id: bait.id.0,
         client_id: bait.client_id.0,
         number: PhoneNumber(bait.number),
-        notices: notices(operators, &bait),
+        notices: notices(operators, &bait, today),
         reference: bait.reference,
-        operator: bait.operator.map(|inn| operator_view(operators, inn)),
+        operator: bait.operator.map(|inn| operator_view(operators, inn, today)),
         region: bait.region,
         note: bait.note,
         state: state.into(),
@@ -353,11 +362,11 @@ fn view(operators: &Operators, row: BaitNow) -> BaitView {
     }
 }
 
-fn notices(operators: &Operators, bait: &Bait) -> Vec<BaitNotice> {
+fn notices(operators: &Operators, bait: &Bait, today: Instant) -> Vec<BaitNotice> {
     let Some(inn) = bait.operator else {
         return vec![BaitNotice::OperatorMissing];
     };
-    match operators.find(inn).map(|operator| &operator.standing) {
+    match operators.find(inn, today).map(|operator| &operator.standing) {
         None | Some(Standing::NoCallers) => vec![BaitNotice::OperatorUnknown],
         Some(Standing::Virtual { .. }) => {
             vec![BaitNotice::OperatorNotRecommended, BaitNotice::OperatorVirtual]

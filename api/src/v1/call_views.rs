@@ -229,7 +229,7 @@ pub(super) fn call_view(
         interception: assessment
             .interception
             .as_ref()
-            .map(|interception| interception_facts(operators, interception)),
+            .map(|interception| interception_facts(operators, interception, call.started_at)),
         reasons: assessment.reasons.into_iter().map(Into::into).collect(),
         rule_version: assessment.rule_version,
         label: label.map(Into::into),

@@ -8,7 +8,7 @@ use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_intake::calls::{Format, MAX_JSON_BODY_BYTES};
 use baitline_store::calls::{self, CallFilter, CallPage};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, StoreResult, observations, recordings};
+use baitline_store::{Conn, StoreResult, observations, operators, recordings};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -186,10 +186,11 @@ async fn list_calls(
     let page = call_page(query.cursor, query.limit);
     let rows = app.read(reach, move |conn| {
         let rows = calls::list_calls(conn, reach, &filter, page)?;
-        with_recordings(conn, rows)
+        Ok((with_recordings(conn, rows)?, operators::known_operators(conn)?))
     });
-    let (rows, next_cursor) = paging::cut(rows.await?, query.limit, |row| call_cursor(&row.0));
-    let items = rows.into_iter().map(|row| call_view(&app.operators, row)).collect();
+    let (rows, operators) = rows.await?;
+    let (rows, next_cursor) = paging::cut(rows, query.limit, |row| call_cursor(&row.0));
+    let items = rows.into_iter().map(|row| call_view(&operators, row)).collect();
     let page = CallPageView { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -210,18 +211,18 @@ async fn find_call(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<CallDetail>> {
     let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
-    let (judged, observed, recorded) = app
+    let (judged, observed, recorded, operators) = app
         .read(reach, move |conn| {
             let judged = calls::find_call(conn, reach, id)?;
             let (client, ids) = (judged.client_id, &judged.call.observations);
             let observed = observations::find_observations(conn, client, ids)?;
             let recorded = recordings::recordings_of(conn, client, ids)?;
-            Ok((judged, observed, recorded))
+            Ok((judged, observed, recorded, operators::known_operators(conn)?))
         })
         .await?;
     let has_recording = !recorded.is_empty();
     Ok(web::Json(CallDetail {
-        call: call_view(&app.operators, (judged, has_recording)),
+        call: call_view(&operators, (judged, has_recording)),
         observations: observed.into_iter().map(ObservationView::from).collect(),
         recordings: recorded.into_iter().map(RecordingView::from).collect(),
     }))

@@ -2,11 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use baitline_domain::ids::{BaitId, ObservationId, TrapId};
+use baitline_domain::instant::Instant;
 use baitline_domain::operator::Operators;
 use baitline_domain::verdict::Interception;
 use baitline_store::calls::{self, CallFilter, InterceptionFilter};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, Reach, StoreError, StoreResult};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::call_views::PartyView;
 use super::calls::{call_cursor, call_page, with_recordings};
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use super::traps::ExposureView;
 use crate::app::AppData;
 use crate::auth::Caller;
@@ -49,13 +50,14 @@ pub(crate) struct InterceptionFacts {
 pub(super) fn interception_facts(
     operators: &Operators,
     interception: &Interception,
+    at: Instant,
 ) -> InterceptionFacts {
     InterceptionFacts {
         trap_id: interception.trap.0,
         verdict: interception.verdict.into(),
         attempt: interception.attempt,
         prior_contact: interception.prior_contact,
-        caller_operator: interception.caller_operator.map(|inn| operator_view(operators, inn)),
+        caller_operator: interception.caller_operator.map(|inn| operator_view(operators, inn, at)),
         numbering_edition_id: interception.edition.map(|edition| edition.0),
     }
 }
@@ -193,10 +195,11 @@ async fn list_interceptions(
     let page = call_page(query.cursor, query.limit);
     let rows = app.read(reach, move |conn| {
         let rows = calls::list_calls(conn, reach, &filter, page)?;
-        with_recordings(conn, rows)
+        Ok((with_recordings(conn, rows)?, operators::known_operators(conn)?))
     });
-    let (rows, next_cursor) = paging::cut(rows.await?, query.limit, |row| call_cursor(&row.0));
-    let items = rows.into_iter().filter_map(|row| view(&app.operators, row)).collect();
+    let (rows, operators) = rows.await?;
+    let (rows, next_cursor) = paging::cut(rows, query.limit, |row| call_cursor(&row.0));
+    let items = rows.into_iter().filter_map(|row| view(&operators, row)).collect();
     let page = InterceptionPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -218,9 +221,10 @@ async fn find_interception(
     let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
     let rows = app.read(reach, move |conn| {
         let judged = find_intercepted(conn, reach, id)?;
-        with_recordings(conn, vec![judged])
+        Ok((with_recordings(conn, vec![judged])?, operators::known_operators(conn)?))
     });
-    let row = rows.await?.pop().and_then(|row| view(&app.operators, row));
+    let (mut rows, operators) = rows.await?;
+    let row = rows.pop().and_then(|row| view(&operators, row));
     row.map(web::Json).ok_or_else(|| StoreError::NotFound.into())
 }
 
@@ -251,7 +255,7 @@ fn view(
         caller: PartyView::from(&call.party),
         started_at: Time(call.started_at),
         connected_seconds: call.connected_seconds,
-        facts: interception_facts(operators, &interception),
+        facts: interception_facts(operators, &interception, call.started_at),
         exposures_done: interception.exposures_done.iter().map(ExposureView::from).collect(),
         reasons: assessment.reasons.into_iter().map(Into::into).collect(),
         rule_version: assessment.rule_version,

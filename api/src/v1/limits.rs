@@ -7,6 +7,7 @@ use baitline_domain::trap::MAX_RUN;
 use baitline_intake::{calls as intake, portability, table};
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
+use baitline_store::operators::MAX_ENTRIES;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,6 +22,7 @@ use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
 use super::label_views::MAX_SEGMENTS;
 use super::listening::MAX_ASSIGNED;
 use super::listening_views::ClaimSize;
+use super::operators::MAX_HOSTS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
@@ -29,7 +31,7 @@ use super::reports::MAX_PERIOD;
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, devices, keys, label_views, labels, listening, own_numbers, portability_answers,
+    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, devices, keys, label_views, labels, listening, operators, own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -144,6 +146,8 @@ fn lists() -> Vec<LimitView> {
         most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
         most("observation_corrections", LimitUnit::Items, MAX_CORRECTIONS),
         most("observation_revisions_told", LimitUnit::Items, MAX_REVISIONS_TOLD),
+        most("operator_entries", LimitUnit::Items, MAX_ENTRIES),
+        most("operator_hosts", LimitUnit::Items, MAX_HOSTS),
         most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
         between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
     ]
@@ -192,6 +196,7 @@ fn texts() -> Vec<LimitView> {
         most("client_name", LimitUnit::Characters, clients::Name::MAX_CHARS),
         most("key_name", LimitUnit::Characters, keys::Name::MAX_CHARS),
         most("source_name", LimitUnit::Bytes, MAX_SLUG_BYTES),
+        most("operator_group", LimitUnit::Bytes, MAX_SLUG_BYTES),
         most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
         most("device_name", LimitUnit::Characters, devices::DeviceName::MAX_CHARS),
         most("recording_file_name", LimitUnit::Characters, FileName::MAX_CHARS),
@@ -219,6 +224,9 @@ fn texts_of_lists() -> Vec<LimitView> {
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
         most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
         most("correction_reason", correction_views::CorrectionReason::MAX_CHARS),
+        most("operator_name", operators::OperatorName::MAX_CHARS),
+        most("operator_brand", operators::Brand::MAX_CHARS),
+        most("operator_source", operators::EntrySource::MAX_CHARS),
         most("portability_source", portability_answers::LookUpSource::MAX_CHARS),
     ]
 }

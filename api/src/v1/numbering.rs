@@ -6,13 +6,13 @@ use baitline_domain::numbering::{Allocation, Edition, NumberingFile, NumberingPl
 use baitline_domain::operator::Operators;
 use baitline_domain::phone::Phone;
 use baitline_store::models::EditionRow;
-use baitline_store::{Conn, StoreResult, numbering};
+use baitline_store::{Conn, StoreResult, numbering, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use super::unsigned;
 use crate::app::AppData;
 use crate::auth::Caller;
@@ -147,8 +147,11 @@ async fn find_number(
 ) -> ApiResult<web::Json<NumberAnswer>> {
     let PhoneNumber(phone) = number.into_inner();
     let at = query.0.at.unwrap_or_else(|| Time(baitline_store::now()));
-    let plan = app.read(caller.whole_reach(), move |conn| plan_for(conn, phone, at.0)).await?;
-    Ok(web::Json(answer(&app.operators, phone, at, &plan)))
+    let known = app.read(caller.whole_reach(), move |conn| {
+        Ok((plan_for(conn, phone, at.0)?, operators::known_operators(conn)?))
+    });
+    let (plan, operators) = known.await?;
+    Ok(web::Json(answer(&operators, phone, at, &plan)))
 }
 
 /// A plan that knows this one number at this one time: the edition in force then
@@ -193,7 +196,7 @@ pub(super) fn answer(
         Allocation::NotLoaded => NumberAnswer { allocation: AllocationWord::NotLoaded, ..nothing },
         Allocation::Held { edition, range, before_first, by_next } => NumberAnswer {
             allocation: AllocationWord::Held,
-            operator: range.operator.map(|inn| operator_view(operators, inn)),
+            operator: range.operator.map(|inn| operator_view(operators, inn, at.0)),
             operator_name: Some(range.operator_name.clone()),
             region: Some(range.region.clone()),
             edition_id: Some(edition.0),

@@ -8,7 +8,7 @@ use baitline_domain::phone::Phone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use crate::fields::{PhoneNumber, Time};
 use crate::problem::{ApiError, ApiResult};
 use crate::words::{GroupByWord, StandingWord};
@@ -142,7 +142,7 @@ pub(super) fn offender_view(
     OffenderView {
         standing: offender.standing.into(),
         number,
-        operator: inn.map(|inn| operator_view(operators, inn)),
+        operator: inn.map(|inn| operator_view(operators, inn, offender.last_at)),
         interceptions: offender.interceptions,
         traps: offender.traps,
         baits: offender.baits,

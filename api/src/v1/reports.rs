@@ -6,10 +6,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::{self as analytics, Question, Tally};
 use baitline_domain::instant::{Instant, Span};
-use baitline_domain::operator::Inn;
+use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
 use baitline_store::tallies::{self, Counted};
-use baitline_store::{Reach, Store, buckets};
+use baitline_store::{Reach, Store, buckets, operators};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -117,7 +117,7 @@ async fn report_repeat_offenders(
         pending_days: found.pending_days,
         total,
         offenders: lines
-            .map(|offender| offender_view(&app.operators, &found.operators, &offender))
+            .map(|offender| offender_view(&found.operators, &found.latest, &offender))
             .collect(),
     };
     match shape {
@@ -136,7 +136,8 @@ async fn report_repeat_offenders(
 struct Found {
     offenders: Vec<analytics::Offender>,
     /// The operator of each caller's latest call.
-    operators: HashMap<Phone, Inn>,
+    latest: HashMap<Phone, Inn>,
+    operators: Operators,
     pending_days: i64,
 }
 
@@ -146,13 +147,14 @@ fn compute(
     (from, to): (Instant, Instant),
     question: &Question,
 ) -> ApiResult<Found> {
-    let (counted, pending_days) = store.read(reach, |conn| {
+    let (counted, pending_days, operators) = store.read(reach, |conn| {
         let counted = tallies::interceptions_between(conn, reach, from, to)?;
-        Ok((counted, buckets::count_pending(conn, reach)?))
+        let pending_days = buckets::count_pending(conn, reach)?;
+        Ok((counted, pending_days, operators::known_operators(conn)?))
     })?;
     let tallies = all_tallies(counted)?;
     let offenders = analytics::repeat_offenders(&tallies, question).map_err(failure)?;
-    Ok(Found { offenders, operators: latest_operators(&tallies), pending_days })
+    Ok(Found { offenders, latest: latest_operators(&tallies), operators, pending_days })
 }
 
 /// Whole days come tallied; the edges of the period are tallied here.

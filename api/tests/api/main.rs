@@ -18,6 +18,7 @@ mod nouns;
 mod offender_page;
 mod observations;
 mod openapi;
+mod operators;
 mod portability;
 mod protocol;
 mod recordings;

@@ -76,6 +76,10 @@ id!(
     PortabilityAnswerId
 );
 id!(
+    /// What the agency knows of an operator from a moment on.
+    OperatorEntryId
+);
+id!(
     /// What a person heard in a recording.
     LabelId
 );

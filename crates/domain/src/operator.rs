@@ -3,33 +3,21 @@
 
 mod built_in;
 mod inn;
+mod standing;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use crate::ids::OperatorEntryId;
+use crate::instant::Instant;
+
 pub use inn::{Inn, InnError};
+pub use standing::{Standing, StandingKind};
 
 /// A group of operators under one control, such as `mts` or `t2-rostelecom`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OperatorGroup(pub String);
-
-/// How an operator stands toward a bait's operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// In a known group.
-    Group(OperatorGroup),
-    /// A legal entity of its own.
-    Entity,
-    /// A virtual operator; `hosts` are the groups whose network it is known to
-    /// use, empty where that is not known.
-    Virtual {
-        /// Known host groups.
-        hosts: Vec<OperatorGroup>,
-    },
-    /// Assigns no numbers to callers: machines, state reserve.
-    NoCallers,
-}
 
 /// One operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,38 +30,75 @@ pub struct Operator {
     pub brand: Option<String>,
     /// How it stands.
     pub standing: Standing,
+    /// Where all this is known from.
+    pub source: String,
 }
 
-/// All known operators, by ИНН.
+/// An operator as it is known from a moment on, by the built-in list or by the
+/// agency. What was true of it before stays true of earlier calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorEntry {
+    /// The agency's entry; `None` for the built-in list.
+    pub id: Option<OperatorEntryId>,
+    /// What is known.
+    pub operator: Operator,
+    /// Since when it holds, or always.
+    pub since: Option<Instant>,
+}
+
+impl OperatorEntry {
+    /// Orders the entries of one operator: of those that hold at a moment the
+    /// last counts. The later beginning goes before the later entry, and any
+    /// entry of the agency before the built-in list.
+    pub fn precedence(&self) -> (Option<Instant>, Option<OperatorEntryId>) {
+        (self.since, self.id)
+    }
+}
+
+/// All known operators, by ИНН; of each what holds from which moment on.
 #[derive(Debug, Clone)]
 pub struct Operators {
-    by_inn: BTreeMap<Inn, Operator>,
+    /// Each list in order of precedence.
+    by_inn: BTreeMap<Inn, Vec<OperatorEntry>>,
 }
 
 impl Operators {
     /// The operators of the mobile registry that the repository knows:
     /// `data/operators.csv` of this crate, which names its sources.
     pub fn built_in() -> Self {
-        let by_inn = built_in::operators().map(|operator| (operator.inn, operator)).collect();
-        Self { by_inn }
+        let entry = |operator| OperatorEntry { id: None, operator, since: None };
+        let entries = built_in::operators().map(entry).collect();
+        Self { by_inn: BTreeMap::new() }.extended_with(entries)
     }
 
-    /// These and `operators`, which replace those of the same ИНН: the agency
-    /// may know subsidiaries and hosts that the list does not.
+    /// These and `entries`, in whatever order they come: the agency may know
+    /// subsidiaries and hosts that the list does not.
     #[must_use]
-    pub fn extended_with(mut self, operators: Vec<Operator>) -> Self {
-        self.by_inn.extend(operators.into_iter().map(|operator| (operator.inn, operator)));
+    pub fn extended_with(mut self, entries: Vec<OperatorEntry>) -> Self {
+        for entry in entries {
+            self.by_inn.entry(entry.operator.inn).or_default().push(entry);
+        }
+        for entries in self.by_inn.values_mut() {
+            entries.sort_by_key(OperatorEntry::precedence);
+        }
         self
     }
 
-    /// The operator with this ИНН.
-    pub fn find(&self, inn: Inn) -> Option<&Operator> {
-        self.by_inn.get(&inn)
+    /// The operator with this ИНН as it stands at a moment: by the latest entry
+    /// that has begun.
+    pub fn find(&self, inn: Inn, at: Instant) -> Option<&Operator> {
+        self.entry(inn, at).map(|entry| &entry.operator)
     }
 
-    /// All of them, in order of ИНН.
-    pub fn iter(&self) -> impl Iterator<Item = &Operator> {
-        self.by_inn.values()
+    /// The entry that [`Self::find`] rests on.
+    pub fn entry(&self, inn: Inn, at: Instant) -> Option<&OperatorEntry> {
+        let has_begun = |entry: &&OperatorEntry| entry.since.is_none_or(|since| since <= at);
+        self.by_inn.get(&inn)?.iter().rfind(has_begun)
+    }
+
+    /// Every entry, in order of ИНН and then of precedence.
+    pub fn iter(&self) -> impl Iterator<Item = &OperatorEntry> {
+        self.by_inn.values().flatten()
     }
 }
 
@@ -82,27 +107,51 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
     use super::*;
+    use uuid::Uuid;
 
-    fn standing(inn: &str) -> Standing {
-        Operators::built_in().find(Inn::parse(inn).unwrap()).unwrap().standing.clone()
+    const NOW: Instant = Instant(1_790_000_000_000_000);
+
+    fn inn(text: &str) -> Inn {
+        Inn::parse(text).unwrap()
+    }
+
+    fn standing(text: &str) -> Standing {
+        Operators::built_in().find(inn(text), NOW).unwrap().standing.clone()
     }
 
     fn group(name: &str) -> OperatorGroup {
         OperatorGroup(name.to_owned())
     }
 
+    fn entry(id: u128, text: &str, name: &str, since: Option<i64>) -> OperatorEntry {
+        OperatorEntry {
+            id: Some(OperatorEntryId(Uuid::from_u128(id))),
+            operator: Operator {
+                inn: inn(text),
+                name: name.to_owned(),
+                brand: None,
+                standing: Standing::Group(group("t2-rostelecom")),
+                source: "пример".to_owned(),
+            },
+            since: since.map(Instant),
+        }
+    }
+
     #[test]
     fn the_built_in_list_is_read_whole() {
         let operators = Operators::built_in();
         assert_eq!(operators.iter().count(), 73);
-        assert!(operators.iter().all(|operator| operators.find(operator.inn) == Some(operator)));
+        for entry in operators.iter() {
+            assert_eq!(operators.entry(entry.operator.inn, Instant(0)), Some(entry));
+            assert!(entry.id.is_none() && !entry.operator.source.is_empty(), "{entry:?}");
+        }
     }
 
     #[test]
     fn eight_entities_stand_in_four_groups() {
         let operators = Operators::built_in();
         let mut groups: BTreeMap<&OperatorGroup, Vec<String>> = BTreeMap::new();
-        for operator in operators.iter() {
+        for OperatorEntry { operator, .. } in operators.iter() {
             if let Standing::Group(group) = &operator.standing {
                 groups.entry(group).or_default().push(operator.inn.to_string());
             }
@@ -129,19 +178,38 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_adds_operators_and_replaces_those_of_the_same_inn() {
-        let known = Inn::parse("0274018377").unwrap();
-        let added = Inn::parse("7700000009").unwrap();
-        let subsidiary = |inn| Operator {
-            inn,
-            name: "ПАО «Пример»".to_owned(),
-            brand: None,
-            standing: Standing::Group(group("t2-rostelecom")),
-        };
+    fn the_latest_entry_that_has_begun_counts_whatever_order_they_come_in() {
+        let (known, added) = ("0274018377", "7700000009");
+        let entries = [
+            entry(1, known, "always", None),
+            entry(2, known, "always, entered later", None),
+            entry(3, known, "from 20", Some(20)),
+            entry(4, known, "from 10", Some(10)),
+            entry(5, known, "from 10, entered later", Some(10)),
+            entry(6, added, "added", Some(10)),
+        ];
+        for turned in 0..entries.len() {
+            let mut entries = entries.to_vec();
+            entries.rotate_left(turned);
+            let operators = Operators::built_in().extended_with(entries);
+            let name = |text, at| operators.find(inn(text), Instant(at)).map(|one| &*one.name);
+            assert_eq!(name(known, 9), Some("always, entered later"));
+            assert_eq!(name(known, 10), Some("from 10, entered later"));
+            assert_eq!(name(known, 19), Some("from 10, entered later"));
+            assert_eq!(name(known, 20), Some("from 20"));
+            assert_eq!(name(added, 9), None);
+            assert_eq!(name(added, 10), Some("added"));
+            assert_eq!(operators.iter().count(), 73 + 6);
+        }
+    }
+
+    #[test]
+    fn before_any_entry_of_the_agency_begins_the_built_in_list_holds() {
+        let known = "0274018377";
         let operators =
-            Operators::built_in().extended_with(vec![subsidiary(known), subsidiary(added)]);
-        assert_eq!(operators.iter().count(), 74);
-        assert_eq!(operators.find(known), Some(&subsidiary(known)));
-        assert_eq!(operators.find(added), Some(&subsidiary(added)));
+            Operators::built_in().extended_with(vec![entry(1, known, "later", Some(10))]);
+        let built_in = Operators::built_in();
+        let before = Instant(9);
+        assert_eq!(operators.entry(inn(known), before), built_in.entry(inn(known), before));
     }
 }

@@ -78,6 +78,7 @@ mod tests {
             crate::numbering::NumberingFile,
             crate::observation::Channel,
             crate::observation::Direction,
+            crate::operator::StandingKind,
             crate::own_number::OwnNumberKind,
             crate::phone::PartyKind,
             crate::trap::ExposureKind,

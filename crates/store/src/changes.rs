@@ -84,7 +84,8 @@ pub(crate) fn note(conn: &mut Conn, client: ClientId, change: &Change) -> StoreR
     Ok(())
 }
 
-/// Leaves the same change row for every client: a numbering edition is shared.
+/// Leaves the same change row for every client: numbering editions and operators
+/// are shared.
 pub(crate) fn note_for_all(conn: &mut Conn, change: &Change) -> StoreResult<()> {
     let all: Vec<ClientId> = on!(conn, c => clients::table.select(clients::client_id).load(c))?;
     for client in all {
@@ -197,7 +198,8 @@ fn expand(
             | ChangeKind::Numbering
             | ChangeKind::Client
             | ChangeKind::AllowList
-            | ChangeKind::Portability,
+            | ChangeKind::Portability
+            | ChangeKind::Operators,
             _,
         ) => buckets::days_with_observations(conn, client, &reach),
         (ChangeKind::Attributions, _) => days_of_family(conn, client, &reach, attributions),

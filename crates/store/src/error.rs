@@ -112,6 +112,9 @@ pub enum Constraint {
     /// An edition of this file with this beginning is there already.
     #[error("an edition of this file in force from that day exists")]
     EditionExists,
+    /// The agency has made as many entries of operators as are read.
+    #[error("no more operators can be entered")]
+    TooManyOperatorEntries,
     /// The export has ended and cannot be cancelled.
     #[error("the export has ended")]
     ExportEnded,

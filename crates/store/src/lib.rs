@@ -41,6 +41,7 @@ mod migrate;
 pub mod models;
 pub mod numbering;
 pub mod observations;
+pub mod operators;
 pub mod own_numbers;
 pub mod portability;
 pub mod queues;

@@ -5,6 +5,7 @@ mod corrections;
 mod devices;
 mod evidence;
 mod lists;
+mod operators;
 mod replays;
 mod words;
 
@@ -35,6 +36,7 @@ pub use lists::{
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
+pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
 pub use words::{
     ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState,

@@ -101,6 +101,14 @@ pub(crate) fn assert_known(conn: &mut Conn, id: EditionId) -> StoreResult<()> {
     if known == 0 { Err(Constraint::UnknownEdition.into()) } else { Ok(()) }
 }
 
+/// The registry's files of which no edition is loaded: verdicts on calls from
+/// their codes are inconclusive.
+pub fn files_not_loaded(conn: &mut Conn) -> StoreResult<Vec<NumberingFile>> {
+    let loaded: Vec<NumberingFile> =
+        on!(conn, c => editions::table.select(editions::file).distinct().load(c))?;
+    Ok(NumberingFile::ALL.iter().copied().filter(|file| !loaded.contains(file)).collect())
+}
+
 /// One edition with its ranges, for the plan that verdicts are made with.
 pub fn load_edition(conn: &mut Conn, row: &EditionRow) -> StoreResult<Edition> {
     let rows: Vec<StoredRange> = on!(conn, c => ranges::table

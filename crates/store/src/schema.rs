@@ -578,6 +578,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    operator_entries (id) {
+        id -> Id,
+        inn -> Inn,
+        name -> Text,
+        brand -> Nullable<Text>,
+        standing -> Word,
+        operator_group -> Nullable<Text>,
+        hosts -> Text,
+        source -> Text,
+        since -> Nullable<Instant>,
+        author -> Text,
+        withdrawn_because -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -611,4 +631,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     device_bindings,
     waiting_recordings,
+    operator_entries,
 );

@@ -1,20 +1,24 @@
-//! Chance as the tester: reports, revisions, labels, clocks, numbers, traps and
-//! baits in any order, with single steps of work in between. What stands at the
+//! Chance as the tester: reports, revisions, labels, clocks, numbers, traps, baits
+//! and operators in any order, with single steps of work in between. What stands at the
 //! end is what a recomputation from the observations gives.
 
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::Report;
+use baitline_domain::operator::{OperatorGroup, Standing};
 use baitline_store::models::{
     Amendment, Correcting, NewCorrection, OwnNumberChanges, SourceChanges, TrapChanges,
 };
-use baitline_store::{Reach, StoreError, calls, observations, own_numbers, sources, traps};
+use baitline_store::{
+    Reach, StoreError, calls, observations, operators, own_numbers, sources, traps,
+};
 use baitline_testkit::on_both;
 
 use crate::dice::Dice;
+use crate::operators::learn;
 use crate::scene::{Scene, assert_same, at};
 use crate::story::{
-    BAIT, FOREIGN, KIN, LINE, Story, add_bait, consent, from_another, label, minutes, moved,
+    BAIT, FOREIGN, KIN, LINE, MTS, Story, add_bait, consent, from_another, label, minutes, moved,
     new_trap, report, site_visit,
 };
 
@@ -84,6 +88,7 @@ impl Chance<'_> {
             2 => self.shift_a_clock(),
             3 => self.change_an_own_number(),
             4 | 5 => self.listen(),
+            9 if self.dice.one_in(2) => self.learn_of_an_operator(),
             6 | 7 => self.revise(),
             18..=20 => self.correct(),
             8 if self.reports.len() > 20 && self.dice.one_in(3) => {
@@ -194,6 +199,28 @@ impl Chance<'_> {
             OwnNumberChanges { valid_from: Some(valid_from), ..OwnNumberChanges::default() };
         let (client, line) = (self.story.client, self.story.line);
         self.scene.as_client(client, |c| own_numbers::update_own_number(c, client, line, &changes));
+    }
+
+    /// Now and then what was learnt last is withdrawn, or counts again.
+    fn learn_of_an_operator(&mut self) {
+        let entries = self.scene.agency(operators::list_entries);
+        if let Some(last) = entries.last()
+            && self.dice.one_in(3)
+        {
+            let because = last.withdrawn_because.is_none().then_some("ошибка");
+            self.scene.agency(|c| operators::withdraw_entry(c, last.inn, last.id, because));
+            return;
+        }
+        let group = |name: &str| OperatorGroup(name.to_owned());
+        let standings = [
+            Standing::Entity,
+            Standing::NoCallers,
+            Standing::Group(group("t2-rostelecom")),
+            Standing::Virtual { hosts: vec![group("mts")] },
+        ];
+        let standing = self.dice.pick(&standings).clone();
+        let since = (!self.dice.one_in(4)).then(|| self.moment());
+        learn(self.scene, MTS, standing, since);
     }
 
     fn listen(&mut self) {

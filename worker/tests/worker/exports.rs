@@ -7,6 +7,7 @@ use baitline_domain::ids::{ExportId, ObservationId};
 use baitline_domain::instant::Instant;
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::Report;
+use baitline_domain::operator::Standing;
 use baitline_domain::verdict::Verdict;
 use baitline_evidence::VerifyReport;
 use baitline_sample::recording::recording;
@@ -21,8 +22,9 @@ use baitline_testkit::{DatabaseKind, on_both};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use crate::operators::learn;
 use crate::scene::{Scene, at};
-use crate::story::{FOREIGN, KIN, Story, consent, label, minutes, phone};
+use crate::story::{FOREIGN, KIN, MTS, Story, consent, label, minutes, phone};
 
 const MAX_BYTES: u64 = 1_000_000;
 
@@ -236,6 +238,23 @@ fn a_package_tells_what_was_amended_and_why_and_holds_nothing_that_is_voided() {
         assert_eq!(amendment["fields"], serde_json::json!(["connected_seconds"]));
         assert_eq!(amendment["reason"], "ошибка");
         assert_eq!(call["recordings"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_package_names_each_operator_as_it_was_known_when_the_call_came() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        offence(&scene, &story);
+        let renamed = learn(&scene, MTS, Standing::Entity, Some(second_start()));
+        let export = ask(&scene, &story);
+        scene.settle();
+        let found = packages(&scene, &story, export);
+        let facts = facts(&archive(&scene, &story, &found[0]));
+        for name in ["ПАО «МТС»", &renamed.name] {
+            assert_eq!(facts.matches(name).count(), 1, "{name} in {facts}");
+        }
     });
 }
 

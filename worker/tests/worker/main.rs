@@ -14,6 +14,7 @@ mod dice;
 mod exports;
 mod listening;
 mod lists;
+mod operators;
 mod order;
 mod replays;
 mod sample_world;

@@ -31,11 +31,15 @@ pub(crate) const BAIT: u64 = 79_010_000_001;
 pub(crate) const LINE: u64 = 74_950_000_001;
 /// A caller of MTS: foreign to the bait.
 pub(crate) const FOREIGN: u64 = 79_100_000_007;
+/// A caller of an operator in no group: another entity to the bait.
+pub(crate) const LONER: u64 = 79_580_000_007;
 /// A caller of the bait's own operator.
 pub(crate) const KIN: u64 = 79_010_000_777;
 
-const T2: &str = "7743895280";
-const MTS: &str = "7740000076";
+pub(crate) const T2: &str = "7743895280";
+pub(crate) const MTS: &str = "7740000076";
+/// The operator of [`LONER`].
+pub(crate) const INTERNOD: &str = "7733808377";
 
 #[derive(Clone)]
 pub(crate) struct Story {
@@ -241,7 +245,7 @@ pub(crate) fn add_bait(scene: &Scene, client: ClientId, digits: u64) -> BaitId {
     scene.as_client(client, |conn| baits::create_bait(conn, client, &new)).id
 }
 
-/// An edition of the mobile codes that knows MTS and T2.
+/// An edition of the mobile codes that knows MTS, T2 and Internod.
 pub(crate) fn import_numbering(scene: &Scene, in_force_from: Instant) -> EditionId {
     import_holders(scene, in_force_from, [T2, MTS])
 }
@@ -263,7 +267,11 @@ fn import_holders(scene: &Scene, in_force_from: Instant, holders: [&str; 2]) -> 
         file: NumberingFile::Def9,
         in_force_from,
         sha256: [0; 32],
-        ranges: vec![range(79_010_000_000, holders[0]), range(79_100_000_000, holders[1])],
+        ranges: vec![
+            range(79_010_000_000, holders[0]),
+            range(79_100_000_000, holders[1]),
+            range(79_580_000_000, INTERNOD),
+        ],
     };
     scene.agency(|conn| numbering::import_edition(conn, &edition)).id
 }

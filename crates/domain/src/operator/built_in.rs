@@ -2,7 +2,7 @@
 //! file is part of the program, so a broken one is a broken build: a test
 //! reads it.
 
-use super::{Inn, Operator, OperatorGroup, Standing};
+use super::{Inn, Operator, OperatorGroup, Standing, StandingKind};
 
 const FILE: &str = include_str!("../../data/operators.csv");
 const HEADER: &str = "inn;name;brand;standing;group;hosts;source";
@@ -22,29 +22,20 @@ fn operator(line: &str) -> Option<Operator> {
     let inn = Inn::parse(column()?).ok()?;
     let (name, brand) = (column()?, column()?);
     let (standing, group, hosts) = (column()?, column()?, column()?);
-    let has_source = column().is_some_and(|source| !source.is_empty());
-    if name.is_empty() || !has_source || columns.next().is_some() {
+    let source = column().filter(|source| !source.is_empty())?;
+    if name.is_empty() || columns.next().is_some() {
         return None;
     }
-    let brand = (!brand.is_empty()).then(|| brand.to_owned());
     Some(Operator {
         inn,
         name: name.to_owned(),
-        brand,
-        standing: read_standing(standing, group, hosts)?,
+        brand: (!brand.is_empty()).then(|| brand.to_owned()),
+        standing: Standing::of(StandingKind::parse(standing)?, groups(group).pop(), groups(hosts))?,
+        source: source.to_owned(),
     })
 }
 
-fn read_standing(standing: &str, group: &str, hosts: &str) -> Option<Standing> {
-    let groups = |text: &str| {
-        let names = text.split(',').filter(|name| !name.is_empty());
-        names.map(|name| OperatorGroup(name.to_owned())).collect::<Vec<_>>()
-    };
-    match (standing, groups(group).pop(), groups(hosts)) {
-        ("group", Some(group), hosts) if hosts.is_empty() => Some(Standing::Group(group)),
-        ("entity", None, hosts) if hosts.is_empty() => Some(Standing::Entity),
-        ("virtual", None, hosts) => Some(Standing::Virtual { hosts }),
-        ("no_callers", None, hosts) if hosts.is_empty() => Some(Standing::NoCallers),
-        _ => None,
-    }
+fn groups(text: &str) -> Vec<OperatorGroup> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    names.map(|name| OperatorGroup(name.to_owned())).collect()
 }

@@ -116,7 +116,7 @@ pub struct Circumstances<'a> {
     pub numbering: &'a NumberingPlan,
     /// What the portability database said.
     pub portability: &'a [PortabilityAnswer],
-    /// The operators and their groups.
+    /// The operators and their groups, each with what held when.
     pub operators: &'a Operators,
     /// Whether the operator's statement for the call's time is in: a number
     /// still hidden then is invalid, not inconclusive.

@@ -110,15 +110,16 @@ fn judge_operator(call: &Call, circumstances: &Circumstances<'_>, holder: Holder
     Legal { verdict, reasons, caller_operator: Some(operator), edition }
 }
 
-/// How the two operators stand toward each other.
+/// How the two operators stand toward each other when the call begins.
 fn compare(call: &Call, circumstances: &Circumstances<'_>, caller: Inn) -> (Verdict, Vec<Reason>) {
     let operators = circumstances.operators;
-    let standing_of = |inn: Inn| operators.find(inn).map(|operator| &operator.standing);
+    let at = call.started_at;
+    let standing_of = |inn: Inn| operators.find(inn, at).map(|operator| &operator.standing);
     if standing_of(caller) == Some(&Standing::NoCallers) {
         return (Verdict::Invalid, vec![Reason::NotACaller]);
     }
     let roaming = call.roaming.then_some(Reason::Roaming);
-    let bait = match bait_side(circumstances.bait.operator, operators) {
+    let bait = match bait_side(circumstances.bait.operator, operators, at) {
         Ok(bait) if roaming.is_none() => bait,
         Ok(_) => return (Verdict::Inconclusive, roaming.into_iter().collect()),
         Err(reason) => {
@@ -146,9 +147,13 @@ struct BaitSide<'a> {
     group: Option<&'a OperatorGroup>,
 }
 
-fn bait_side(operator: Option<Inn>, operators: &Operators) -> Result<BaitSide<'_>, Reason> {
+fn bait_side(
+    operator: Option<Inn>,
+    operators: &Operators,
+    at: Instant,
+) -> Result<BaitSide<'_>, Reason> {
     let operator = operator.ok_or(Reason::BaitOperatorUnknown)?;
-    let known = operators.find(operator).ok_or(Reason::BaitOperatorUnknown)?;
+    let known = operators.find(operator, at).ok_or(Reason::BaitOperatorUnknown)?;
     match &known.standing {
         Standing::Group(group) => Ok(BaitSide { operator, group: Some(group) }),
         Standing::Entity => Ok(BaitSide { operator, group: None }),

@@ -7,11 +7,13 @@
 
 use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
-use baitline_domain::ids::{BaitId, CompetitorId, EditionId, ObservationId, OwnNumberId, TrapId};
+use baitline_domain::ids::{
+    BaitId, CompetitorId, EditionId, ObservationId, OperatorEntryId, OwnNumberId, TrapId,
+};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::numbering::{Edition, NumberRange, NumberingFile, NumberingPlan};
 use baitline_domain::observation::{Channel, Direction};
-use baitline_domain::operator::{Inn, Operators};
+use baitline_domain::operator::{Inn, Operator, OperatorEntry, Operators, Standing};
 use baitline_domain::own_number::{OwnNumber, OwnNumberKind};
 use baitline_domain::phone::{Party, Phone};
 use baitline_domain::trap::{Exposure, ExposureKind, TrapState, Window};
@@ -101,6 +103,7 @@ pub(crate) struct Situation {
     pub(crate) contacts: Vec<Contact>,
     pub(crate) editions: Vec<Edition>,
     pub(crate) portability: Vec<PortabilityAnswer>,
+    pub(crate) operators: Vec<OperatorEntry>,
     pub(crate) statement_is_in: bool,
 }
 
@@ -121,12 +124,14 @@ impl Situation {
             contacts: Vec::new(),
             editions: vec![first_edition()],
             portability: Vec::new(),
+            operators: Vec::new(),
             statement_is_in: false,
         }
     }
 
     pub(crate) fn assess(&self) -> Assessment {
         let numbering = NumberingPlan::new(self.editions.clone());
+        let operators = Operators::built_in().extended_with(self.operators.clone());
         let circumstances = Circumstances {
             bait: &self.bait,
             traps: &self.traps,
@@ -137,7 +142,7 @@ impl Situation {
             contacts: &self.contacts,
             numbering: &numbering,
             portability: &self.portability,
-            operators: &Operators::built_in(),
+            operators: &operators,
             statement_is_in: self.statement_is_in,
         };
         assess(&self.call, &circumstances)
@@ -215,6 +220,22 @@ impl Situation {
             operator: inn(operator),
             valid_from: minute(from),
             valid_to: minute(to),
+        });
+    }
+
+    /// The agency learns how an operator stands since a minute, or always.
+    pub(crate) fn learned(&mut self, operator: &str, standing: Standing, since: Option<i64>) {
+        let id = OperatorEntryId(Uuid::from_u128(self.operators.len() as u128 + 1));
+        self.operators.push(OperatorEntry {
+            id: Some(id),
+            operator: Operator {
+                inn: inn(operator),
+                name: String::new(),
+                brand: None,
+                standing,
+                source: String::new(),
+            },
+            since: since.map(minute),
         });
     }
 

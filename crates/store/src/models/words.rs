@@ -146,6 +146,8 @@ words!(
         Visits = "visits",
         /// Another operator serves a number than was thought.
         Portability = "portability",
+        /// An operator stands otherwise than was thought.
+        Operators = "operators",
     }
 );
 

@@ -23,6 +23,7 @@ mod migrations;
 mod nouns;
 mod numbering;
 mod opening;
+mod operators;
 mod queues;
 mod recordings;
 mod replays;

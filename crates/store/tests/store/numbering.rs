@@ -100,6 +100,23 @@ fn a_file_of_a_day_is_imported_once() {
 }
 
 #[test]
+fn a_file_is_missed_until_an_edition_of_it_is_loaded() {
+    on_both(|database| {
+        let opened = open(database);
+        let missed = || opened.agency(numbering::files_not_loaded);
+        assert_eq!(missed(), NumberingFile::ALL);
+        import(&opened, &edition("2026-11-01T00:00:00Z")).unwrap();
+        import(&opened, &edition("2026-12-01T00:00:00Z")).unwrap();
+        assert_eq!(missed(), [NumberingFile::Abc3, NumberingFile::Abc4, NumberingFile::Abc8]);
+        for file in missed() {
+            let new = NewEdition { file, ..edition("2026-11-01T00:00:00Z") };
+            import(&opened, &new).unwrap();
+        }
+        assert_eq!(missed(), []);
+    });
+}
+
+#[test]
 fn a_client_reads_the_registry_and_may_not_write_it() {
     let opened = open(TestDatabase::postgres());
     let client = opened.client("наш").id;
