@@ -40,11 +40,12 @@ pub(crate) enum Fault {
     UnknownOwner,
     NotAnOgrn,
     BrokenRow,
+    NotTogether,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -76,6 +77,7 @@ impl Fault {
         Self::UnknownOwner,
         Self::NotAnOgrn,
         Self::BrokenRow,
+        Self::NotTogether,
     ];
 
     /// The word programs compare.
@@ -139,6 +141,9 @@ impl Fault {
                 ("not_an_ogrn", "It must be an ОГРН of 13 or 15 digits with the right check digit.")
             }
             Self::BrokenRow => ("broken_row", "The row has another form than the header."),
+            Self::NotTogether => {
+                ("not_together", "It cannot be given together with another field that is given.")
+            }
         }
     }
 

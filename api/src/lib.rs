@@ -23,6 +23,7 @@ mod query;
 mod routes;
 mod server;
 mod service;
+mod shape;
 mod spool;
 mod thresholds;
 mod v1;

@@ -53,18 +53,18 @@ pub(crate) struct CreateLabel {
     /// Whether the bait's user demanded that calls stop.
     stop_demanded: bool,
     /// The company the caller named.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     company: Option<Statement>,
     /// The number the caller asked to call back.
     callback_number: Option<PhoneNumber>,
     /// The site the caller named.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     site: Option<Site>,
     /// Where the caller says the number came from.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     number_origin: Option<Statement>,
     /// What was said.
-    #[schema(value_type = Option<String>, max_length = 20000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 20000)]
     transcript: Option<Transcript>,
 }
 

@@ -15,3 +15,4 @@ mod protocol;
 mod recordings;
 mod reports;
 mod service;
+mod shapes;
