@@ -26,6 +26,7 @@ mod service;
 mod shape;
 mod spool;
 mod thresholds;
+mod trace;
 mod v1;
 mod words;
 
