@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 
 readonly VENV=.tools/venv
 readonly REQUIREMENTS=tests/contract/requirements.txt
+readonly NPM=.tools/npm
 readonly NO_CLUSTER=/etc/postgresql-common/createcluster.d/baitline-tests.conf
 
 fail() {
@@ -73,6 +74,21 @@ install_python_tools() {
     echo "$stamp" >"$VENV/stamp"
 }
 
+# Likewise. No script of a package runs, and nothing is asked but the registry.
+install_npm_tools() {
+    local stamp
+    stamp=$({ node --version; cat tests/contract/package.json tests/contract/package-lock.json; } | sha256sum)
+    if [[ -f $NPM/stamp && $(<"$NPM/stamp") == "$stamp" ]]; then
+        echo "$NPM is up to date"
+        return
+    fi
+    rm -rf "$NPM"
+    mkdir -p "$NPM"
+    cp tests/contract/package.json tests/contract/package-lock.json "$NPM"
+    npm ci --prefix "$NPM" --ignore-scripts --no-audit --no-fund --no-update-notifier
+    echo "$stamp" >"$NPM/stamp"
+}
+
 start_postgres() {
     coproc POSTGRES { exec crates/testkit/private-postgres.sh; }
     postgres_keeper=$POSTGRES_PID
@@ -110,6 +126,8 @@ trap stop_postgres EXIT
 step 'packages' install_packages
 step 'Python tools' install_python_tools
 export PATH="$PWD/$VENV/bin:$PATH"
+step 'npm tools' install_npm_tools
+export PATH="$PWD/$NPM/node_modules/.bin:$PATH"
 export BAITLINE_TEST_BINARY="${CARGO_TARGET_DIR:-$PWD/target}/debug/baitline"
 
 step 'formatting' cargo fmt --all --check

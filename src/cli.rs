@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use baitline_store::StoreSettings;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::traces::Collector;
+
 /// Bait SIM calls in, repeat offenders and complaint packages out.
 #[derive(Debug, Parser)]
 #[command(version, about, propagate_version = true)]
@@ -46,7 +48,7 @@ pub(crate) enum Command {
     Verify(VerifyOptions),
 }
 
-/// What the log says, and how. It goes to standard error.
+/// What the log says, and how. It goes to standard error; traces go elsewhere.
 #[derive(Debug, Args)]
 pub(crate) struct LogOptions {
     /// Which events to log, as `level` or `target=level,…`. [default: info;
@@ -56,6 +58,10 @@ pub(crate) struct LogOptions {
     /// How to write them.
     #[arg(long, env = "BAITLINE_LOG_FORMAT", default_value = "text", global = true)]
     pub(crate) log_format: LogFormat,
+    /// Where to send traces: the address of a collector that takes OTLP over
+    /// HTTP, such as http://127.0.0.1:4318. [default: nowhere]
+    #[arg(long, env = "BAITLINE_OTLP_ENDPOINT", value_name = "URL", global = true)]
+    pub(crate) otlp_endpoint: Option<Collector>,
 }
 
 /// The forms of the log.

@@ -11,16 +11,22 @@ mod log;
 mod numbering;
 mod processes;
 mod schema;
+mod traces;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use log::Log;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::start(&cli.log, if matches!(cli.command, Command::Demo(_)) { "warn" } else { "info" });
+    let default = if matches!(cli.command, Command::Demo(_)) { "warn" } else { "info" };
+    let log = match Log::start(&cli.log, default) {
+        Ok(log) => log,
+        Err(failure) => return failure.report(),
+    };
     let done = match cli.command {
         Command::Demo(options) => demo_server::run(&options),
         Command::Serve(options) => processes::serve(&options),
@@ -33,6 +39,7 @@ fn main() -> ExitCode {
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
+    log.end();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use actix_web::web;
 use baitline_store::{Conn, Reach, Store, StoreResult};
+use tracing::Span;
 
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
@@ -50,7 +51,9 @@ impl App {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    web::block(work)
+    // What the work logs belongs to the request, on whatever thread.
+    let span = Span::current();
+    web::block(move || span.in_scope(work))
         .await
         .map_err(|_| ApiError::Internal("blocking work panicked or was cancelled".to_owned()))?
 }

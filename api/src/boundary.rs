@@ -10,11 +10,14 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use baitline_store::keys::Principal;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::app::AppData;
+use crate::metrics::known;
 use crate::problem::{self, ApiError, PROBLEM_JSON};
 use crate::query::decode_pairs;
+use crate::trace::{request_span, tell_outcome};
 
 /// In every response, so that a caller can name the request.
 const REQUEST_ID_HEADER: header::HeaderName = header::HeaderName::from_static("x-request-id");
@@ -27,11 +30,20 @@ pub(crate) struct HeadOnly;
 
 /// See the module.
 pub(crate) async fn boundary(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let begun = Instant::now();
     let id = Uuid::now_v7();
+    let span = request_span(&id, request.headers());
+    answer(request, next, id).instrument(span).await
+}
+
+async fn answer(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: Uuid,
+) -> Result<ServiceResponse, Error> {
+    let begun = Instant::now();
     let method = request.method().clone();
     if method == Method::HEAD {
         // The encoder remembers the HEAD and sends no body.
@@ -45,8 +57,9 @@ pub(crate) async fn boundary(
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
-    log_access(&response, &method, id, begun);
+    log_access(&response, &method, begun);
     count(&response, &method, begun);
+    tell_outcome(&Span::current(), known(&method), &route(&response), response.status());
     Ok(response)
 }
 
@@ -59,11 +72,11 @@ fn write_problem(response: ServiceResponse, id: &Uuid) -> ServiceResponse {
     let instance = format!("urn:uuid:{id}");
     let own = response.error().and_then(|error| error.as_error::<ApiError>());
     let written = if let Some(error) = own {
-        log_failure(error, id);
+        log_failure(error);
         error.response(&instance)
     } else {
         let error = problem::of_framework(response.status());
-        log_failure(&error, id);
+        log_failure(&error);
         error.response(&instance)
     };
     ServiceResponse::new(request, written)
@@ -74,23 +87,25 @@ fn is_problem(response: &ServiceResponse) -> bool {
     content_type.is_some_and(|value| value.as_bytes() == PROBLEM_JSON.as_bytes())
 }
 
-fn log_failure(error: &ApiError, id: &Uuid) {
+fn log_failure(error: &ApiError) {
     match error {
-        ApiError::Internal(_) => tracing::error!(request = %id, %error, "request failed"),
-        ApiError::Unavailable(_) => tracing::warn!(request = %id, %error, "request failed"),
-        _ => tracing::debug!(request = %id, %error, "request refused"),
+        ApiError::Internal(_) => tracing::error!(%error, "request failed"),
+        ApiError::Unavailable(_) => tracing::warn!(%error, "request failed"),
+        _ => tracing::debug!(%error, "request refused"),
     }
 }
 
-fn log_access(response: &ServiceResponse, method: &Method, id: Uuid, begun: Instant) {
+/// The pattern the request matched, for its path may hold a phone number.
+fn route(response: &ServiceResponse) -> String {
+    response.request().match_pattern().unwrap_or_else(|| "-".to_owned())
+}
+
+fn log_access(response: &ServiceResponse, method: &Method, begun: Instant) {
     let request = response.request();
-    let route = request.match_pattern();
-    let route = route.as_deref().unwrap_or("-");
     let key = key_id(request);
     tracing::info!(
-        request = %id,
         %method,
-        route,
+        route = route(response),
         query = masked_query(request.query_string()),
         status = response.status().as_u16(),
         milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -8,12 +8,15 @@ use bytes::BytesMut;
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::app::AppData;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
+use crate::shape::Shape;
 
 /// The largest JSON body of anything but calls: a transcript of 20,000
 /// characters, each escaped, fits.
@@ -30,13 +33,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = media_type(req).as_deref() == Some("application/json");
+        let app = req.app_data::<AppData>().cloned();
+        let (path, method) = (req.match_info().as_str().to_owned(), req.method().clone());
         let payload = payload.take();
         async move {
             if !is_json {
                 return Err(ApiError::UnsupportedMediaType("Send application/json."));
             }
             let bytes = read_whole(payload).await?;
-            read_json(&bytes).map(Self)
+            let read = read_json(&bytes)?;
+            let app = app.ok_or_else(|| ApiError::Internal("no application".to_owned()))?;
+            let operation = app.routes.find(&path).and_then(|route| route.operation(&method));
+            check_shape(&bytes, operation.and_then(|operation| operation.body.as_ref()))?;
+            Ok(Self(read))
         }
         .boxed_local()
     }
@@ -72,6 +81,15 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
         return Err(ApiError::Malformed(FaultItem::of("empty_body", "The body is empty.")));
     }
     serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error))
+}
+
+/// Refuses what serde takes for something else than the document says.
+fn check_shape(bytes: &[u8], shape: Option<&Shape>) -> ApiResult<()> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error))?;
+    match shape.and_then(|shape| shape.mismatch(&value)) {
+        Some(pointer) => Err(ApiError::field(&pointer, Fault::InvalidType)),
+        None => Ok(()),
+    }
 }
 
 fn explain(bytes: &[u8], error: &serde_json::Error) -> ApiError {

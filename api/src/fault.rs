@@ -169,7 +169,7 @@ impl Fault {
                 ("unknown_call", "There is no such call within reach, or it is not derived yet.")
             }
             Self::NotTogether => {
-                ("not_together", "Two fields say the same thing; only one may be given.")
+                ("not_together", "It cannot be given together with another field that is given.")
             }
             Self::NotInOrder => ("not_in_order", "It begins before the item in front of it."),
             Self::AmbiguousTime => (

@@ -2,6 +2,7 @@
 //! so that a handler only ever holds valid ones. Knows no nouns and no limits
 //! but those of the value itself.
 
+use std::fmt;
 use std::str::FromStr;
 
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
@@ -203,11 +204,40 @@ impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u32::deserialize(deserializer)?;
-        if (MIN..=MAX).contains(&number) {
-            Ok(Self(number))
+        let number = deserializer.deserialize_u64(WholeNumber)?;
+        match u32::try_from(number) {
+            Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            _ => Err(de::Error::custom(Fault::OutOfRange)),
+        }
+    }
+}
+
+/// Reads what JSON Schema calls an integer: `28.0` is one, and is what some
+/// languages write for 28.
+struct WholeNumber;
+
+impl de::Visitor<'_> for WholeNumber {
+    type Value = i64;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("a whole number")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<i64, E> {
+        // Beyond every range that there is.
+        Ok(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<i64, E> {
+        Ok(number)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<i64, E> {
+        if number.fract() == 0.0 {
+            // It ends at the ends of an i64, which lie beyond every range, too.
+            Ok(number as i64)
         } else {
-            Err(de::Error::custom(Fault::OutOfRange))
+            Err(E::invalid_type(de::Unexpected::Float(number), &self))
         }
     }
 }
@@ -243,7 +273,7 @@ impl Serialize for Seconds {
 /// The bait's name in the client's own books: never something that reads as a
 /// number, for a call names its bait by number or by reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(value_type = String, max_length = 64, examples("M-017"))]
+#[schema(value_type = String, min_length = 1, max_length = 64, examples("M-017"))]
 pub(crate) struct Reference(pub(crate) String);
 
 /// The longest reference, in characters.

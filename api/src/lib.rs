@@ -24,9 +24,11 @@ mod query;
 mod routes;
 mod server;
 mod service;
+mod shape;
 mod sound;
 mod spool;
 mod thresholds;
+mod trace;
 mod v1;
 mod words;
 

@@ -128,7 +128,7 @@ impl Metrics {
 }
 
 /// A caller may send any word for a method; it must not become a label.
-fn known(method: &Method) -> &'static str {
+pub(crate) fn known(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

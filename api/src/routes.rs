@@ -2,10 +2,12 @@
 //! the table that knows which methods and query parameters a path has.
 
 use actix_web::http::Method;
+use serde_json::Value;
 use utoipa::openapi::path::{Operation as Documented, ParameterIn};
 use utoipa::openapi::{OpenApi, PathItem, RefOr};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::shape::Shape;
 use crate::{service, v1};
 
 /// Every endpoint. A literal segment stands before a parameter at its place.
@@ -69,16 +71,23 @@ pub(crate) struct Operation {
     pub(crate) needs_key: bool,
     /// The names of its query parameters.
     pub(crate) parameters: Vec<String>,
+    /// The shape of its JSON body, if it takes one.
+    pub(crate) body: Option<Shape>,
 }
 
 impl RouteTable {
     /// Reads the table off the document.
     pub(crate) fn of(document: &OpenApi) -> Self {
+        let components = document.components.as_ref().map(|components| &components.schemas);
+        let named = serde_json::to_value(components).unwrap_or_default();
         let mut routes: Vec<Route> = document
             .paths
             .paths
             .iter()
-            .map(|(path, item)| Route { segments: segments(path), operations: operations(item) })
+            .map(|(path, item)| Route {
+                segments: segments(path),
+                operations: operations(item, &named),
+            })
             .collect();
         routes.sort_by_key(|route| route.segments.iter().filter(|s| s.is_none()).count());
         Self { routes }
@@ -125,7 +134,7 @@ fn segments(path: &str) -> Vec<Option<String>> {
         .collect()
 }
 
-fn operations(item: &PathItem) -> Vec<Operation> {
+fn operations(item: &PathItem, named: &Value) -> Vec<Operation> {
     let by_method = [
         (Method::GET, &item.get),
         (Method::POST, &item.post),
@@ -138,7 +147,8 @@ fn operations(item: &PathItem) -> Vec<Operation> {
         .filter_map(|(method, documented)| {
             let documented = documented.as_ref()?;
             let parameters = query_parameters(documented);
-            Some(Operation { method, needs_key: needs_key(documented), parameters })
+            let body = json_body(documented, named);
+            Some(Operation { method, needs_key: needs_key(documented), parameters, body })
         })
         .collect()
 }
@@ -147,6 +157,13 @@ fn operations(item: &PathItem) -> Vec<Operation> {
 fn needs_key(documented: &Documented) -> bool {
     let empty = utoipa::openapi::security::SecurityRequirement::default();
     documented.security.as_ref().is_none_or(|security| !security.contains(&empty))
+}
+
+fn json_body(documented: &Documented, named: &Value) -> Option<Shape> {
+    let RefOr::T(body) = documented.request_body.as_ref()? else { return None };
+    let RefOr::T(content) = body.content.get("application/json")? else { return None };
+    let schema = serde_json::to_value(content.schema.as_ref()?).ok()?;
+    Some(Shape::of(&schema, named))
 }
 
 fn query_parameters(documented: &Documented) -> Vec<String> {

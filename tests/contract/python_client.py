@@ -2,11 +2,9 @@
 it is deployed there, and compares every answer of the two. The generated
 client is in the folder given, and may be imported from it."""
 
-import contextlib
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,41 +18,20 @@ from scenario import Scenario
 IN_FORCE_FROM = "2026-08-01"
 
 
-@contextlib.contextmanager
-def on_sqlite(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """One process, the database in its folder."""
-    settings = {"BAITLINE_DATA": str(folder / "data")}
-    with service.listening(folder / "serve.log", "serve", **settings) as url:
-        yield url, settings
-
-
-@contextlib.contextmanager
-def on_postgres(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """API and worker as processes of their own, with a login that owns nothing."""
-    with service.postgres_database() as (owner_url, url, login):
-        shared = {"BAITLINE_DATA": str(folder / "data")}
-        owner = shared | {"BAITLINE_DATABASE_URL": owner_url}
-        service.run("migrate", "--grant-to", login, **owner)
-        settings = shared | {"BAITLINE_DATABASE_URL": url}
-        with service.running(folder / "worker.log", "worker", **settings):
-            with service.listening(folder / "api.log", "api", **settings) as base:
-                yield base, settings
-
-
 def do_the_job(base: str, settings: dict[str, str], folder: Path) -> tuple[Answers, Path]:
     """Returns the answers of the service and the package that it built."""
     numbering = folder / "DEF-9xx.csv"
     registry.write(numbering)
     service.run("numbering", "import", str(numbering), "--in-force-from", IN_FORCE_FROM, **settings)
     answers = Answers()
-    key = make_key("agency", settings)
+    key = service.make_key("agency", settings)
     noting = {"event_hooks": {"response": [answers.note]}}
     agency = AuthenticatedClient(base, key, httpx_args=noting)
 
     def start_scenario() -> Scenario:
         scenario = Scenario(agency, AuthenticatedClient(base, key), folder)
         client = scenario.enter_client()
-        crm = make_key("CRM", settings, "--client", client)
+        crm = service.make_key("CRM", settings, "--client", client)
         scenario.enter_world(AuthenticatedClient(base, crm, httpx_args=noting))
         return scenario
 
@@ -74,10 +51,6 @@ def do_the_job(base: str, settings: dict[str, str], folder: Path) -> tuple[Answe
     return answers, package
 
 
-def make_key(name: str, settings: dict[str, str], *arguments: str) -> str:
-    return service.run("keys", "create", "--name", name, *arguments, **settings).stdout.strip()
-
-
 def contents(package: Path, answers: Answers) -> dict[str, Any]:
     """What two packages of the same facts share: the names of their files, the
     facts and the register, but for the ids."""
@@ -94,7 +67,7 @@ def contents(package: Path, answers: Answers) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     done = []
-    for place in (on_sqlite, on_postgres):
+    for place in (service.on_sqlite, service.on_postgres):
         own = folder / place.__name__
         own.mkdir()
         with place(own) as (base, settings):

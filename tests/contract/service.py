@@ -1,5 +1,6 @@
 """Starts and stops the program, and waits for it. Knows processes, ports and
-databases; knows nothing of what the program answers."""
+databases, and how the program is deployed on each; knows nothing of what the
+program answers."""
 
 import contextlib
 import os
@@ -150,3 +151,28 @@ def psql(url: str, statement: str) -> list[str]:
     )
     assert done.returncode == 0, f"psql: {done.stderr}"
     return done.stdout.split()
+
+
+@contextlib.contextmanager
+def on_sqlite(folder: Path, **settings: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """One process, the database in its folder."""
+    settings["BAITLINE_DATA"] = str(folder / "data")
+    with listening(folder / "serve.log", "serve", **settings) as url:
+        yield url, settings
+
+
+@contextlib.contextmanager
+def on_postgres(folder: Path, **settings: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """API and worker as processes of their own, with a login that owns nothing."""
+    with postgres_database() as (owner_url, url, login):
+        settings["BAITLINE_DATA"] = str(folder / "data")
+        owner = settings | {"BAITLINE_DATABASE_URL": owner_url}
+        run("migrate", "--grant-to", login, **owner)
+        settings["BAITLINE_DATABASE_URL"] = url
+        with running(folder / "worker.log", "worker", **settings):
+            with listening(folder / "api.log", "api", **settings) as base:
+                yield base, settings
+
+
+def make_key(name: str, settings: dict[str, str], *arguments: str) -> str:
+    return run("keys", "create", "--name", name, *arguments, **settings).stdout.strip()

@@ -20,6 +20,10 @@ const MAX_PACKAGE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 impl Worker {
     pub(crate) fn carry_export(&self, export: &Export) -> Result<(), WorkError> {
+        let _span = tracing::info_span!(
+            "export", client = %export.client_id, export = %export.id
+        )
+        .entered();
         let request = export.request()?;
         let numbers = self.numbers(export, &request)?;
         let reach = Reach::Agency;

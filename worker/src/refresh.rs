@@ -38,6 +38,7 @@ const IDS_AT_A_TIME: usize = 10_000;
 impl Worker {
     /// Recomputes a bucket; `false` when another worker holds it.
     pub(crate) fn refresh(&mut self, client: ClientId, day: Day) -> Result<bool, WorkError> {
+        let _span = tracing::info_span!("refresh", %client, day = day.0).entered();
         let Self { store, plans, operators, .. } = self;
         let mut failure = None;
         let done = store.write(Reach::Agency, |conn| {

@@ -59,10 +59,10 @@ pub(crate) struct CreateBait {
     /// The operator by contract. Without it every verdict is inconclusive.
     operator_inn: Option<InnText>,
     /// Where it is.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     region: Option<Region>,
     /// For people.
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     note: Option<Note>,
 }
 
@@ -82,11 +82,11 @@ pub(crate) struct UpdateBait {
     operator_inn: Option<Option<InnText>>,
     /// Another place.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     region: Option<Option<Region>>,
     /// Another note.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     note: Option<Option<Note>>,
     /// Why it is out of use from now on; null takes it back into use.
     #[serde(default, deserialize_with = "present")]

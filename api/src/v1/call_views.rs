@@ -30,47 +30,43 @@ use crate::words::{ChannelWord, DirectionWord, LabelKindWord, PartyKindWord, Rea
 #[expect(dead_code, reason = "it only describes what the intake reads")]
 pub(crate) struct CreateCall {
     /// Who reports, by name; absent where the request names one for all.
-    #[schema(max_length = 64, nullable = false)]
+    #[schema(max_length = 64)]
     source: Option<String>,
     /// The source's own id of the record. With it a retry is recognised
     /// whatever else changes; without it, by the facts.
-    #[schema(max_length = 200, nullable = false)]
+    #[schema(max_length = 200)]
     external_id: Option<String>,
     /// The highest revision of an id wins; 0 unless told.
-    #[schema(nullable = false)]
+    #[schema(value_type = Option<u64>, maximum = 4_294_967_295_u32)]
     revision: Option<u32>,
     /// The bait's number, or the client's reference of it.
-    #[schema(max_length = 64, nullable = false)]
+    #[schema(max_length = 64)]
     bait: Option<String>,
     /// As the bait sees it; required with `bait`, refused without.
-    #[schema(nullable = false)]
     direction: Option<DirectionWord>,
     /// Who called; absent where the number was withheld.
-    #[schema(max_length = 200, nullable = false)]
+    #[schema(max_length = 200)]
     caller: Option<String>,
     /// Who was called; required without `bait` and for outgoing calls.
-    #[schema(max_length = 200, nullable = false)]
+    #[schema(max_length = 200)]
     called: Option<String>,
     /// The start, with an offset or in the zone of the source.
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64)]
     occurred_at: String,
     /// Connected time in seconds.
-    #[schema(maximum = 86400, nullable = false)]
+    #[schema(maximum = 86400)]
     connected_seconds: Option<u32>,
     /// Whether somebody answered; unless told, whether there was connected time.
-    #[schema(nullable = false)]
     answered: Option<bool>,
     /// What carried it, `pstn` unless told.
-    #[schema(nullable = false)]
     channel: Option<ChannelWord>,
     /// Whether the bait was roaming, `false` unless told.
-    #[schema(nullable = false)]
     roaming: Option<bool>,
     /// The label the phone's screen showed.
-    #[schema(max_length = 64, nullable = false)]
+    #[schema(max_length = 64)]
     screen_label: Option<String>,
     /// What else the source has to say, at most 4,096 bytes.
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<Object>)]
     extra: Option<serde_json::Value>,
 }
 

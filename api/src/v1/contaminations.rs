@@ -58,7 +58,7 @@ pub(crate) struct CreateContamination {
     /// The competitor whose site was visited.
     competitor_id: Option<Uuid>,
     /// For people.
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     note: Option<ContaminationNote>,
 }
 
@@ -269,10 +269,10 @@ impl TryFrom<CreateContamination> for NewContamination {
                 return Err(ApiError::field("/competitor_id", Fault::Missing));
             }
             (ContaminationKind::OutgoingCall, Some(_), Some(_)) => {
-                return Err(ApiError::field("/competitor_id", Fault::InvalidValue));
+                return Err(ApiError::field("/competitor_id", Fault::NotTogether));
             }
             (ContaminationKind::SiteVisit, Some(_), Some(_)) => {
-                return Err(ApiError::field("/number", Fault::InvalidValue));
+                return Err(ApiError::field("/number", Fault::NotTogether));
             }
         };
         Ok(Self {

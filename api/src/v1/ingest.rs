@@ -163,6 +163,8 @@ impl Ingest {
 
     /// One batch in one transaction; its receipts are true once it returns.
     fn process(&self, batch: &[Entry]) -> ApiResult<Vec<Receipt>> {
+        let (client, records) = (self.client, batch.len());
+        let _span = tracing::info_span!("ingest batch", %client, records).entered();
         let reports: Vec<Report> =
             batch.iter().filter_map(|entry| entry.report.as_ref().ok().cloned()).collect();
         let mut outcomes = self.take(&reports)?.into_iter();

@@ -74,24 +74,24 @@ pub(crate) struct CreateLabel {
     /// Whether the bait's user demanded that calls stop.
     stop_demanded: bool,
     /// The company the caller named. That alone attributes no number to it.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     company: Option<Statement>,
     /// The number the caller asked to call back.
     callback_number: Option<PhoneNumber>,
     /// The site the caller named.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     site: Option<Site>,
     /// Where the caller says the number came from.
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     number_origin: Option<Statement>,
     /// What was said; not beside `segments`, from which it follows.
-    #[schema(value_type = Option<String>, max_length = 20000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 20000)]
     transcript: Option<Transcript>,
     /// What was said and when, in order; not beside `transcript`.
     #[schema(max_items = 500)]
     segments: Option<Vec<CreateSegment>>,
     /// Who listened, where several people share a key.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     listener: Option<PersonName>,
 }
 

@@ -61,10 +61,10 @@ pub(crate) struct CreateOwnNumber {
     /// Until when (exclusive); for good, unless told.
     valid_to: Option<Time>,
     /// The call-tracking vendor.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     vendor: Option<Vendor>,
     /// For people.
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     note: Option<Note>,
 }
 
@@ -83,11 +83,11 @@ pub(crate) struct UpdateOwnNumber {
     valid_to: Option<Option<Time>>,
     /// Another vendor.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     vendor: Option<Option<Vendor>>,
     /// Another note.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 1000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
     note: Option<Option<Note>>,
 }
 
@@ -271,7 +271,7 @@ impl TryFrom<CreateOwnNumber> for NewOwnNumber {
         let (first, last) = match (body.number, body.first, body.last) {
             (Some(number), None, None) => (number.0, number.0),
             (None, Some(first), Some(last)) => (first.0, last.0),
-            (Some(_), _, _) => return Err(ApiError::field("/number", Fault::InvalidValue)),
+            (Some(_), _, _) => return Err(ApiError::field("/number", Fault::NotTogether)),
             (None, Some(_), None) => return Err(ApiError::field("/last", Fault::Missing)),
             (None, None, Some(_)) => return Err(ApiError::field("/first", Fault::Missing)),
             (None, None, None) => return Err(ApiError::field("/number", Fault::Missing)),

@@ -84,7 +84,11 @@ pub(crate) struct ImportPortabilityAnswers {
     looked_up_at: Time,
     /// The ИНН behind each OwnerId, as `OwnerId=ИНН` with commas between: a row
     /// of any other OwnerId is rejected, for its operator is not guessed.
-    #[param(value_type = String, example = "mMTS=7740000076,mTELE2=7743895280")]
+    #[param(
+        value_type = String,
+        pattern = r"^[^=,\s][^=,]*=([0-9]{10}|[0-9]{12})(,[^=,\s][^=,]*=([0-9]{10}|[0-9]{12}))*$",
+        example = "mMTS=7740000076,mTELE2=7743895280"
+    )]
     owners: Owners,
 }
 

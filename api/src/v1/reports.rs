@@ -67,7 +67,11 @@ pub(crate) struct ReportRepeatOffenders {
     days: Option<Threshold>,
     /// The verdicts counted, between commas; `foreign_group,foreign_entity`
     /// unless told.
-    #[param(value_type = Option<String>, nullable = false)]
+    #[param(
+        value_type = Option<String>,
+        nullable = false,
+        pattern = "^(foreign_group|foreign_entity|same_group|inconclusive|invalid)(,(foreign_group|foreign_entity|same_group|inconclusive|invalid))*$"
+    )]
     verdicts: Option<VerdictList>,
     /// How many lines, 1000 unless told.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]

@@ -25,4 +25,5 @@ mod recordings;
 mod replays;
 mod reports;
 mod service;
+mod shapes;
 mod waiting_recordings;

@@ -142,6 +142,7 @@ pub fn expand_next(conn: &mut Conn) -> StoreResult<bool> {
     let waiting = oldest(conn)?;
     let Some(first) = waiting.first() else { return Ok(false) };
     let (client, mut days) = (first.client_id, BTreeSet::new());
+    let _span = tracing::info_span!("expand", %client, changes = waiting.len()).entered();
     let attributions = attributions::attributions_of(conn, client)?;
     for change in &waiting {
         days.extend(expand(conn, change, &attributions)?);

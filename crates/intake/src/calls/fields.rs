@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<u32>, Rejection> {
         let written = match self.get(field) {
             None => return Ok(None),
-            Some(Sent::Number(number)) => number,
+            Some(Sent::Number(number)) => without_fraction(number),
             Some(Sent::Cell(cell)) => cell.trim(),
             Some(_) => return Err(Rejection::invalid_type(field, "a whole number")),
         };
@@ -179,5 +179,13 @@ impl<'a> Fields<'a> {
             Some(Sent::Cell(cell)) => Ok(Some(cell)),
             Some(_) => Err(Rejection::invalid_type(field, "a JSON object")),
         }
+    }
+}
+
+/// JSON Schema calls `42.0` an integer, and some languages write 42 like that.
+fn without_fraction(number: &str) -> &str {
+    match number.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole,
+        _ => number,
     }
 }

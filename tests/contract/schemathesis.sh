@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Runs Schemathesis against the service on both databases. With `long` it tries
+# much more than a commit can wait for.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+PYTHONDONTWRITEBYTECODE=1 python3 tests/contract/generated_requests.py "$@"

@@ -1,0 +1,151 @@
+"""Enters a little of everything, so that requests made up by a tool find
+something, and finds out the ids of what was entered. What it enters is a list
+kept by hand; the ids are read off the API by its description, so that a new
+noun needs at most a line in `enter_for`."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+import registry
+from service import wait_for
+
+DAY = datetime.date(2026, 10, 5)
+FROM, TO = "2026-10-01T00:00:00+03:00", "2026-11-01T00:00:00+03:00"
+BAIT, OWN, OFFENDER = "+79015000001", "+74951234567", "+79160000101"
+OWN_CALL_SECONDS = 150
+# A minimal WAV file: eight samples of silence.
+SILENCE = (
+    b"RIFF\x34\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x10\0\0\0"
+    + bytes(16)
+)
+
+# The values that a path's parameters may have together, by its template.
+Known = dict[str, list[dict[str, str]]]
+
+
+def enter(base: str, agency_key: str) -> list[str]:
+    """Two clients with the same things each; returns their ids."""
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {agency_key}"}) as agency:
+        clients = [post(agency, "/v1/clients", name=name)["id"] for name in ("Окна", "Двери")]
+        for client in clients:
+            enter_for(agency, client)
+    return clients
+
+
+def enter_for(agency: httpx.Client, client: str) -> None:
+    def create(path: str, **fields: Any) -> dict[str, Any]:
+        return post(agency, path, client_id=client, **fields)
+
+    bait = create("/v1/baits", number=BAIT, reference="M-1", operator_inn=registry.T2[1])["id"]
+    create("/v1/own-numbers", kind="advertised", number=OWN)
+    create("/v1/sources", name="recorder", kind="recorder_app")
+    rival = create("/v1/competitors", name="ООО «Рамы»", inn=registry.MTS[1])["id"]
+    create("/v1/attributions", competitor_id=rival, number=OFFENDER, role="own_line", ground="сайт")
+    create("/v1/allow-list", number="+79260000702", reason="курьер", since=FROM)
+    create("/v1/contaminations", bait_id=bait, kind="outgoing_call", number="+79260000703", at=TO)
+    create(
+        "/v1/portability-answers",
+        number="+79260000704",
+        operator_inn=registry.MTS[1],
+        source="bdpn",
+        looked_up_at=TO,
+    )
+    create(
+        "/v1/traps",
+        bait_id=bait,
+        started_at=at(10),
+        recorder_tested_at=at(9),
+        exposures=[{"kind": "site_visit", "at": at(10, 1), "seconds": 240}],
+    )
+    calls = {"client_id": client, "source": "recorder"}
+    sent = agency.post("/v1/calls", params=calls, json=list(calls_of_the_trap()))
+    receipts = sent.raise_for_status().json()["receipts"]
+    offer = receipts[-1]["id"]
+    wait_for("the call", lambda: agency.get(f"/v1/interceptions/{offer}").is_success)
+    recording = agency.put(
+        f"/v1/calls/{offer}/recording", content=SILENCE, headers={"Content-Type": "audio/wav"}
+    )
+    recording.raise_for_status()
+    post(agency, f"/v1/interceptions/{offer}/labels", **LABEL)
+    wait_for("the worker", lambda: pending_days(agency) == 0)
+    job = create("/v1/exports", **{"from": FROM, "to": TO}, traps=1, interceptions=1)["id"]
+    wait_for("the export", lambda: is_over(agency.get(f"/v1/exports/{job}").json()["export"]))
+
+
+LABEL = {"kind": "advertising", "robot": False, "consent_given": False, "stop_demanded": False}
+
+
+def calls_of_the_trap() -> Iterator[dict[str, Any]]:
+    """The own call and the return call that arm the trap, then the offer."""
+    rows = [
+        ("own", "outgoing", "called", OWN, at(10, 5), OWN_CALL_SECONDS),
+        ("return", "incoming", "caller", OWN, at(10, 10), OWN_CALL_SECONDS),
+        ("offer", "incoming", "caller", OFFENDER, at(12), 42),
+    ]
+    for name, direction, role, number, moment, seconds in rows:
+        yield {
+            "external_id": name,
+            "bait": BAIT,
+            "direction": direction,
+            role: number,
+            "occurred_at": moment,
+            "connected_seconds": seconds,
+        }
+
+
+def at(hours: int, minutes: int = 0) -> str:
+    return f"{DAY}T{hours:02}:{minutes:02}:00+03:00"
+
+
+def post(agency: httpx.Client, path: str, **fields: Any) -> dict[str, Any]:
+    answer = agency.post(path, json=fields)
+    assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+    return answer.json()
+
+
+def pending_days(agency: httpx.Client) -> int:
+    query = {"from": FROM, "to": TO}
+    answer = agency.get("/v1/reports/repeat-offenders", params=query).raise_for_status()
+    return answer.json()["pending_days"]
+
+
+def is_over(export: dict[str, Any]) -> bool:
+    return export["state"] not in ("queued", "running")
+
+
+def known_ids(base: str, key: str, document: dict[str, Any]) -> Known:
+    """For every path with parameters the values that lead to something: what is
+    before a parameter names a collection, whose items have ids."""
+    known: Known = {}
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {key}"}) as caller:
+        for template in document["paths"]:
+            if "{" in template:
+                known[template] = list(values_for(caller, template))
+    return known
+
+
+def values_for(caller: httpx.Client, template: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = [{}]
+    for parameter in re.finditer(r"\{(\w+)\}", template):
+        collection = template[: parameter.start()].rstrip("/")
+        found = [
+            values | {parameter[1]: item["id"]}
+            for values in found
+            for item in items_of(caller, collection.format(**values))
+        ]
+    return found
+
+
+def items_of(caller: httpx.Client, collection: str) -> list[dict[str, Any]]:
+    """The items of a list, or those that the thing above it tells of."""
+    answer = caller.get(collection)
+    if answer.is_success:
+        return [item for item in answer.json().get("items", []) if "id" in item]
+    above, _, name = collection.rpartition("/")
+    answer = caller.get(above)
+    held = answer.json().get(name.replace("-", "_"), []) if answer.is_success else []
+    return [item for item in held if "id" in item]
