@@ -34,7 +34,7 @@ use crate::routes::routes;
         (name = "traps", description = "Runs that leak a bait's number, and the windows they arm."),
         (name = "calls", description = "Reports in, calls out, recordings."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
-        (name = "reports", description = "Repeat offenders."),
+        (name = "reports", description = "Who calls, from where, and which baits yield."),
         (name = "numbering", description = "Which operator holds a number."),
         (name = "exports", description = "Batches of complaint packages."),
         (name = "keys", description = "Who may ask."),

@@ -4,6 +4,7 @@
 
 pub(crate) mod allow_list;
 pub(crate) mod attributions;
+mod bait_report;
 pub(crate) mod baits;
 pub(crate) mod call_views;
 pub(crate) mod calls;
@@ -17,7 +18,9 @@ pub(crate) mod keys;
 pub(crate) mod labels;
 pub(crate) mod limits;
 pub(crate) mod numbering;
+mod offender_order;
 mod offenders;
+mod operator_report;
 pub(crate) mod operators;
 pub(crate) mod own_numbers;
 pub(crate) mod packages;

@@ -108,13 +108,26 @@ words! {
     #[schema(as = PackageState)]
     PackageStateWord for PackageState { Queued, Draft, Ready, Failed }
 
-    /// What an offender is.
+    /// What a line of the report of offenders is.
     #[schema(as = GroupBy)]
-    GroupByWord for GroupBy { Number, Operator }
+    GroupByWord for GroupBy {
+        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+    }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]
     StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+impl StandingWord {
+    /// As JSON has it, for tables.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::RepeatOffender => "repeat_offender",
+            Self::Offender => "offender",
+            Self::Candidate => "candidate",
+        }
+    }
 }
 
 /// One of the registry's four files.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
@@ -81,13 +82,10 @@ fn recompute(
     let calls: Vec<Call> =
         all_calls.into_iter().filter(|call| call.started_at.day() == day).collect();
     let pairs = pairs_to_judge(&calls, &states);
-    let baits: BTreeSet<BaitId> = calls.iter().map(|call| call.bait).collect();
+    let baits = baits_called(conn, client, &calls)?;
     let judged = DayFacts {
         client,
-        baits: facts::baits_of(conn, client, &baits)?
-            .into_iter()
-            .map(|bait| (bait.id, bait.to_domain()))
-            .collect(),
+        baits: &baits,
         states: &states,
         own_numbers: &own_numbers,
         lists: Lists::of(conn, client, &pairs, day)?,
@@ -96,7 +94,7 @@ fn recompute(
         operators,
     }
     .judge(calls);
-    let tallied = baitline_analytics::tally(&interception_rows(&judged, &zone))?;
+    let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;
     tallies::replace_day(conn, client, day, &tallied)?;
@@ -106,6 +104,16 @@ fn recompute(
         buckets::touch(conn, client, &BTreeSet::from([day.next()]))?;
     }
     Ok(())
+}
+
+fn baits_called(
+    conn: &mut Conn,
+    client: ClientId,
+    calls: &[Call],
+) -> StoreResult<HashMap<BaitId, Bait>> {
+    let ids: BTreeSet<BaitId> = calls.iter().map(|call| call.bait).collect();
+    let rows = facts::baits_of(conn, client, &ids)?;
+    Ok(rows.into_iter().map(|row| (row.id, row.to_domain())).collect())
 }
 
 fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {

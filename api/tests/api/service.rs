@@ -247,6 +247,8 @@ fn judge(direction: Direction, answered: bool, trap: TrapId) -> Assessment {
         prior_contact: false,
         exposures_done: Vec::new(),
         caller_operator: None,
+        caller_region: None,
+        competitors: Vec::new(),
         edition: None,
     });
     let reason = if interception.is_some() { Reason::RangeHolderOnly } else { Reason::Outgoing };

@@ -44,6 +44,16 @@ pub struct Operator {
     pub standing: Standing,
 }
 
+/// Whom an operator acts for where groups are counted: its group, or itself
+/// where it stands in none. Groups come before single operators.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperatorEntity {
+    /// A group.
+    Group(OperatorGroup),
+    /// An operator outside every known group.
+    Single(Inn),
+}
+
 /// All known operators, by ИНН.
 #[derive(Debug, Clone)]
 pub struct Operators {
@@ -69,6 +79,16 @@ impl Operators {
     /// The operator with this ИНН.
     pub fn find(&self, inn: Inn) -> Option<&Operator> {
         self.by_inn.get(&inn)
+    }
+
+    /// The group of the operator with this ИНН, or the operator itself.
+    pub fn entity_of(&self, inn: Inn) -> OperatorEntity {
+        match self.find(inn).map(|operator| &operator.standing) {
+            Some(Standing::Group(group)) => OperatorEntity::Group(group.clone()),
+            Some(Standing::Entity | Standing::Virtual { .. } | Standing::NoCallers) | None => {
+                OperatorEntity::Single(inn)
+            }
+        }
     }
 
     /// All of them, in order of ИНН.
@@ -116,6 +136,17 @@ mod tests {
         assert_eq!(groups.len(), expected.len());
         for (name, members) in expected {
             assert_eq!(groups[&group(name)], members);
+        }
+    }
+
+    #[test]
+    fn an_operator_outside_every_group_is_an_entity_of_its_own() {
+        let operators = Operators::built_in();
+        let entity = |inn: &str| operators.entity_of(Inn::parse(inn).unwrap());
+        assert_eq!(entity("7743895280"), OperatorEntity::Group(group("t2-rostelecom")));
+        assert_eq!(entity("7707049388"), entity("7743895280"));
+        for inn in ["7733808377", "7743200179", "7700000009"] {
+            assert_eq!(entity(inn), OperatorEntity::Single(Inn::parse(inn).unwrap()));
         }
     }
 

@@ -20,7 +20,7 @@ use crate::schema::calls;
 use crate::sql_types::Db;
 use row::StoredCall;
 
-/// Rows inserted in one statement: 24 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 26 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 

@@ -275,6 +275,8 @@ diesel::table! {
         caller_operator -> Nullable<Inn>,
         edition_id -> Nullable<Id>,
         label -> Nullable<Word>,
+        caller_region -> Nullable<Text>,
+        competitors -> Binary,
     }
 }
 
@@ -286,9 +288,12 @@ diesel::table! {
         client_id -> Id,
         day -> Integer,
         ordinal -> Integer,
-        caller -> Number,
+        caller -> Nullable<Number>,
         operator -> Nullable<Inn>,
+        region -> Nullable<Text>,
+        competitors -> Binary,
         bait_id -> Id,
+        bait_operator -> Nullable<Inn>,
         trap_id -> Id,
         verdict -> Word,
         attempt -> Bool,
