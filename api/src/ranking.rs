@@ -50,8 +50,7 @@ struct Sent {
 impl<'de> Deserialize<'de> for RankCursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let sent: Option<Sent> =
-            unhex(&text).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let sent: Option<Sent> = unhex(&text).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let Sent { order, rank } = sent.ok_or_else(|| de::Error::custom(Fault::BadCursor))?;
         Ok(Self { order, rank })
     }
@@ -143,8 +142,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_order_or_none_at_all_is_refused() {
-        let (_, next) =
-            piece(vec![(1, "a"), (2, "b")], rank, "x", (None, Some(Whole(1)))).unwrap();
+        let (_, next) = piece(vec![(1, "a"), (2, "b")], rank, "x", (None, Some(Whole(1)))).unwrap();
         let cursor = read(&next.unwrap());
         assert!(piece(vec![(1, "a")], rank, "y", (cursor, None)).is_err());
         for broken in ["", "7", "zz", "7b7d", &"7".repeat(CURSOR_DIGITS + 2)] {

@@ -45,12 +45,12 @@ fn quality(accept: &str, kind: &str, subtype: &str) -> f32 {
 
 /// A table's rows under their names as RFC 4180 has it, with a byte order mark
 /// for spreadsheets, and the link to the next piece where there is one.
-pub(crate) fn csv_answer<const COLUMNS: usize>(
+pub(crate) fn csv_answer(
     req: &HttpRequest,
     next_cursor: Option<&str>,
     file_name: &str,
-    columns: [&str; COLUMNS],
-    rows: impl Iterator<Item = [String; COLUMNS]>,
+    columns: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
 ) -> ApiResult<HttpResponse> {
     let failed = |error: &dyn std::fmt::Display| ApiError::Internal(error.to_string());
     let mut writer = csv::WriterBuilder::new()

@@ -11,6 +11,7 @@ pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod competitors;
 pub(crate) mod contaminations;
+mod counts;
 pub(crate) mod exports;
 mod ingest;
 pub(crate) mod interceptions;

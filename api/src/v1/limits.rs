@@ -14,7 +14,7 @@ use super::exports::MAX_NUMBERS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
-use super::reports::MAX_PERIOD;
+use super::reports::{MAX_PERIOD, RegionName};
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
@@ -159,6 +159,7 @@ fn texts() -> Vec<LimitView> {
         most("time_zone", LimitUnit::Bytes, MAX_ZONE_BYTES),
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
+        most("report_region", LimitUnit::Characters, RegionName::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
         most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),
         most("own_number_note", LimitUnit::Characters, own_numbers::Note::MAX_CHARS),

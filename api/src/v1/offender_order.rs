@@ -108,10 +108,8 @@ mod tests {
             OffenderKey::Competitor(CompetitorKey::Unidentified(client, competitor))
         });
         assert_sorted_alike(&[&companies[..], &own].concat());
-        let regions =
-            [None, Some("г. Москва"), Some("Омская область"), Some("")].map(|region: Option<&str>| {
-                OffenderKey::Region(region.map(str::to_owned))
-            });
+        let regions = [None, Some("г. Москва"), Some("Омская область"), Some("")]
+            .map(|region: Option<&str>| OffenderKey::Region(region.map(str::to_owned)));
         assert_sorted_alike(&regions);
         assert_sorted_alike(&[20_727, 9_999, 100_000].map(OffenderKey::Day));
     }

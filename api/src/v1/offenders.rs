@@ -168,14 +168,8 @@ impl From<VerdictCounts> for VerdictCountsView {
 impl VerdictCountsView {
     /// The cells of a CSV, in the order of the fields.
     pub(super) fn cells(&self) -> [String; 5] {
-        [
-            self.foreign_group,
-            self.foreign_entity,
-            self.same_group,
-            self.inconclusive,
-            self.invalid,
-        ]
-        .map(|count| count.to_string())
+        [self.foreign_group, self.foreign_entity, self.same_group, self.inconclusive, self.invalid]
+            .map(|count| count.to_string())
     }
 }
 
@@ -328,7 +322,7 @@ fn view_of(offender: &Offender) -> OffenderView {
 }
 
 /// The columns of the CSV.
-pub(super) const COLUMNS: [&str; 30] = [
+pub(super) const COLUMNS: &[&str] = &[
     "standing",
     "number",
     "operator_inn",
@@ -362,13 +356,13 @@ pub(super) const COLUMNS: [&str; 30] = [
 ];
 
 /// The cells of one line.
-pub(super) fn cells(line: &OffenderView) -> [String; COLUMNS.len()] {
+pub(super) fn cells(line: &OffenderView) -> Vec<String> {
     let (operator, company) = (line.operator.as_ref(), line.competitor.as_ref());
     let group = line.operator_group.as_ref();
     let group = group.or_else(|| operator.and_then(|operator| operator.group.as_ref()));
     let [foreign_group, foreign_entity, same_group, inconclusive, invalid] =
         line.other_verdicts.cells();
-    [
+    vec![
         cell(line.standing.map(StandingWord::word)),
         cell(line.number.map(|number| number.0)),
         cell(operator.map(|operator| operator.inn.0)),

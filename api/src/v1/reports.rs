@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{
-    self as analytics, Entities, GroupBy, Overlap, Question, Scope, Tally,
-};
+use baitline_analytics::{self as analytics, Entities, GroupBy, Overlap, Question, Scope, Tally};
 use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::{Inn, Operators};
@@ -94,7 +92,7 @@ pub(crate) struct ReportRepeatOffenders {
     verdicts: Option<VerdictList>,
     /// What comes first; unless told, days, weeks and months go by date, and
     /// everything else by standing.
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     sort: Option<OffenderSort>,
     /// Where the piece before ended; with the same `group_by` and `sort`.
     #[param(value_type = Option<String>, nullable = false)]

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod calls;
+mod groupings;
 mod isolation;
 mod keys;
 mod limits;
@@ -10,8 +11,10 @@ mod lists;
 mod metrics;
 mod nouns;
 mod openapi;
+mod plain_reports;
 mod portability;
 mod protocol;
 mod recordings;
+mod reported;
 mod reports;
 mod service;

@@ -30,7 +30,7 @@ pub(crate) struct Service {
     stopper: ApiStopper,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
-    _database: Option<TestDatabase>,
+    database: Option<TestDatabase>,
 }
 
 /// What came back.
@@ -134,7 +134,7 @@ impl Service {
             stopper,
             thread: Some(thread),
             _folder: folder,
-            _database: database,
+            database,
         }
     }
 
@@ -199,6 +199,11 @@ impl Service {
     #[track_caller]
     pub(crate) fn create(&self, key: &str, path: &str, body: &Value) -> String {
         self.json("POST", key, path, body).expect(201).text("/id")
+    }
+
+    /// Runs statements past the store and past row-level security.
+    pub(crate) fn execute(&self, statements: &str) {
+        self.database.as_ref().unwrap().execute(statements);
     }
 
     /// A client with a key of its own.

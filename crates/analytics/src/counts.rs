@@ -76,8 +76,7 @@ pub fn by_operators(
 ) -> Result<Vec<(OperatorPair, Counts)>, AnalyticsError> {
     let scope = Scope { competitor: None, ..scope.clone() };
     let entities = crate::Entities::default();
-    let asked: Vec<&Tally> =
-        tallies.iter().filter(|tally| scope.holds(tally, &entities)).collect();
+    let asked: Vec<&Tally> = tallies.iter().filter(|tally| scope.holds(tally, &entities)).collect();
     count(&asked, |tally| (tally.operator, tally.bait_operator))
 }
 
@@ -99,8 +98,7 @@ fn count<K: Copy + Eq + Hash + Ord>(
     frame::check_rows(tallies.len())?;
     let mut keys = Codes::new();
     let coded: Vec<u32> = tallies.iter().map(|tally| keys.code(key(tally))).collect();
-    let grouped =
-        frame::collect(columns(tallies, coded)?.group_by([col(KEY)]).agg(aggregates()))?;
+    let grouped = frame::collect(columns(tallies, coded)?.group_by([col(KEY)]).agg(aggregates()))?;
     let keys = keys.into_values();
     let codes = frame::values::<UInt32Type>(&grouped, KEY)?;
     let mut counted: Vec<(K, Counts)> =
@@ -161,9 +159,8 @@ fn aggregates() -> Vec<Expr> {
         when(which).then(col(CALLS)).otherwise(lit(0_u64)).sum().alias(name)
     };
     let is = |heard: Heard| col(HEARD).eq(lit(heard as u32));
-    let with = |verdict: Verdict| {
-        col(VERDICT).eq(lit(verdict as u32)).and(is(Heard::Attempt).not())
-    };
+    let with =
+        |verdict: Verdict| col(VERDICT).eq(lit(verdict as u32)).and(is(Heard::Attempt).not());
     let mut aggregates = vec![
         col(CALLER).drop_nulls().n_unique(),
         col(BAIT).n_unique(),

@@ -71,10 +71,7 @@ fn columns(rows: &[InterceptionRow]) -> Result<LazyFrame, AnalyticsError> {
             frame::column("caller", rows.iter().map(|row| row.caller.map(Phone::digits))),
             frame::column("operator", rows.iter().map(|row| inn(row.operator))),
             frame::column("region", rows.iter().map(|row| regions.code(&row.region))),
-            frame::column(
-                "competitors",
-                rows.iter().map(|row| competitors.code(&row.competitors)),
-            ),
+            frame::column("competitors", rows.iter().map(|row| competitors.code(&row.competitors))),
             frame::column("bait", rows.iter().map(|row| baits.code(row.bait))),
             frame::column("bait_operator", rows.iter().map(|row| inn(row.bait_operator))),
             frame::column("trap", rows.iter().map(|row| traps.code(row.trap))),

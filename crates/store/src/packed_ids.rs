@@ -15,9 +15,7 @@ pub(crate) fn unpack<T>(packed: &[u8], id: impl Fn(Uuid) -> T) -> StoreResult<Ve
     packed
         .chunks(ID_BYTES)
         .map(|bytes| {
-            Uuid::from_slice(bytes)
-                .map(&id)
-                .map_err(|error| StoreError::Corrupt(error.to_string()))
+            Uuid::from_slice(bytes).map(&id).map_err(|error| StoreError::Corrupt(error.to_string()))
         })
         .collect()
 }

@@ -10,6 +10,7 @@ mod corrections;
 mod crashes;
 mod dice;
 mod exports;
+mod groupings;
 mod lists;
 mod order;
 mod sample_world;

@@ -215,7 +215,7 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
     };
     opened.agency(|conn| {
         calls::replace_day(conn, client, day, std::slice::from_ref(&judged))?;
-        tallies::replace_day(conn, client, day, &[tally])
+        tallies::replace_day(conn, client, day, std::slice::from_ref(&tally))
     });
 }
 
