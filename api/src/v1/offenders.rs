@@ -238,16 +238,26 @@ pub(super) struct Names<'a> {
     pub(super) operators: &'a Operators,
     /// The operator of each caller's latest call.
     pub(super) latest: HashMap<Phone, Inn>,
-    /// In order of entry.
-    pub(super) competitors: Vec<Competitor>,
-    pub(super) entities: Entities,
+    /// What each company was entered as, in order of entry.
+    pub(super) companies: HashMap<CompetitorKey, Vec<Competitor>>,
     pub(super) clients: HashMap<ClientId, String>,
+}
+
+/// The competitors that are each company.
+pub(super) fn companies(
+    competitors: Vec<Competitor>,
+    entities: &Entities,
+) -> HashMap<CompetitorKey, Vec<Competitor>> {
+    let mut companies: HashMap<CompetitorKey, Vec<Competitor>> = HashMap::new();
+    for one in competitors {
+        companies.entry(entities.company_of(one.client_id, one.id)).or_default().push(one);
+    }
+    companies
 }
 
 impl Names<'_> {
     fn company(&self, key: CompetitorKey) -> CompanyView {
-        let is_it = |one: &&Competitor| self.entities.company_of(one.client_id, one.id) == key;
-        let entered: Vec<&Competitor> = self.competitors.iter().filter(is_it).collect();
+        let entered = self.companies.get(&key).map_or(&[][..], Vec::as_slice);
         CompanyView {
             inn: match key {
                 CompetitorKey::Company(inn) => Some(InnText(inn)),

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::offenders::{COLUMNS, Names, OffenderReport, apart_views, cells};
+use super::offenders::{COLUMNS, Names, OffenderReport, apart_views, cells, companies};
 use super::{bait_report, offender_order, operator_report};
 use crate::app::{App, AppData, blocking};
 use crate::auth::Caller;
@@ -187,8 +187,7 @@ fn compute(
     let names = Names {
         operators: &app.operators,
         latest: latest_operators(&tallies),
-        competitors: known.competitors,
-        entities: question.entities,
+        companies: companies(known.competitors, &question.entities),
         clients: known.clients.into_iter().map(|client| (client.id, client.name)).collect(),
     };
     Ok(OffenderReport {

@@ -80,16 +80,8 @@ fn operators_are_a_table_and_come_in_pieces_too() {
         assert!(rows[1].starts_with(&opening), "{}", rows[1]);
         let cells = |row: &str| row.split(',').count();
         assert!(rows.iter().all(|row| cells(row) == cells(&rows[0])), "{rows:?}");
-        let whole = pairs(&reported.report(&path));
-        let mut all = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let piece = reported.report(&format!("{path}&limit=2{cursor}"));
-            all.extend(pairs(&piece));
-            let Some(next) = piece["next_cursor"].as_str() else { break };
-            cursor = format!("&cursor={next}");
-        }
-        assert_eq!(all, whole);
+        let whole = reported.report(&path)["pairs"].clone();
+        assert_eq!(json!(reported.all_pieces(&path, "pairs", 2)), whole);
     });
 }
 
@@ -164,16 +156,10 @@ fn baits_are_sorted_by_entry_yield_or_silence_in_pieces_of_any_size() {
             ("silence", [silent, first, second]),
         ] {
             for limit in 1..=3 {
-                let (mut all, mut cursor) = (Vec::new(), String::new());
-                loop {
-                    let path =
-                        format!("/v1/reports/baits?{PERIOD}&sort={sort}&limit={limit}{cursor}");
-                    let piece = reported.report(&path);
-                    let baits = piece["baits"].as_array().unwrap().iter();
-                    all.extend(baits.map(|bait| bait["bait_id"].as_str().unwrap().to_owned()));
-                    let Some(next) = piece["next_cursor"].as_str() else { break };
-                    cursor = format!("&cursor={next}");
-                }
+                let path = format!("/v1/reports/baits?{PERIOD}&sort={sort}");
+                let all = reported.all_pieces(&path, "baits", limit);
+                let all: Vec<&str> =
+                    all.iter().map(|bait| bait["bait_id"].as_str().unwrap()).collect();
                 assert_eq!(all, expected, "{sort} {limit}");
             }
         }

@@ -245,6 +245,27 @@ impl Reported {
         self.service.get(&self.service.agency_key, path).expect(200).json()
     }
 
+    /// The lines of a report, put together from pieces of at most `limit`.
+    #[track_caller]
+    pub(crate) fn all_pieces(&self, path: &str, list: &str, limit: usize) -> Vec<Value> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{path}&limit={limit}{cursor}");
+            let answer = self.service.get(&self.service.agency_key, &path).expect(200);
+            let piece = answer.json();
+            let lines = piece[list].as_array().unwrap();
+            assert!(lines.len() <= limit);
+            all.extend(lines.iter().cloned());
+            let Some(next) = piece["next_cursor"].as_str() else {
+                assert_eq!(answer.header("link"), "");
+                assert_eq!(piece["total"], all.len());
+                return all;
+            };
+            assert!(answer.header("link").contains(&format!("cursor={next}>; rel=\"next\"")));
+            cursor = format!("&cursor={next}");
+        }
+    }
+
     /// The lines of a CSV asked with an agency's key, without the mark at its
     /// beginning.
     #[track_caller]

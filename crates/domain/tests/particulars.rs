@@ -3,7 +3,12 @@
 
 mod world;
 
+use baitline_domain::verdict::Interception;
 use world::*;
+
+fn interception(situation: &Situation) -> Interception {
+    situation.assess().interception.expect("a trap covers the call")
+}
 
 #[test]
 fn an_interception_belongs_to_the_latest_trap_that_covers_it() {
@@ -40,7 +45,7 @@ fn an_interception_names_its_operator_and_edition() {
 
 #[test]
 fn an_interception_names_the_region_of_the_range_also_of_a_ported_number() {
-    let region = |situation: &Situation| situation.assess().interception.unwrap().caller_region;
+    let region = |situation: &Situation| interception(situation).caller_region;
     let mut situation = Situation::plain();
     assert_eq!(region(&situation), None, "the edition gives none");
     for range in &mut situation.editions[0].ranges {
@@ -62,7 +67,7 @@ fn an_interception_names_every_competitor_the_number_belonged_to_at_its_moment()
     situation.belongs(MTS_NUMBER, OTHER_COMPETITOR);
     situation.belongs(SECOND_MTS_NUMBER, COMPETITOR);
     situation.belonged(MTS_NUMBER, COMPETITOR, Some(CALL));
-    let competitors = |situation: &Situation| situation.assess().interception.unwrap().competitors;
+    let competitors = |situation: &Situation| interception(situation).competitors;
     assert_eq!(competitors(&situation), [OTHER_COMPETITOR], "the other attribution ended then");
     situation.call_at(CALL - 1);
     assert_eq!(competitors(&situation), [COMPETITOR, OTHER_COMPETITOR]);
