@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span, civil_date};
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::{Party, PartyKind, Phone};
 use jiff::Timestamp;
@@ -267,6 +267,42 @@ impl Serialize for Seconds {
         // A day of microseconds fits in the 53 bits of a float.
         let seconds = self.0.0 as f64 / MICROS_PER_SECOND as f64;
         serializer.serialize_f64(seconds)
+    }
+}
+
+/// A length of time in hours, exact but for the division.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = f64, examples(47.5))]
+pub(crate) struct Hours(pub(crate) Span);
+
+impl Hours {
+    /// As it is written.
+    pub(crate) fn number(self) -> f64 {
+        // A hundred years of microseconds fit in the 53 bits of a float.
+        self.0.0 as f64 / Span::hours(1).0 as f64
+    }
+}
+
+impl Serialize for Hours {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.number())
+    }
+}
+
+/// A civil day, in days since 1970-01-01; written as `2026-10-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, format = Date, examples("2026-10-01"))]
+pub(crate) struct CivilDay(pub(crate) i32);
+
+impl std::fmt::Display for CivilDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        civil_date(self.0).fmt(f)
+    }
+}
+
+impl Serialize for CivilDay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

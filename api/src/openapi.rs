@@ -37,7 +37,7 @@ use crate::routes::routes;
         (name = "observations", description = "What sources reported, and what people corrected."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
         (name = "listening", description = "Recordings nobody has heard, who listens to them, and many labels at once."),
-        (name = "reports", description = "Repeat offenders."),
+        (name = "reports", description = "Who calls, from where, and which baits yield."),
         (name = "offenders", description = "Everything known of one number."),
         (name = "replays", description = "What other rules or another edition would say."),
         (name = "numbering", description = "Which operator holds a number."),

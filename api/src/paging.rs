@@ -96,17 +96,21 @@ pub(crate) fn answer(
 ) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     if let Some(cursor) = next_cursor {
-        let kept = req
-            .query_string()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
-        let mut query: Vec<&str> = kept.collect();
-        let cursor = format!("cursor={cursor}");
-        query.push(&cursor);
-        let link = format!("<{}?{}>; rel=\"next\"", req.path(), query.join("&"));
-        response.insert_header((header::LINK, link));
+        response.insert_header((header::LINK, link_to_next(req, cursor)));
     }
     response.json(page)
+}
+
+/// The link to the piece that begins at a cursor: the same question otherwise.
+pub(crate) fn link_to_next(req: &HttpRequest, cursor: &str) -> String {
+    let kept = req
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
+    let mut query: Vec<&str> = kept.collect();
+    let cursor = format!("cursor={cursor}");
+    query.push(&cursor);
+    format!("<{}?{}>; rel=\"next\"", req.path(), query.join("&"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_store::models::{
-    ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome,
+    ReplayState, SourceKind, TouchedKind, WaitingReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -160,13 +161,26 @@ words! {
     #[schema(as = TouchedKind)]
     TouchedKindWord for TouchedKind { Package }
 
-    /// What an offender is.
+    /// What a line of the report of offenders is.
     #[schema(as = GroupBy)]
-    GroupByWord for GroupBy { Number, Operator }
+    GroupByWord for GroupBy {
+        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+    }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]
     StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+impl StandingWord {
+    /// As JSON has it, for tables.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::RepeatOffender => "repeat_offender",
+            Self::Offender => "offender",
+            Self::Candidate => "candidate",
+        }
+    }
 }
 
 /// One of the registry's four files.

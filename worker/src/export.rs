@@ -68,10 +68,10 @@ impl Worker {
         let offenders = baitline_analytics::repeat_offenders(&tallies, &question(request))?;
         Ok(offenders
             .into_iter()
-            .filter(|offender| offender.standing == Standing::RepeatOffender)
+            .filter(|offender| offender.standing == Some(Standing::RepeatOffender))
             .filter_map(|offender| match offender.key {
                 OffenderKey::Number(phone) => Some(phone),
-                OffenderKey::Operator(_) => None,
+                _ => None,
             })
             .collect())
     }
@@ -143,5 +143,6 @@ fn question(request: &ExportRequest) -> Question {
             ..Thresholds::default()
         },
         verdicts: request.verdicts.clone(),
+        ..Question::default()
     }
 }

@@ -104,7 +104,7 @@ impl From<&LabelRow> for Heard {
 /// What a day's verdicts rest on.
 pub(crate) struct DayFacts<'a> {
     pub(crate) client: ClientId,
-    pub(crate) baits: HashMap<BaitId, Bait>,
+    pub(crate) baits: &'a HashMap<BaitId, Bait>,
     pub(crate) states: &'a TrapStates,
     pub(crate) own_numbers: &'a [OwnNumber],
     pub(crate) lists: Lists,
@@ -160,18 +160,24 @@ impl DayFacts<'_> {
     }
 }
 
-/// The day's interceptions as reports count them; a caller without a number
-/// forms no offender.
-pub(crate) fn interception_rows(judged: &[JudgedCall], zone: &TimeZone) -> Vec<InterceptionRow> {
+/// The day's interceptions as reports count them.
+pub(crate) fn interception_rows(
+    judged: &[JudgedCall],
+    baits: &HashMap<BaitId, Bait>,
+    zone: &TimeZone,
+) -> Vec<InterceptionRow> {
     judged
         .iter()
         .filter_map(|one| {
             let interception = one.assessment.interception.as_ref()?;
             Some(InterceptionRow {
                 client: one.client_id,
-                caller: one.call.party.phone()?,
+                caller: one.call.party.phone(),
                 operator: interception.caller_operator,
+                region: interception.caller_region.clone(),
+                competitors: interception.competitors.clone(),
                 bait: one.call.bait,
+                bait_operator: baits.get(&one.call.bait).and_then(|bait| bait.operator),
                 trap: interception.trap,
                 verdict: interception.verdict,
                 attempt: interception.attempt,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
@@ -78,6 +79,7 @@ pub(crate) struct Law<'a> {
 /// A bucket judged, and what it was read from. Nothing of it is written.
 pub(crate) struct JudgedDay {
     pub(crate) judged: Vec<JudgedCall>,
+    baits: HashMap<BaitId, Bait>,
     sources: Vec<Source>,
     traps: Vec<TrapRow>,
     states: TrapStates,
@@ -100,13 +102,10 @@ pub(crate) fn judge_day(
     let calls: Vec<Call> =
         all_calls.into_iter().filter(|call| call.started_at.day() == day).collect();
     let pairs = pairs_to_judge(&calls, &states);
-    let baits: BTreeSet<BaitId> = calls.iter().map(|call| call.bait).collect();
+    let baits = baits_called(conn, client, &calls)?;
     let judged = DayFacts {
         client,
-        baits: facts::baits_of(conn, client, &baits)?
-            .into_iter()
-            .map(|bait| (bait.id, bait.to_domain()))
-            .collect(),
+        baits: &baits,
         states: &states,
         own_numbers: &own_numbers,
         lists: Lists::of(conn, client, &pairs, day)?,
@@ -115,7 +114,7 @@ pub(crate) fn judge_day(
         law,
     }
     .judge(calls);
-    Ok(JudgedDay { judged, sources, traps, states, found })
+    Ok(JudgedDay { judged, baits, sources, traps, states, found })
 }
 
 fn recompute(
@@ -127,8 +126,9 @@ fn recompute(
 ) -> Result<(), WorkError> {
     let zone = zone_of(conn, client)?;
     let law = Law { rules: RuleVersion::CURRENT, numbering: plan, operators };
-    let JudgedDay { judged, sources, traps, states, found } = judge_day(conn, client, day, law)?;
-    let tallied = baitline_analytics::tally(&interception_rows(&judged, &zone))?;
+    let JudgedDay { judged, baits, sources, traps, states, found } =
+        judge_day(conn, client, day, law)?;
+    let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;
     assignments::follow_calls(conn, client, &judged)?;
@@ -139,6 +139,16 @@ fn recompute(
         buckets::touch(conn, client, &BTreeSet::from([day.next()]))?;
     }
     Ok(())
+}
+
+fn baits_called(
+    conn: &mut Conn,
+    client: ClientId,
+    calls: &[Call],
+) -> StoreResult<HashMap<BaitId, Bait>> {
+    let ids: BTreeSet<BaitId> = calls.iter().map(|call| call.bait).collect();
+    let rows = facts::baits_of(conn, client, &ids)?;
+    Ok(rows.into_iter().map(|row| (row.id, row.to_domain())).collect())
 }
 
 fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {

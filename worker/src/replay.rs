@@ -43,8 +43,13 @@ impl Worker {
             return self.give_up(&replay, "the rules or the edition asked for are not there");
         };
         for _ in 0..DAYS_AT_A_TIME {
-            let law = Law { rules, numbering: &plan, operators: &self.operators };
-            match self.store.write(Reach::Agency, |conn| next_day(conn, &replay, law))? {
+            let Self { store, operators, .. } = self;
+            let moved = store.write(Reach::Agency, |conn| {
+                let operators = operators.current(conn)?;
+                let law = Law { rules, numbering: &plan, operators: &operators };
+                next_day(conn, &replay, law)
+            });
+            match moved? {
                 Progress::Day(moved) => replay = *moved,
                 Progress::Ended | Progress::Lost => return Ok(()),
             }

@@ -5,9 +5,9 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::MAX_RUN;
 use baitline_intake::{calls as intake, portability, table};
-use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
+use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -15,23 +15,24 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::calls::MAX_BULK_BODY_BYTES;
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
-use super::offender_page::{
-    MAX_OFFENDER_CALLS, MAX_OFFENDER_ENTRIES, MAX_OFFENDER_LABELS, MAX_OFFENDER_LINES,
-};
 use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
 use super::label_views::MAX_SEGMENTS;
 use super::listening::MAX_ASSIGNED;
 use super::listening_views::ClaimSize;
+use super::offender_page::{
+    MAX_OFFENDER_CALLS, MAX_OFFENDER_ENTRIES, MAX_OFFENDER_LABELS, MAX_OFFENDER_LINES,
+};
 use super::operators::MAX_HOSTS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
 use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::replays::{MAX_REPLAY_PERIOD, MAX_TOUCHED};
-use super::reports::MAX_PERIOD;
+use super::reports::{MAX_PERIOD, RegionName};
 use super::sources::MAX_UNCERTAINTY;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, correction_views, devices, keys, label_views, labels, listening, operators, own_numbers, portability_answers,
+    allow_list, attributions, baits, clients, competitors, contaminations, correction_views,
+    devices, keys, label_views, listening, operators, own_numbers, portability_answers,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -202,6 +203,7 @@ fn texts() -> Vec<LimitView> {
         most("recording_file_name", LimitUnit::Characters, FileName::MAX_CHARS),
         most("bait_reference", LimitUnit::Characters, MAX_REFERENCE_CHARS),
         most("bait_region", LimitUnit::Characters, baits::Region::MAX_CHARS),
+        most("report_region", LimitUnit::Characters, RegionName::MAX_CHARS),
         most("bait_note", LimitUnit::Characters, baits::Note::MAX_CHARS),
         most("bait_retirement", LimitUnit::Characters, baits::Retirement::MAX_CHARS),
         most("own_number_vendor", LimitUnit::Characters, own_numbers::Vendor::MAX_CHARS),

@@ -4,9 +4,10 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ObservationId, TrapId};
 use baitline_domain::instant::Instant;
+use baitline_domain::operator::Operators;
 use baitline_store::assignments::NewAssignment;
 use baitline_store::calls::{Assignee, UnheardFilter, UnheardKind};
-use baitline_store::listening;
+use baitline_store::{listening, operators};
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,8 +15,7 @@ use uuid::Uuid;
 
 use super::calls::{call_cursor, call_page};
 use super::listening_views::{
-    AssignCalls, ClaimCalls, ListeningItem, ListeningItems, ListeningPage, ReleaseCalls, Released,
-    listening_item,
+    AssignCalls, ClaimCalls, ListeningItems, ListeningPage, ReleaseCalls, Released, listening_item,
 };
 use crate::app::AppData;
 use crate::auth::Caller;
@@ -112,10 +112,13 @@ async fn list_unheard(
         assignee: query.assignee.map(|assignee| assignee.0),
     };
     let (page, now) = (call_page(query.cursor, query.limit), baitline_store::now());
-    let rows =
-        app.read(reach, move |conn| listening::list_unheard(conn, reach, &filter, page, now));
-    let (rows, next_cursor) = paging::cut(rows.await?, query.limit, |row| call_cursor(&row.judged));
-    let items = rows.into_iter().map(|row| listening_item(&app.operators, row, now)).collect();
+    let found = app.read(reach, move |conn| {
+        let rows = listening::list_unheard(conn, reach, &filter, page, now)?;
+        Ok((rows, operators::known_operators(conn)?))
+    });
+    let (rows, operators) = found.await?;
+    let (rows, next_cursor) = paging::cut(rows, query.limit, |row| call_cursor(&row.judged));
+    let items = rows.into_iter().map(|row| listening_item(&operators, row, now)).collect();
     let page = ListeningPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }
@@ -153,9 +156,12 @@ async fn claim_calls(
     };
     let new = new_assignment(&caller, body.assignee, body.until, now)?;
     let limit = body.limit.map_or(DEFAULT_CLAIM, |limit| limit.0) as usize;
-    let rows =
-        app.write(reach, move |conn| listening::claim(conn, reach, &filter, &new, limit, now));
-    Ok(web::Json(items(&app, rows.await?, now)))
+    let taken = app.write(reach, move |conn| {
+        let rows = listening::claim(conn, reach, &filter, &new, limit, now)?;
+        Ok((rows, operators::known_operators(conn)?))
+    });
+    let (rows, operators) = taken.await?;
+    Ok(web::Json(items(&operators, rows, now)))
 }
 
 /// Assign calls to a person
@@ -179,8 +185,12 @@ async fn assign_calls(
     let (body, reach, now) = (body.0, caller.whole_reach(), baitline_store::now());
     let calls = named_calls(body.calls)?;
     let new = new_assignment(&caller, body.assignee, body.until, now)?;
-    let rows = app.write(reach, move |conn| listening::assign(conn, reach, &calls, &new, now));
-    Ok(web::Json(items(&app, rows.await?, now)))
+    let taken = app.write(reach, move |conn| {
+        let rows = listening::assign(conn, reach, &calls, &new, now)?;
+        Ok((rows, operators::known_operators(conn)?))
+    });
+    let (rows, operators) = taken.await?;
+    Ok(web::Json(items(&operators, rows, now)))
 }
 
 /// Release calls
@@ -250,8 +260,7 @@ fn named_calls(ids: Vec<Uuid>) -> ApiResult<Vec<ObservationId>> {
     }
 }
 
-fn items(app: &AppData, rows: Vec<listening::Unheard>, now: Instant) -> ListeningItems {
-    let items: Vec<ListeningItem> =
-        rows.into_iter().map(|row| listening_item(&app.operators, row, now)).collect();
+fn items(operators: &Operators, rows: Vec<listening::Unheard>, now: Instant) -> ListeningItems {
+    let items = rows.into_iter().map(|row| listening_item(operators, row, now)).collect();
     ListeningItems { items }
 }

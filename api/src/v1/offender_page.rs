@@ -18,8 +18,8 @@ use baitline_store::models::{
     PortabilityAnswerRow,
 };
 use baitline_store::{
-    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, labels, own_numbers,
-    portability, tallies,
+    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, labels, operators,
+    own_numbers, portability, tallies,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -87,7 +87,7 @@ async fn find_offender(
     let reach = caller.reach(query.0.client_id)?;
     let at = baitline_store::now();
     let known = app.read(reach, move |conn| known(conn, reach, number, at)).await?;
-    Ok(web::Json(known.page(&app.operators, number, at)))
+    Ok(web::Json(known.page(number, at)))
 }
 
 fn not_a_number(fault: Fault) -> ApiError {
@@ -110,6 +110,7 @@ struct Known {
     allowances: Vec<AllowEntryRow>,
     attributions: Vec<AttributionRow>,
     competitors: Vec<Competitor>,
+    known_operators: Operators,
 }
 
 fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResult<Known> {
@@ -134,6 +135,7 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
         allowances: allow_list::list_allow_entries(conn, reach, Some(number), entries)?,
         competitors: competitors::competitors_by_id(conn, &named)?,
         attributions,
+        known_operators: operators::known_operators(conn)?,
     })
 }
 
@@ -147,22 +149,22 @@ fn with_labels(
 }
 
 impl Known {
-    fn page(self, operators: &Operators, number: Phone, at: Instant) -> OffenderPage {
+    fn page(self, number: Phone, at: Instant) -> OffenderPage {
         let question = Question::default();
         let offender = one_offender(&self.tallies, &question);
         let callbacks = self.heard.iter().map(|(call, label)| (label.callback_number, call));
         let naming = self.naming.iter().map(|(call, _)| (call.call.party.phone(), call));
         OffenderPage {
             number: PhoneNumber(number),
-            standing: offender.as_ref().map(|offender| offender.standing.into()),
+            standing: offender.as_ref().and_then(|offender| offender.standing).map(Into::into),
             thresholds: question.thresholds.into(),
             verdicts_counted: question.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
             pending_days: self.pending_days,
             counts: self.counts(&question),
             is_own_number: self.own_numbers.iter().any(|row| row.to_domain().covers(number, at)),
             is_allowed: self.allowances.iter().any(|row| row.to_domain().allows(number, at)),
-            numbering: answer(operators, number, Time(at), &self.plan),
-            operators: self.operators(operators),
+            numbering: answer(&self.known_operators, number, Time(at), &self.plan),
+            operators: self.operators(),
             callbacks_named: numbers_of(callbacks),
             named_as_callback_by: numbers_of(naming),
             companies_named: self.companies(),
@@ -202,13 +204,13 @@ impl Known {
         }
     }
 
-    fn operators(&self, operators: &Operators) -> Vec<OperatorTimeView> {
+    fn operators(&self) -> Vec<OperatorTimeView> {
         let seen = self.tallies.iter().map(|tally| {
             let (first_at, last_at) = (tally.first_at, tally.last_at);
             (tally.operator, Tallied { calls: tally.calls.into(), first_at, last_at })
         });
         let lines = lines(seen, MAX_OFFENDER_LINES);
-        lines.into_iter().map(|line| operator_line(operators, line)).collect()
+        lines.into_iter().map(|line| operator_line(&self.known_operators, line)).collect()
     }
 
     fn companies(&self) -> Vec<CompanyNamedView> {

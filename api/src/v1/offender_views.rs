@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baitline_analytics::{OtherVerdicts, Thresholds};
+use baitline_analytics::{Thresholds, VerdictCounts};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{Inn, Operators};
 use baitline_store::models::JudgedCall;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::allow_list::AllowEntryView;
 use super::attributions::AttributionView;
 use super::numbering::NumberAnswer;
-use super::offenders::OtherVerdictsView;
-use super::operators::{OperatorView, operator_view};
+use super::offenders::VerdictCountsView;
+use super::operator_views::{OperatorView, operator_view};
 use super::own_numbers::OwnNumberView;
 use super::portability_answers::PortabilityAnswerView;
 use crate::fields::{PhoneNumber, Time};
@@ -172,16 +172,16 @@ pub(crate) struct OffenderCountsView {
     /// Calls that are no interceptions, in either direction.
     pub(super) background_calls: i64,
     /// Answered ones heard to be advertising, by verdict, counted or not.
-    pub(super) advertising: OtherVerdictsView,
+    pub(super) advertising: VerdictCountsView,
     /// When the earliest interception began.
     pub(super) first_at: Option<Time>,
     /// When the latest interception began.
     pub(super) last_at: Option<Time>,
 }
 
-impl Default for OtherVerdictsView {
+impl Default for VerdictCountsView {
     fn default() -> Self {
-        OtherVerdicts::default().into()
+        VerdictCounts::default().into()
     }
 }
 
@@ -310,7 +310,7 @@ pub(super) fn operator_line(
     (inn, sum): (Option<Inn>, Tallied),
 ) -> OperatorTimeView {
     OperatorTimeView {
-        operator: inn.map(|inn| operator_view(operators, inn)),
+        operator: inn.map(|inn| operator_view(operators, inn, sum.last_at)),
         calls: sum.calls,
         first_at: Time(sum.first_at),
         last_at: Time(sum.last_at),

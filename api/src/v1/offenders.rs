@@ -2,15 +2,20 @@
 
 use std::collections::HashMap;
 
-use baitline_analytics::{Offender, OffenderKey, OtherVerdicts};
-use baitline_domain::operator::{Inn, Operators};
+use baitline_analytics::{
+    Apart, CompetitorKey, Entities, Offender, OffenderKey, Overlap, VerdictCounts,
+};
+use baitline_domain::ids::ClientId;
+use baitline_domain::operator::{Inn, OperatorEntity, Operators};
 use baitline_domain::phone::Phone;
+use baitline_store::models::Competitor;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::operator_views::{OperatorView, operator_view};
-use crate::fields::{PhoneNumber, Time};
-use crate::problem::{ApiError, ApiResult};
+use crate::fields::{CivilDay, InnText, PhoneNumber, Time};
+use crate::tabular::cell;
 use crate::words::{GroupByWord, StandingWord};
 
 /// Repeat offenders of a period.
@@ -21,16 +26,25 @@ use crate::words::{GroupByWord, StandingWord};
     "group_by": "number",
     "pending_days": 0,
     "total": 1,
+    "unattributed": null,
+    "shared": null,
+    "next_cursor": null,
     "offenders": [{
         "standing": "repeat_offender",
         "number": "+79160000001",
+        "competitor": null,
         "operator": {"inn": "7740000076", "name": "ПАО «МТС»", "brand": "МТС", "group": "mts"},
+        "operator_group": null,
+        "region": null,
+        "client": null,
+        "day": null,
         "interceptions": 5,
         "traps": 4,
         "baits": 3,
         "clients": 2,
         "days": 5,
         "callers": 1,
+        "all_callers": 1,
         "prior_contact": 0,
         "candidates": 1,
         "unheard_invalid": 0,
@@ -49,28 +63,52 @@ pub(crate) struct OffenderReport {
     pub(super) from: Time,
     /// The first moment after the period.
     pub(super) to: Time,
-    /// What an offender is.
+    /// What a line is.
     pub(super) group_by: GroupByWord,
     /// How many touched days the worker has still to recompute; at 0 the
     /// report counts everything acknowledged before it was asked for.
     pub(super) pending_days: i64,
-    /// How many lines there are, of which `limit` are shown.
+    /// How many lines there are on all pieces.
     pub(super) total: usize,
-    /// Repeat offenders first, then by count.
+    /// Where companies are reported: the calls of numbers that belonged to none,
+    /// which are in no line, for nobody is accused by absence. Null otherwise.
+    pub(super) unattributed: Option<ApartView>,
+    /// Where companies are reported: the calls of numbers that belonged to
+    /// several at once. Each of them is in the line of every one, so the lines
+    /// add up to more than there were. Null otherwise.
+    pub(super) shared: Option<ApartView>,
+    /// Leads to the next piece; null at the end.
+    pub(super) next_cursor: Option<String>,
+    /// The lines, in the order asked for.
     pub(super) offenders: Vec<OffenderView>,
 }
 
-/// One line of the report. An interception is counted when it was answered,
+/// One line of the report: who, where or when is in the field that `group_by`
+/// names, and the others are null. An interception is counted when it was answered,
 /// advertising was heard in it, and its verdict is among those asked for.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Offender)]
 pub(crate) struct OffenderView {
-    /// What the counts come to.
-    standing: StandingWord,
-    /// The caller's number; null where operators are reported.
+    /// What the counts come to; null where the line is neither a number nor a
+    /// company.
+    standing: Option<StandingWord>,
+    /// The caller's number, where numbers are reported.
     number: Option<PhoneNumber>,
-    /// The operator: of the caller's latest call, or the one reported.
+    /// The company, where competitors are reported.
+    competitor: Option<CompanyView>,
+    /// The operator of the number's latest call, or the one reported. With
+    /// groups, an operator that stands in none. Null where it is not known.
     operator: Option<OperatorView>,
+    /// The group, where groups are reported.
+    operator_group: Option<String>,
+    /// The region of the callers' ranges as the registry names it, where regions
+    /// are reported; null there where none is known.
+    region: Option<String>,
+    /// The client, where clients are reported.
+    client: Option<ClientName>,
+    /// The local day, or the first one of the week or month, where these are
+    /// reported. A day is the civil day of the client whose bait was called.
+    day: Option<CivilDay>,
     /// Counted interceptions.
     interceptions: u64,
     /// Distinct traps of the counted ones without prior contact.
@@ -81,8 +119,10 @@ pub(crate) struct OffenderView {
     clients: u64,
     /// Distinct local days of the counted ones.
     days: u64,
-    /// Distinct numbers of the counted ones.
+    /// Distinct numbers of the counted ones: how many offenders there are.
     callers: u64,
+    /// Distinct numbers of calls of any kind.
+    all_callers: u64,
     /// Counted ones with prior contact.
     prior_contact: u64,
     /// Answered and not heard yet.
@@ -94,17 +134,17 @@ pub(crate) struct OffenderView {
     /// Not answered.
     attempts: u64,
     /// Advertising calls with verdicts that are not counted.
-    other_verdicts: OtherVerdictsView,
+    other_verdicts: VerdictCountsView,
     /// When the earliest call of any kind began.
     first_at: Time,
     /// When the latest call of any kind began.
     last_at: Time,
 }
 
-/// Advertising calls by verdict; a verdict that is counted is zero here.
+/// Calls by verdict. In `other_verdicts` a verdict that is counted is zero.
 #[derive(Serialize, ToSchema)]
-#[schema(as = OtherVerdicts)]
-pub(crate) struct OtherVerdictsView {
+#[schema(as = VerdictCounts)]
+pub(crate) struct VerdictCountsView {
     /// With the verdict `foreign_group`.
     foreign_group: u64,
     /// With the verdict `foreign_entity`.
@@ -117,38 +157,169 @@ pub(crate) struct OtherVerdictsView {
     invalid: u64,
 }
 
-impl From<OtherVerdicts> for OtherVerdictsView {
-    fn from(calls: OtherVerdicts) -> Self {
-        Self {
-            foreign_group: calls.foreign_group,
-            foreign_entity: calls.foreign_entity,
-            same_group: calls.same_group,
-            inconclusive: calls.inconclusive,
-            invalid: calls.invalid,
-        }
+impl From<VerdictCounts> for VerdictCountsView {
+    fn from(counts: VerdictCounts) -> Self {
+        let VerdictCounts { foreign_group, foreign_entity, same_group, inconclusive, invalid } =
+            counts;
+        Self { foreign_group, foreign_entity, same_group, inconclusive, invalid }
     }
 }
 
-/// One line as the wire has it.
-pub(super) fn offender_view(
-    operators: &Operators,
-    latest: &HashMap<Phone, Inn>,
-    offender: &Offender,
-) -> OffenderView {
-    let (number, inn) = match offender.key {
-        OffenderKey::Number(phone) => (Some(PhoneNumber(phone)), latest.get(&phone).copied()),
-        OffenderKey::Operator(inn) => (None, inn),
-    };
+impl VerdictCountsView {
+    /// The cells of a CSV, in the order of the fields.
+    pub(super) fn cells(&self) -> [String; 5] {
+        [self.foreign_group, self.foreign_entity, self.same_group, self.inconclusive, self.invalid]
+            .map(|count| count.to_string())
+    }
+}
+
+/// A company that competes with clients. Competitors of several clients with
+/// one ИНН are one company; one without ИНН stands for itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CompanyOfReport)]
+pub(crate) struct CompanyView {
+    /// Its ИНН, where it is known.
+    inn: Option<InnText>,
+    /// Its name, as the competitor that was entered first has it.
+    name: String,
+    /// The competitors within reach that are this company.
+    competitors: Vec<CompetitorRef>,
+}
+
+/// One client's competitor.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CompetitorRef {
+    /// The competitor.
+    id: Uuid,
+    /// Whose competitor it is.
+    client_id: Uuid,
+}
+
+/// A client by its name.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientName {
+    /// The client.
+    id: Uuid,
+    /// Its name.
+    name: String,
+}
+
+/// Calls told beside the lines.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallsApart)]
+pub(crate) struct ApartView {
+    /// Counted interceptions.
+    interceptions: u64,
+    /// Distinct numbers of those.
+    callers: u64,
+    /// Calls of any kind.
+    calls: u64,
+    /// Distinct numbers of calls of any kind.
+    all_callers: u64,
+}
+
+impl From<Apart> for ApartView {
+    fn from(apart: Apart) -> Self {
+        let Apart { interceptions, callers, calls, all_callers } = apart;
+        Self { interceptions, callers, calls, all_callers }
+    }
+}
+
+/// The calls beside the lines, which only a report of companies has.
+pub(super) fn apart_views(overlap: Option<Overlap>) -> (Option<ApartView>, Option<ApartView>) {
+    (
+        overlap.map(|overlap| overlap.unattributed.into()),
+        overlap.map(|overlap| overlap.shared.into()),
+    )
+}
+
+/// What a line is called beside its key.
+pub(super) struct Names<'a> {
+    pub(super) operators: &'a Operators,
+    /// The operator of each caller's latest call.
+    pub(super) latest: HashMap<Phone, Inn>,
+    /// What each company was entered as, in order of entry.
+    pub(super) companies: HashMap<CompetitorKey, Vec<Competitor>>,
+    pub(super) clients: HashMap<ClientId, String>,
+}
+
+/// The competitors that are each company.
+pub(super) fn companies(
+    competitors: Vec<Competitor>,
+    entities: &Entities,
+) -> HashMap<CompetitorKey, Vec<Competitor>> {
+    let mut companies: HashMap<CompetitorKey, Vec<Competitor>> = HashMap::new();
+    for one in competitors {
+        companies.entry(entities.company_of(one.client_id, one.id)).or_default().push(one);
+    }
+    companies
+}
+
+impl Names<'_> {
+    fn company(&self, key: CompetitorKey) -> CompanyView {
+        let entered = self.companies.get(&key).map_or(&[][..], Vec::as_slice);
+        CompanyView {
+            inn: match key {
+                CompetitorKey::Company(inn) => Some(InnText(inn)),
+                CompetitorKey::Unidentified(..) => None,
+            },
+            name: entered.first().map(|one| one.name.clone()).unwrap_or_default(),
+            competitors: entered
+                .iter()
+                .map(|one| CompetitorRef { id: one.id.0, client_id: one.client_id.0 })
+                .collect(),
+        }
+    }
+
+    /// One line as the wire has it.
+    pub(super) fn offender_view(&self, offender: Offender) -> OffenderView {
+        let mut view = view_of(&offender);
+        let operator = |inn| operator_view(self.operators, inn, offender.last_at);
+        match offender.key {
+            OffenderKey::Number(phone) => {
+                view.number = Some(PhoneNumber(phone));
+                view.operator = self.latest.get(&phone).copied().map(operator);
+            }
+            OffenderKey::Competitor(key) => view.competitor = Some(self.company(key)),
+            OffenderKey::Operator(inn) => view.operator = inn.map(operator),
+            OffenderKey::OperatorGroup(None) => {}
+            OffenderKey::OperatorGroup(Some(OperatorEntity::Group(group))) => {
+                view.operator_group = Some(group.0);
+            }
+            OffenderKey::OperatorGroup(Some(OperatorEntity::Single(inn))) => {
+                view.operator = Some(operator(inn));
+            }
+            OffenderKey::Region(region) => view.region = region,
+            OffenderKey::Client(id) => {
+                let name = self.clients.get(&id).cloned().unwrap_or_default();
+                view.client = Some(ClientName { id: id.0, name });
+            }
+            OffenderKey::Day(day) | OffenderKey::Week(day) | OffenderKey::Month(day) => {
+                view.day = Some(CivilDay(day));
+            }
+        }
+        view
+    }
+}
+
+/// The counts of a line that does not say yet whose they are.
+fn view_of(offender: &Offender) -> OffenderView {
     OffenderView {
-        standing: offender.standing.into(),
-        number,
-        operator: inn.map(|inn| operator_view(operators, inn, offender.last_at)),
+        standing: offender.standing.map(Into::into),
+        number: None,
+        competitor: None,
+        operator: None,
+        operator_group: None,
+        region: None,
+        client: None,
+        day: None,
         interceptions: offender.interceptions,
         traps: offender.traps,
         baits: offender.baits,
         clients: offender.clients,
         days: offender.days,
         callers: offender.callers,
+        all_callers: offender.all_callers,
         prior_contact: offender.prior_contact,
         candidates: offender.candidates,
         unheard_invalid: offender.unheard_invalid,
@@ -161,18 +332,25 @@ pub(super) fn offender_view(
 }
 
 /// The columns of the CSV.
-const COLUMNS: [&str; 23] = [
+pub(super) const COLUMNS: &[&str] = &[
     "standing",
     "number",
     "operator_inn",
     "operator_name",
     "operator_group",
+    "competitor_inn",
+    "competitor_name",
+    "region",
+    "client_id",
+    "client_name",
+    "day",
     "interceptions",
     "traps",
     "baits",
     "clients",
     "days",
     "callers",
+    "all_callers",
     "prior_contact",
     "candidates",
     "unheard_invalid",
@@ -187,58 +365,43 @@ const COLUMNS: [&str; 23] = [
     "last_at",
 ];
 
-/// The report as RFC 4180 has it, with a byte order mark for spreadsheets.
-pub(super) fn csv_of(report: &OffenderReport) -> ApiResult<Vec<u8>> {
-    let failed = |error: &dyn std::fmt::Display| ApiError::Internal(error.to_string());
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
-    for offender in &report.offenders {
-        let cells = cells(offender)?;
-        writer.write_record(cells.iter().map(|cell| inert(cell))).map_err(|e| failed(&e))?;
-    }
-    writer.into_inner().map_err(|error| failed(&error))
-}
-
-fn cells(line: &OffenderView) -> ApiResult<[String; COLUMNS.len()]> {
-    let operator = line.operator.as_ref();
-    let standing = serde_json::to_value(line.standing);
-    let standing = standing.map_err(|error| ApiError::Internal(error.to_string()))?;
-    let other = &line.other_verdicts;
-    Ok([
-        standing.as_str().unwrap_or_default().to_owned(),
-        line.number.map(|number| number.0.to_string()).unwrap_or_default(),
-        operator.map(|operator| operator.inn.0.to_string()).unwrap_or_default(),
-        operator.and_then(|operator| operator.name.clone()).unwrap_or_default(),
-        operator.and_then(|operator| operator.group.clone()).unwrap_or_default(),
+/// The cells of one line.
+pub(super) fn cells(line: &OffenderView) -> Vec<String> {
+    let (operator, company) = (line.operator.as_ref(), line.competitor.as_ref());
+    let group = line.operator_group.as_ref();
+    let group = group.or_else(|| operator.and_then(|operator| operator.group.as_ref()));
+    let [foreign_group, foreign_entity, same_group, inconclusive, invalid] =
+        line.other_verdicts.cells();
+    vec![
+        cell(line.standing.map(StandingWord::word)),
+        cell(line.number.map(|number| number.0)),
+        cell(operator.map(|operator| operator.inn.0)),
+        cell(operator.and_then(|operator| operator.name.as_ref())),
+        cell(group),
+        cell(company.and_then(|company| company.inn).map(|inn| inn.0)),
+        cell(company.map(|company| &company.name)),
+        cell(line.region.as_ref()),
+        cell(line.client.as_ref().map(|client| client.id)),
+        cell(line.client.as_ref().map(|client| &client.name)),
+        cell(line.day),
         line.interceptions.to_string(),
         line.traps.to_string(),
         line.baits.to_string(),
         line.clients.to_string(),
         line.days.to_string(),
         line.callers.to_string(),
+        line.all_callers.to_string(),
         line.prior_contact.to_string(),
         line.candidates.to_string(),
         line.unheard_invalid.to_string(),
         line.other_heard.to_string(),
         line.attempts.to_string(),
-        other.foreign_group.to_string(),
-        other.foreign_entity.to_string(),
-        other.same_group.to_string(),
-        other.inconclusive.to_string(),
-        other.invalid.to_string(),
+        foreign_group,
+        foreign_entity,
+        same_group,
+        inconclusive,
+        invalid,
         line.first_at.0.to_string(),
         line.last_at.0.to_string(),
-    ])
-}
-
-/// A cell that a spreadsheet could run gets an apostrophe before it; so does
-/// one that begins with an apostrophe, which makes the mark reversible.
-fn inert(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    ]
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::operators::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_view};
 use super::unsigned;
 use crate::fields::{PhoneNumber, Time};
 use crate::problem::ApiResult;
@@ -297,7 +297,7 @@ pub(super) fn difference_view(
 ) -> ApiResult<DifferenceView> {
     let (before, after) = row.reasons()?;
     let words = |reasons: Vec<Reason>| reasons.into_iter().map(ReasonWord::from).collect();
-    let operator = |inn: Option<_>| inn.map(|inn| operator_view(operators, inn));
+    let operator = |inn: Option<_>| inn.map(|inn| operator_view(operators, inn, row.started_at));
     Ok(DifferenceView {
         call_id: row.call_id.0,
         started_at: Time(row.started_at),

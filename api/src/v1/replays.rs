@@ -10,7 +10,7 @@ use baitline_domain::instant::{Instant, Span};
 use baitline_domain::verdict::RuleVersion;
 use baitline_store::models::{DifferenceRow, NewReplay, Package, Replay, Touched};
 use baitline_store::replays::{self, DifferencePage, MAX_DIFFERENCES};
-use baitline_store::{Conn, Reach, StoreResult};
+use baitline_store::{Conn, Reach, StoreResult, operators};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -176,11 +176,14 @@ async fn list_replay_differences(
     let ListDifferences { cursor, limit } = query.0;
     let after = cursor.map(|cursor| (Instant(cursor.micros), ObservationId(cursor.id)));
     let page = DifferencePage { after, limit: rows_to_ask(limit) };
-    let rows =
-        app.read(reach, move |conn| replays::list_differences(conn, reach, id, page)).await?;
+    let found = app.read(reach, move |conn| {
+        let rows = replays::list_differences(conn, reach, id, page)?;
+        Ok((rows, operators::known_operators(conn)?))
+    });
+    let (rows, operators) = found.await?;
     let key = |row: &DifferenceRow| Cursor { micros: row.started_at.0, id: row.call_id.0 };
     let (rows, next_cursor) = paging::cut(rows, limit, key);
-    let views = rows.iter().map(|row| difference_view(&app.operators, row));
+    let views = rows.iter().map(|row| difference_view(&operators, row));
     let page = DifferencePageView { items: views.collect::<ApiResult<_>>()?, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }

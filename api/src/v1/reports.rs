@@ -1,38 +1,46 @@
-//! `/v1/reports`: repeat offenders, as JSON or CSV.
+//! `/v1/reports/repeat-offenders`: who called baits after their traps, as JSON
+//! or CSV, and what all reports share.
 
 use std::collections::HashMap;
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{self as analytics, Question, Tally};
+use baitline_analytics::{self as analytics, Entities, GroupBy, Overlap, Question, Scope, Tally};
+use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
+use baitline_store::models::Competitor;
 use baitline_store::tallies::{self, Counted};
-use baitline_store::{Reach, Store, buckets, operators};
+use baitline_store::{Conn, Page, Reach, StoreResult, buckets, clients, competitors, operators};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::offenders::{OffenderReport, csv_of, offender_view};
-use crate::app::{AppData, blocking};
+use super::offenders::{COLUMNS, Names, OffenderReport, apart_views, cells, companies};
+use super::{bait_report, offender_order, operator_report};
+use crate::app::{App, AppData, blocking};
 use crate::auth::Caller;
-use crate::fault::Fault;
-use crate::fields::{Time, Whole};
+use crate::fault::{Fault, FaultItem};
+use crate::fields::{InnText, Line, Time};
 use crate::paging::Limit;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
+use crate::ranking::{RankCursor, piece};
+use crate::tabular::{Shape, csv_answer, wanted_shape};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::GroupByWord;
 
 /// The longest period of a report.
 pub(super) const MAX_PERIOD: Span = Span::hours(400 * 24);
-/// Lines of a report that does not say how many.
-const DEFAULT_LINES: Limit = Whole(1_000);
+/// A region as the numbering registry names it.
+pub(super) type RegionName = Line<300>;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(report_repeat_offenders);
+    config
+        .service(report_repeat_offenders)
+        .configure(operator_report::routes)
+        .configure(bait_report::routes);
 }
 
 /// What the report counts.
@@ -47,9 +55,22 @@ pub(crate) struct ReportRepeatOffenders {
     /// Of this client.
     #[param(nullable = false)]
     client_id: Option<Uuid>,
-    /// What an offender is, `number` unless told.
+    /// What a line is, `number` unless told.
     #[param(nullable = false)]
     group_by: Option<GroupByWord>,
+    /// Of callers of this operator.
+    #[param(nullable = false)]
+    operator_inn: Option<InnText>,
+    /// To baits of this operator.
+    #[param(nullable = false)]
+    bait_operator_inn: Option<InnText>,
+    /// Of callers of this region, as the registry names it.
+    #[param(value_type = Option<String>, max_length = 300, nullable = false)]
+    region: Option<RegionName>,
+    /// Of numbers that belonged to this competitor when they called; with an
+    /// agency's key, to any competitor of the same ИНН.
+    #[param(nullable = false)]
+    competitor_id: Option<Uuid>,
     /// Counted interceptions of a repeat offender, at least; 2 unless told.
     #[param(value_type = Option<u32>, maximum = 1_000_000, nullable = false)]
     interceptions: Option<Threshold>,
@@ -73,22 +94,52 @@ pub(crate) struct ReportRepeatOffenders {
         pattern = "^(foreign_group|foreign_entity|same_group|inconclusive|invalid)(,(foreign_group|foreign_entity|same_group|inconclusive|invalid))*$"
     )]
     verdicts: Option<VerdictList>,
+    /// What comes first; unless told, days, weeks and months go by date, and
+    /// everything else by standing.
+    #[param(inline, nullable = false)]
+    sort: Option<OffenderSort>,
+    /// Where the piece before ended; with the same `group_by` and `sort`.
+    #[param(value_type = Option<String>, nullable = false)]
+    cursor: Option<RankCursor>,
     /// How many lines, 1000 unless told.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
     limit: Option<Limit>,
 }
 
+/// What comes first in a report of offenders. Equals go by the number, name or
+/// date itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OffenderSort {
+    /// Repeat offenders, then the most interceptions, then the most traps.
+    Standing,
+    /// The most interceptions, then the most traps.
+    Interceptions,
+    /// The most traps, then the most interceptions.
+    Traps,
+    /// The most clients, then the most interceptions.
+    Clients,
+    /// The latest call of any kind.
+    LastAt,
+    /// The number, name or date itself, from the smallest.
+    Key,
+}
+
 /// Report repeat offenders
 ///
-/// Who called baits after their traps, with every count a lawyer needs. A
-/// caller is a `candidate` until one of its recordings is labelled advertising.
-/// JSON or CSV by `Accept`. In CSV a cell that a spreadsheet could take for a
-/// formula, phone numbers too, has an apostrophe before it.
+/// Who called baits after their traps, with every count a lawyer needs; or
+/// where, whose baits and when they called. A caller is a `candidate` until one
+/// of its recordings is labelled advertising. Callers without a number form no
+/// offender and are not counted here. By `competitor`, a call counts for every
+/// company its number belonged to at that moment, and one of nobody's number for
+/// none: `shared` and `unattributed` say how many there are. JSON or CSV by
+/// `Accept`. In CSV a cell that a spreadsheet could take for a formula, phone
+/// numbers too, has an apostrophe before it.
 #[utoipa::path(
     tag = "reports",
     params(ReportRepeatOffenders),
     responses(
-        (status = 200, description = "The report, repeat offenders first.", content(
+        (status = 200, description = "A piece of the report, repeat offenders first.", content(
             (OffenderReport = "application/json"),
             (String = "text/csv", example = json!("standing,number,operator_inn\r\n")),
         )),
@@ -106,63 +157,112 @@ async fn report_repeat_offenders(
     let shape = wanted_shape(&req)?;
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
-    let (from, to) = period(query.from, query.to)?;
-    let limit = query.limit.unwrap_or(DEFAULT_LINES).0 as usize;
-    let group_by = query.group_by.unwrap_or(GroupByWord::Number);
-    let question = question(query);
-    let store = app.store.clone();
-    let found = blocking(move || compute(&store, reach, (from, to), &question)).await?;
-    let total = found.offenders.len();
-    let lines = found.offenders.into_iter().take(limit);
-    let report = OffenderReport {
-        from: Time(from),
-        to: Time(to),
-        group_by,
-        pending_days: found.pending_days,
-        total,
-        offenders: lines
-            .map(|offender| offender_view(&found.operators, &found.latest, &offender))
-            .collect(),
-    };
+    let period = period(query.from, query.to)?;
+    let report = app.clone();
+    let report = blocking(move || compute(&report, reach, period, query)).await?;
+    let next = report.next_cursor.as_deref();
     match shape {
-        Shape::Json => Ok(HttpResponse::Ok().json(report)),
-        Shape::Csv => Ok(HttpResponse::Ok()
-            .content_type("text/csv; charset=utf-8")
-            .insert_header((
-                header::CONTENT_DISPOSITION,
-                "attachment; filename=\"repeat-offenders.csv\"",
-            ))
-            .body(csv_of(&report)?)),
+        Shape::Json => Ok(crate::paging::answer(&req, next, &report)),
+        Shape::Csv => {
+            let rows = report.offenders.iter().map(cells);
+            csv_answer(&req, next, "repeat-offenders.csv", COLUMNS, rows)
+        }
     }
 }
 
-/// What the store and the analytics say together.
-struct Found {
-    offenders: Vec<analytics::Offender>,
-    /// The operator of each caller's latest call.
-    latest: HashMap<Phone, Inn>,
-    operators: Operators,
-    pending_days: i64,
+fn compute(
+    app: &App,
+    reach: Reach,
+    period: (Instant, Instant),
+    query: ReportRepeatOffenders,
+) -> ApiResult<OffenderReport> {
+    let known = app.store.read(reach, |conn| Known::read(conn, reach, period))?;
+    let group_by = query.group_by.unwrap_or(GroupByWord::Number);
+    let (cursor, limit, sort) = (query.cursor.clone(), query.limit, query.sort);
+    let question = known.question(query, period.1)?;
+    let tallies = all_tallies(known.counted)?;
+    let lines = analytics::repeat_offenders(&tallies, &question).map_err(failure)?;
+    let total = lines.len();
+    let sort = sort.unwrap_or_else(|| offender_order::usual(question.group_by));
+    let order = format!("{group_by:?} {sort:?}");
+    let rank = |line: &analytics::Offender| offender_order::rank(line, sort);
+    let (lines, next_cursor) = piece(lines, rank, &order, (cursor, limit))?;
+    let (unattributed, shared) = apart_views(overlap(&tallies, &question));
+    let names = Names {
+        operators: &known.operators,
+        latest: latest_operators(&tallies),
+        companies: companies(known.competitors, &question.entities),
+        clients: known.clients.into_iter().map(|client| (client.id, client.name)).collect(),
+    };
+    Ok(OffenderReport {
+        from: Time(period.0),
+        to: Time(period.1),
+        group_by,
+        pending_days: known.pending_days,
+        total,
+        unattributed,
+        shared,
+        next_cursor,
+        offenders: lines.into_iter().map(|line| names.offender_view(line)).collect(),
+    })
 }
 
-fn compute(
-    store: &Store,
-    reach: Reach,
-    (from, to): (Instant, Instant),
-    question: &Question,
-) -> ApiResult<Found> {
-    let (counted, pending_days, operators) = store.read(reach, |conn| {
-        let counted = tallies::interceptions_between(conn, reach, from, to)?;
-        let pending_days = buckets::count_pending(conn, reach)?;
-        Ok((counted, pending_days, operators::known_operators(conn)?))
-    })?;
-    let tallies = all_tallies(counted)?;
-    let offenders = analytics::repeat_offenders(&tallies, question).map_err(failure)?;
-    Ok(Found { offenders, latest: latest_operators(&tallies), operators, pending_days })
+/// What the store says of a period, all at one moment.
+struct Known {
+    counted: Counted,
+    pending_days: i64,
+    competitors: Vec<Competitor>,
+    clients: Vec<baitline_store::models::Client>,
+    operators: Operators,
+}
+
+impl Known {
+    fn read(conn: &mut Conn, reach: Reach, (from, to): (Instant, Instant)) -> StoreResult<Self> {
+        Ok(Self {
+            counted: tallies::interceptions_between(conn, reach, from, to)?,
+            pending_days: buckets::count_pending(conn, reach)?,
+            competitors: competitors::list_competitors(conn, reach, Page::WHOLE)?,
+            clients: clients::list_clients(conn, reach, Page::WHOLE)?,
+            operators: operators::known_operators(conn)?,
+        })
+    }
+
+    /// Operators stand in the groups that they stand in at the period's end.
+    fn question(&self, query: ReportRepeatOffenders, end: Instant) -> ApiResult<Question> {
+        let ReportRepeatOffenders { interceptions, traps, baits, clients, days, .. } = query;
+        let inns = self.competitors.iter().filter_map(|one| Some((one.id, one.inn?)));
+        let entities = Entities { companies: inns.collect(), ..Entities::default() }
+            .grouped_by(&self.operators, end);
+        let competitor = query.competitor_id.map(|id| {
+            let found = self.competitors.iter().find(|one| one.id == CompetitorId(id));
+            let found = found.ok_or_else(unknown_competitor)?;
+            ApiResult::Ok(entities.company_of(found.client_id, found.id))
+        });
+        Ok(Question {
+            group_by: query.group_by.unwrap_or(GroupByWord::Number).into(),
+            thresholds: thresholds([interceptions, traps, baits, clients, days]),
+            verdicts: query.verdicts.unwrap_or_default().0,
+            scope: Scope {
+                operator: query.operator_inn.map(|inn| inn.0),
+                bait_operator: query.bait_operator_inn.map(|inn| inn.0),
+                region: query.region.map(|region| region.0),
+                competitor: competitor.transpose()?,
+            },
+            entities,
+        })
+    }
+}
+
+fn unknown_competitor() -> ApiError {
+    ApiError::NotFound(Some(FaultItem::parameter("competitor_id", Fault::UnknownCompetitor)))
+}
+
+fn overlap(tallies: &[Tally], question: &Question) -> Option<Overlap> {
+    (question.group_by == GroupBy::Competitor).then(|| analytics::overlap(tallies, question))
 }
 
 /// Whole days come tallied; the edges of the period are tallied here.
-fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
+pub(super) fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
     let mut tallies = analytics::tally(&counted.edges).map_err(failure)?;
     tallies.extend(counted.tallies);
     Ok(tallies)
@@ -171,15 +271,15 @@ fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
 fn latest_operators(tallies: &[Tally]) -> HashMap<Phone, Inn> {
     let mut latest: HashMap<Phone, (Instant, Inn)> = HashMap::new();
     for tally in tallies {
-        if let Some(operator) = tally.operator {
-            let seen = latest.entry(tally.caller).or_insert((tally.last_at, operator));
+        if let (Some(caller), Some(operator)) = (tally.caller, tally.operator) {
+            let seen = latest.entry(caller).or_insert((tally.last_at, operator));
             *seen = (*seen).max((tally.last_at, operator));
         }
     }
     latest.into_iter().map(|(caller, (_, operator))| (caller, operator)).collect()
 }
 
-fn failure(error: analytics::AnalyticsError) -> ApiError {
+pub(super) fn failure(error: analytics::AnalyticsError) -> ApiError {
     match error {
         analytics::AnalyticsError::TooManyRows { .. } => {
             ApiError::parameter("to", Fault::PeriodTooLong)
@@ -197,62 +297,4 @@ pub(super) fn period(from: Time, to: Time) -> ApiResult<(Instant, Instant)> {
         return Err(ApiError::parameter("to", Fault::PeriodTooLong));
     }
     Ok((from.0, to.0))
-}
-
-fn question(query: ReportRepeatOffenders) -> Question {
-    let ReportRepeatOffenders { interceptions, traps, baits, clients, days, .. } = query;
-    Question {
-        group_by: query.group_by.unwrap_or(GroupByWord::Number).into(),
-        thresholds: thresholds([interceptions, traps, baits, clients, days]),
-        verdicts: query.verdicts.unwrap_or_default().0,
-    }
-}
-
-/// How the report is spelt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Json,
-    Csv,
-}
-
-/// The shape the header Accept likes best; JSON where it does not care.
-fn wanted_shape(req: &HttpRequest) -> ApiResult<Shape> {
-    let Some(accept) = req.headers().get(header::ACCEPT) else { return Ok(Shape::Json) };
-    let accept = accept.to_str().map_err(|_| ApiError::NotAcceptable)?;
-    let (json, csv) = (quality(accept, "application", "json"), quality(accept, "text", "csv"));
-    match (json, csv) {
-        (json, csv) if json <= 0.0 && csv <= 0.0 => Err(ApiError::NotAcceptable),
-        (json, csv) if csv > json => Ok(Shape::Csv),
-        _ => Ok(Shape::Json),
-    }
-}
-
-/// How much a media type is wanted, by the most specific range that names it.
-fn quality(accept: &str, kind: &str, subtype: &str) -> f32 {
-    let ranges = accept.split(',').filter_map(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let name = parts.next()?.to_ascii_lowercase();
-        let specificity = match name.split_once('/')? {
-            (k, s) if k == kind && s == subtype => 2,
-            (k, "*") if k == kind => 1,
-            ("*", "*") => 0,
-            _ => return None,
-        };
-        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
-        Some((specificity, weight.unwrap_or(1.0)))
-    });
-    ranges.max_by_key(|(specificity, _)| *specificity).map_or(0.0, |(_, weight)| weight)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_specific_range_decides_how_much_a_type_is_wanted() {
-        assert!(quality("*/*", "text", "csv") > 0.9);
-        assert!(quality("text/csv;q=0.5, */*", "text", "csv") < 0.6);
-        assert!(quality("text/html", "text", "csv") <= 0.0);
-        assert!(quality("text/*, text/csv;q=0", "text", "csv") <= 0.0);
-    }
 }

@@ -23,9 +23,12 @@ fn tally(service: &Service, stock: &Stock) {
     let at = the_day().start();
     let one = |caller: u64, trap: u128, hearing: Hearing| Tally {
         client,
-        caller: Phone::from_digits(caller).unwrap(),
+        caller: Some(Phone::from_digits(caller).unwrap()),
         operator: Some("7740000076".parse().unwrap()),
+        region: None,
+        competitors: Vec::new(),
         bait,
+        bait_operator: None,
         trap: TrapId(uuid::Uuid::from_u128(trap)),
         verdict: Verdict::ForeignGroup,
         attempt: false,

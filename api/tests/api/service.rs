@@ -33,7 +33,7 @@ pub(crate) struct Service {
     stopper: ApiStopper,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
-    _database: Option<TestDatabase>,
+    database: Option<TestDatabase>,
 }
 
 /// What came back.
@@ -137,7 +137,7 @@ impl Service {
             stopper,
             thread: Some(thread),
             _folder: folder,
-            _database: database,
+            database,
         }
     }
 
@@ -204,6 +204,11 @@ impl Service {
         self.json("POST", key, path, body).expect(201).text("/id")
     }
 
+    /// Runs statements past the store and past row-level security.
+    pub(crate) fn execute(&self, statements: &str) {
+        self.database.as_ref().unwrap().execute(statements);
+    }
+
     /// A client with a key of its own.
     pub(crate) fn client(&self, name: &str) -> Tenant {
         let id = self.create(&self.agency_key, "/v1/clients", &json!({"name": name}));
@@ -259,6 +264,8 @@ fn judge(direction: Direction, answered: bool, trap: TrapId) -> Assessment {
         prior_contact: false,
         exposures_done: Vec::new(),
         caller_operator: None,
+        caller_region: None,
+        competitors: Vec::new(),
         edition: None,
     });
     let reason = if interception.is_some() { Reason::RangeHolderOnly } else { Reason::Outgoing };

@@ -20,6 +20,13 @@ pub(crate) const ROW: &str = "row";
 pub(crate) struct Codes<T>(HashMap<T, u32>);
 
 impl<T: Eq + Hash> Codes<T> {
+    /// The values by their codes.
+    pub(crate) fn into_values(self) -> Vec<T> {
+        let mut coded: Vec<(T, u32)> = self.0.into_iter().collect();
+        coded.sort_unstable_by_key(|(_, code)| *code);
+        coded.into_iter().map(|(value, _)| value).collect()
+    }
+
     /// No codes yet.
     pub(crate) fn new() -> Self {
         Self(HashMap::new())
@@ -46,6 +53,11 @@ where
     Column::new(name.into(), values.collect::<Vec<V>>())
 }
 
+/// A frame of `columns`, each `rows` long.
+pub(crate) fn of_columns(rows: usize, columns: Vec<Column>) -> Result<LazyFrame, AnalyticsError> {
+    DataFrame::new(rows, columns).map(IntoLazy::lazy).map_err(engine)
+}
+
 /// A frame of `columns`, each `rows` long, and the column [`ROW`] that counts
 /// them from zero. A group's row number leads back to the typed row it came
 /// from, so that nothing but numbers is ever read out of a frame.
@@ -54,7 +66,7 @@ pub(crate) fn with_row_numbers(
     mut columns: Vec<Column>,
 ) -> Result<LazyFrame, AnalyticsError> {
     columns.push(column(ROW, (0..).take(rows).map(|row: u32| row)));
-    DataFrame::new(rows, columns).map(IntoLazy::lazy).map_err(engine)
+    of_columns(rows, columns)
 }
 
 /// Runs the query.
@@ -95,6 +107,7 @@ mod tests {
     fn a_value_keeps_its_code() {
         let mut codes = Codes::new();
         assert_eq!(["b", "a", "b", "c"].map(|value| codes.code(value)), [0, 1, 0, 2]);
+        assert_eq!(codes.into_values(), ["b", "a", "c"]);
     }
 
     #[test]

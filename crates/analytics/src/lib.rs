@@ -1,31 +1,34 @@
-//! From interceptions to the report of repeat offenders: typed rows in, typed
-//! rows out. Pure; the only crate that knows Polars, and no Polars type leaves
-//! it. It does not know databases, time zones, names of companies or how an
-//! interception came to be one.
+//! From interceptions to reports: typed rows in, typed rows out. Pure; the only
+//! crate that knows Polars, and no Polars type leaves it. It does not know
+//! databases, time zones, names of companies or how an interception came to be
+//! one.
 //!
 //! The work has two steps, so that a report over a year reads small rows:
-//! [`tally()`] shrinks the interceptions of a time to one row per distinct grain,
-//! [`repeat_offenders`] answers a question from tallies of any times together.
-//! Both use every core they find: call them from a blocking thread.
+//! [`tally()`] shrinks the interceptions of a time to one row per distinct grain;
+//! [`repeat_offenders`], [`by_operators`] and [`by_bait`] answer questions from
+//! tallies of any times together. All use every core they find: call them from a
+//! blocking thread.
 
+mod counts;
 mod frame;
+mod key;
 mod offenders;
 mod one;
 mod tally;
 
 use baitline_domain::instant::Instant;
-use baitline_domain::operator::Inn;
-use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 
 // The rows in and the tallies between are words of the domain.
 pub use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
+pub use counts::{Counts, OperatorPair, by_bait, by_operators};
+pub use key::{Apart, CompetitorKey, Entities, GroupBy, OffenderKey, Overlap, Scope, overlap};
 pub use offenders::repeat_offenders;
 pub use one::one_offender;
 pub use tally::tally;
 
-/// The most rows or tallies one call takes: about 2 GB of them, and half as much
-/// again for their columns.
+/// The most rows or tallies one call takes: about 4 GB of them, and a quarter
+/// as much again for their columns.
 pub const MAX_ROWS: usize = 20_000_000;
 
 /// Why there is no answer.
@@ -40,16 +43,6 @@ pub enum AnalyticsError {
     /// The column engine refused; never the fault of the rows.
     #[error("the column engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// What an offender is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum GroupBy {
-    /// A caller's number.
-    #[default]
-    Number,
-    /// The operator that callers' numbers belong to.
-    Operator,
 }
 
 /// What a repeat offender reaches at least, in everything at once.
@@ -76,13 +69,17 @@ impl Default for Thresholds {
 /// What a report asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What an offender is.
+    /// What a line is.
     pub group_by: GroupBy,
-    /// What makes it a repeat offender.
+    /// What makes a number or a company a repeat offender.
     pub thresholds: Thresholds,
     /// The verdicts whose interceptions count; the others have columns of
     /// their own.
     pub verdicts: Vec<Verdict>,
+    /// Which calls it is about.
+    pub scope: Scope,
+    /// Who is one and the same.
+    pub entities: Entities,
 }
 
 impl Default for Question {
@@ -91,17 +88,10 @@ impl Default for Question {
             group_by: GroupBy::default(),
             thresholds: Thresholds::default(),
             verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+            scope: Scope::default(),
+            entities: Entities::default(),
         }
     }
-}
-
-/// Who an [`Offender`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OffenderKey {
-    /// A caller's number.
-    Number(Phone),
-    /// An operator; `None` gathers the callers whose operator is not known.
-    Operator(Option<Inn>),
 }
 
 /// How far the counts of an [`Offender`] go; the worst first.
@@ -117,14 +107,16 @@ pub enum Standing {
 
 /// One line of the report. An interception is **counted** when it was answered,
 /// advertising was heard in it, and its verdict is among the question's. Every
-/// call is in exactly one of `interceptions`, `candidates`, `unheard_invalid`,
-/// `other_heard`, `attempts` and the fields of `other_verdicts`.
+/// call of the line is in exactly one of `interceptions`, `candidates`,
+/// `unheard_invalid`, `other_heard`, `attempts` and the fields of
+/// `other_verdicts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offender {
-    /// Who.
+    /// Who, where or when.
     pub key: OffenderKey,
-    /// What the counts below come to.
-    pub standing: Standing,
+    /// What the counts below come to; `None` for a line that is no caller and no
+    /// company.
+    pub standing: Option<Standing>,
     /// Counted interceptions.
     pub interceptions: u64,
     /// Distinct traps of the counted ones without prior contact.
@@ -135,8 +127,10 @@ pub struct Offender {
     pub clients: u64,
     /// Distinct local days of the counted ones, whichever the client.
     pub days: u64,
-    /// Distinct numbers of the counted ones.
+    /// Distinct numbers of the counted ones: how many offenders there are.
     pub callers: u64,
+    /// Distinct numbers of calls of any kind.
+    pub all_callers: u64,
     /// Counted ones with prior contact.
     pub prior_contact: u64,
     /// Answered and not heard yet, but for invalid ones.
@@ -148,17 +142,17 @@ pub struct Offender {
     /// Not answered.
     pub attempts: u64,
     /// Answered and heard to be advertising, but with a verdict not asked for.
-    pub other_verdicts: OtherVerdicts,
+    pub other_verdicts: VerdictCounts,
     /// When the earliest call of any kind began.
     pub first_at: Instant,
     /// When the latest call of any kind began.
     pub last_at: Instant,
 }
 
-/// Advertising calls whose verdict the question does not count; a verdict that
-/// it does count is zero here.
+/// Calls by verdict. In [`Offender::other_verdicts`] a verdict that the question
+/// counts is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct OtherVerdicts {
+pub struct VerdictCounts {
     /// With the verdict `foreign_group`.
     pub foreign_group: u64,
     /// With the verdict `foreign_entity`.

@@ -1,19 +1,21 @@
 //! From tallies to offenders: the counts of domain.md section 3, "Offenders",
 //! and what they come to. It does not know where the tallies come from, nor
-//! what a company is.
+//! what a company or a group is.
 
 use std::cmp::Reverse;
 
 use baitline_domain::instant::Instant;
+use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use polars::prelude::{
     DataFrame, Expr, Int64Type, LazyFrame, UInt32Type, UInt64Type, col, lit, when,
 };
 
-use crate::frame::{self, Codes, ROW};
+use crate::frame::{self, Codes};
+use crate::key::keys_of;
 use crate::{
-    AnalyticsError, GroupBy, Hearing, Offender, OffenderKey, OtherVerdicts, Question, Standing,
-    Tally, Thresholds,
+    AnalyticsError, Hearing, Offender, OffenderKey, Question, Standing, Tally, Thresholds,
+    VerdictCounts,
 };
 
 const KEY: &str = "key";
@@ -26,6 +28,7 @@ const PLACE: &str = "place";
 const CALLS: &str = "calls";
 const FIRST_AT: &str = "first_at";
 const LAST_AT: &str = "last_at";
+const ALL_CALLERS: &str = "all_callers";
 
 /// Answers `question`; the worst offenders first, in one order for equal
 /// tallies. The order of the tallies does not matter, nor does it matter into
@@ -39,22 +42,38 @@ pub fn repeat_offenders(
     tallies: &[Tally],
     question: &Question,
 ) -> Result<Vec<Offender>, AnalyticsError> {
-    frame::check_rows(tallies.len())?;
-    let grouped =
-        frame::collect(columns(tallies, question)?.group_by([col(KEY)]).agg(aggregates()))?;
+    let mut keys = Codes::new();
+    // A number that belongs to two companies counts once for each.
+    let rows: Vec<(u32, &Tally)> = tallies
+        .iter()
+        .flat_map(|tally| keys_of(tally, question).into_iter().map(move |key| (key, tally)))
+        .map(|(key, tally)| (keys.code(key), tally))
+        .collect();
+    frame::check_rows(rows.len())?;
+    let grouped = frame::collect(columns(&rows, question)?.group_by([col(KEY)]).agg(aggregates()))?;
     let groups = Groups::read(&grouped)?;
+    let keys = keys.into_values();
 
     let mut offenders: Vec<Offender> = (0..grouped.height())
         .map(|group| {
-            let key = key_of(&tallies[groups.row[group] as usize], question.group_by);
+            let key = keys[groups.key[group] as usize].clone();
             let offender = groups.offender(group, key);
-            Offender { standing: standing(&offender, &question.thresholds), ..offender }
+            let standing = question.group_by.has_standing();
+            let standing = standing.then(|| standing_of(&offender, &question.thresholds));
+            Offender { standing, ..offender }
         })
         .collect();
-    offenders.sort_unstable_by_key(|offender| {
-        (offender.standing, Reverse(offender.interceptions), Reverse(offender.traps), offender.key)
-    });
+    offenders.sort_by(|a, b| worst_first(a).cmp(&worst_first(b)));
     Ok(offenders)
+}
+
+fn worst_first(line: &Offender) -> impl Ord + '_ {
+    (line.standing, Reverse(line.interceptions), Reverse(line.traps), &line.key)
+}
+
+/// Whether the tally's calls are counted interceptions.
+pub(crate) fn is_counted(tally: &Tally, verdicts: &[Verdict]) -> bool {
+    matches!(Place::of(tally, verdicts), Place::FreshInterception | Place::PriorContact)
 }
 
 /// The one place of the report where a tally's calls are counted.
@@ -119,36 +138,26 @@ impl Place {
     }
 }
 
-fn columns(tallies: &[Tally], question: &Question) -> Result<LazyFrame, AnalyticsError> {
+fn columns(rows: &[(u32, &Tally)], question: &Question) -> Result<LazyFrame, AnalyticsError> {
     let (mut clients, mut baits, mut traps) = (Codes::new(), Codes::new(), Codes::new());
-    let key = |tally: &Tally| match key_of(tally, question.group_by) {
-        OffenderKey::Number(phone) => Some(phone.digits()),
-        OffenderKey::Operator(inn) => inn.map(|inn| inn.value()),
-    };
     let place = |tally: &Tally| Place::of(tally, &question.verdicts) as u32;
-    frame::with_row_numbers(
-        tallies.len(),
+    let tallies = || rows.iter().map(|(_, tally)| *tally);
+    frame::of_columns(
+        rows.len(),
         vec![
-            frame::column(KEY, tallies.iter().map(key)),
-            frame::column(CALLER, tallies.iter().map(|tally| tally.caller.digits())),
-            frame::column(CLIENT, tallies.iter().map(|tally| clients.code(tally.client))),
-            frame::column(BAIT, tallies.iter().map(|tally| baits.code(tally.bait))),
-            frame::column(TRAP, tallies.iter().map(|tally| traps.code(tally.trap))),
-            frame::column(LOCAL_DAY, tallies.iter().map(|tally| tally.local_day)),
-            frame::column(PLACE, tallies.iter().map(place)),
+            frame::column(KEY, rows.iter().map(|(key, _)| *key)),
+            frame::column(CALLER, tallies().map(|tally| tally.caller.map(Phone::digits))),
+            frame::column(CLIENT, tallies().map(|tally| clients.code(tally.client))),
+            frame::column(BAIT, tallies().map(|tally| baits.code(tally.bait))),
+            frame::column(TRAP, tallies().map(|tally| traps.code(tally.trap))),
+            frame::column(LOCAL_DAY, tallies().map(|tally| tally.local_day)),
+            frame::column(PLACE, tallies().map(place)),
             // Wide before it is summed: sums of 32 bits would wrap unseen.
-            frame::column(CALLS, tallies.iter().map(|tally| u64::from(tally.calls))),
-            frame::column(FIRST_AT, tallies.iter().map(|tally| tally.first_at.0)),
-            frame::column(LAST_AT, tallies.iter().map(|tally| tally.last_at.0)),
+            frame::column(CALLS, tallies().map(|tally| u64::from(tally.calls))),
+            frame::column(FIRST_AT, tallies().map(|tally| tally.first_at.0)),
+            frame::column(LAST_AT, tallies().map(|tally| tally.last_at.0)),
         ],
     )
-}
-
-pub(crate) fn key_of(tally: &Tally, group_by: GroupBy) -> OffenderKey {
-    match group_by {
-        GroupBy::Number => OffenderKey::Number(tally.caller),
-        GroupBy::Operator => OffenderKey::Operator(tally.operator),
-    }
 }
 
 fn aggregates() -> Vec<Expr> {
@@ -160,12 +169,12 @@ fn aggregates() -> Vec<Expr> {
         when(is(place)).then(col(CALLS)).otherwise(lit(0_u64)).sum().alias(place.sum_name())
     };
     let mut aggregates = vec![
-        col(ROW).first(),
         col(TRAP).filter(fresh).n_unique(),
         distinct(BAIT),
         distinct(CLIENT),
         distinct(LOCAL_DAY),
         distinct(CALLER),
+        col(CALLER).n_unique().alias(ALL_CALLERS),
         col(FIRST_AT).min(),
         col(LAST_AT).max(),
     ];
@@ -175,12 +184,14 @@ fn aggregates() -> Vec<Expr> {
 
 /// What comes out of the engine, one value per group in each column.
 pub(crate) struct Groups {
-    pub(crate) row: Vec<u32>,
+    /// The code of its key.
+    pub(crate) key: Vec<u32>,
     pub(crate) traps: Vec<u32>,
     pub(crate) baits: Vec<u32>,
     pub(crate) clients: Vec<u32>,
     pub(crate) days: Vec<u32>,
     pub(crate) callers: Vec<u32>,
+    pub(crate) all_callers: Vec<u32>,
     pub(crate) first_at: Vec<i64>,
     pub(crate) last_at: Vec<i64>,
     /// One column of sums for each [`Place`], by its index.
@@ -191,12 +202,13 @@ impl Groups {
     fn read(grouped: &DataFrame) -> Result<Self, AnalyticsError> {
         let sums = Place::ALL.map(|place| frame::values::<UInt64Type>(grouped, &place.sum_name()));
         Ok(Self {
-            row: frame::values::<UInt32Type>(grouped, ROW)?,
+            key: frame::values::<UInt32Type>(grouped, KEY)?,
             traps: frame::values::<UInt32Type>(grouped, TRAP)?,
             baits: frame::values::<UInt32Type>(grouped, BAIT)?,
             clients: frame::values::<UInt32Type>(grouped, CLIENT)?,
             days: frame::values::<UInt32Type>(grouped, LOCAL_DAY)?,
             callers: frame::values::<UInt32Type>(grouped, CALLER)?,
+            all_callers: frame::values::<UInt32Type>(grouped, ALL_CALLERS)?,
             first_at: frame::values::<Int64Type>(grouped, FIRST_AT)?,
             last_at: frame::values::<Int64Type>(grouped, LAST_AT)?,
             sums: sums.into_iter().collect::<Result<_, _>>()?,
@@ -208,19 +220,20 @@ impl Groups {
         let calls = |place: Place| self.sums[place as usize][group];
         Offender {
             key,
-            standing: Standing::Candidate,
+            standing: None,
             interceptions: calls(Place::FreshInterception) + calls(Place::PriorContact),
             traps: u64::from(self.traps[group]),
             baits: u64::from(self.baits[group]),
             clients: u64::from(self.clients[group]),
             days: u64::from(self.days[group]),
             callers: u64::from(self.callers[group]),
+            all_callers: u64::from(self.all_callers[group]),
             prior_contact: calls(Place::PriorContact),
             candidates: calls(Place::Candidate),
             unheard_invalid: calls(Place::UnheardInvalid),
             other_heard: calls(Place::OtherHeard),
             attempts: calls(Place::Attempt),
-            other_verdicts: OtherVerdicts {
+            other_verdicts: VerdictCounts {
                 foreign_group: calls(Place::ForeignGroup),
                 foreign_entity: calls(Place::ForeignEntity),
                 same_group: calls(Place::SameGroup),
@@ -235,7 +248,7 @@ impl Groups {
 
 /// What the counts come to. Without a counted interception nobody is an
 /// offender, however low the thresholds are.
-pub(crate) fn standing(offender: &Offender, thresholds: &Thresholds) -> Standing {
+pub(crate) fn standing_of(offender: &Offender, thresholds: &Thresholds) -> Standing {
     let reaches_all = offender.interceptions >= u64::from(thresholds.interceptions)
         && offender.traps >= u64::from(thresholds.traps)
         && offender.baits >= u64::from(thresholds.baits)

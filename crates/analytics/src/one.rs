@@ -5,15 +5,18 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use crate::offenders::{Groups, Place, key_of, standing};
+use crate::key::keys_of;
+use crate::offenders::{Groups, Place, standing_of};
 use crate::{Offender, Question, Tally};
 
 /// Answers `question` for tallies that all belong to one key of it, as
 /// [`crate::repeat_offenders`] would; `None` where there is none.
 pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> {
-    let key = key_of(tallies.first()?, question.group_by);
+    let key = keys_of(tallies.first()?, question).into_iter().next()?;
     let offender = counts(tallies, question).offender(0, key);
-    Some(Offender { standing: standing(&offender, &question.thresholds), ..offender })
+    let standing = question.group_by.has_standing();
+    let standing = standing.then(|| standing_of(&offender, &question.thresholds));
+    Some(Offender { standing, ..offender })
 }
 
 /// The one group that the tallies make.
@@ -31,12 +34,13 @@ fn counts(tallies: &[Tally], question: &Question) -> Groups {
         }
     }
     Groups {
-        row: vec![0],
+        key: vec![0],
         traps: vec![distinct(&fresh, |tally| tally.trap)],
         baits: vec![distinct(&counted, |tally| tally.bait)],
         clients: vec![distinct(&counted, |tally| tally.client)],
         days: vec![distinct(&counted, |tally| tally.local_day)],
         callers: vec![distinct(&counted, |tally| tally.caller)],
+        all_callers: vec![distinct(&tallies.iter().collect::<Vec<_>>(), |tally| tally.caller)],
         first_at: vec![tallies.iter().map(|tally| tally.first_at.0).min().unwrap_or_default()],
         last_at: vec![tallies.iter().map(|tally| tally.last_at.0).max().unwrap_or_default()],
         sums,

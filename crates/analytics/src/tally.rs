@@ -2,16 +2,21 @@
 //! know which of them count.
 
 use baitline_domain::instant::Instant;
+use baitline_domain::operator::Inn;
+use baitline_domain::phone::Phone;
 use polars::prelude::{Int64Type, LazyFrame, UInt32Type, col, len};
 
 use crate::frame::{self, Codes, ROW};
 use crate::{AnalyticsError, InterceptionRow, Tally};
 
-const GRAIN: [&str; 10] = [
+const GRAIN: [&str; 13] = [
     "client",
     "caller",
     "operator",
+    "region",
+    "competitors",
     "bait",
+    "bait_operator",
     "trap",
     "verdict",
     "attempt",
@@ -46,7 +51,7 @@ pub fn tally(rows: &[InterceptionRow]) -> Result<Vec<Tally>, AnalyticsError> {
 
     let mut tallies: Vec<Tally> = (0..grouped.height())
         .map(|group| {
-            let like = rows[row[group] as usize];
+            let like = rows[row[group] as usize].clone();
             let moments = (Instant(first_at[group]), Instant(last_at[group]));
             tally_like(like, calls[group], moments)
         })
@@ -57,13 +62,18 @@ pub fn tally(rows: &[InterceptionRow]) -> Result<Vec<Tally>, AnalyticsError> {
 
 fn columns(rows: &[InterceptionRow]) -> Result<LazyFrame, AnalyticsError> {
     let (mut clients, mut baits, mut traps) = (Codes::new(), Codes::new(), Codes::new());
+    let (mut regions, mut competitors) = (Codes::new(), Codes::new());
+    let inn = |inn: Option<Inn>| inn.map(Inn::value);
     frame::with_row_numbers(
         rows.len(),
         vec![
             frame::column("client", rows.iter().map(|row| clients.code(row.client))),
-            frame::column("caller", rows.iter().map(|row| row.caller.digits())),
-            frame::column("operator", rows.iter().map(|row| row.operator.map(|inn| inn.value()))),
+            frame::column("caller", rows.iter().map(|row| row.caller.map(Phone::digits))),
+            frame::column("operator", rows.iter().map(|row| inn(row.operator))),
+            frame::column("region", rows.iter().map(|row| regions.code(&row.region))),
+            frame::column("competitors", rows.iter().map(|row| competitors.code(&row.competitors))),
             frame::column("bait", rows.iter().map(|row| baits.code(row.bait))),
+            frame::column("bait_operator", rows.iter().map(|row| inn(row.bait_operator))),
             frame::column("trap", rows.iter().map(|row| traps.code(row.trap))),
             frame::column("verdict", rows.iter().map(|row| row.verdict as u32)),
             frame::column("attempt", rows.iter().map(|row| row.attempt)),
@@ -81,7 +91,10 @@ fn tally_like(like: InterceptionRow, calls: u32, (first_at, last_at): (Instant, 
         client: like.client,
         caller: like.caller,
         operator: like.operator,
+        region: like.region,
+        competitors: like.competitors,
         bait: like.bait,
+        bait_operator: like.bait_operator,
         trap: like.trap,
         verdict: like.verdict,
         attempt: like.attempt,

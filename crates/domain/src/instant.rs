@@ -2,8 +2,8 @@
 
 use std::ops::{Add, Sub};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
 
 /// Microseconds in a second.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -75,6 +75,22 @@ impl Day {
     }
 }
 
+/// The Monday of a local day's week; both in days since 1970-01-01.
+pub fn monday_of(local_day: i32) -> i32 {
+    // 1970-01-01 was a Thursday.
+    local_day - (local_day + 3).rem_euclid(7)
+}
+
+/// The first day of a local day's month; both in days since 1970-01-01.
+pub fn first_of_month(local_day: i32) -> i32 {
+    local_day + 1 - i32::from(civil_date(local_day).day())
+}
+
+/// A local day as the calendar has it; clamped to the years jiff knows.
+pub fn civil_date(local_day: i32) -> civil::Date {
+    TimeZone::UTC.to_datetime(Day(local_day).start().to_timestamp()).date()
+}
+
 impl From<Timestamp> for Instant {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp.as_microsecond())
@@ -135,6 +151,25 @@ mod tests {
     #[test]
     fn a_moment_prints_in_utc() {
         assert_eq!(Instant(1_790_845_200_000_001).to_string(), "2026-10-01T09:00:00.000001Z");
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_and_months_on_their_first_day() {
+        let day = |text: &str| -> i32 {
+            let date: civil::Date = text.parse().expect("the dates below are dates");
+            (date - civil::date(1970, 1, 1)).get_days()
+        };
+        for (any, monday, first) in [
+            ("1970-01-01", "1969-12-29", "1970-01-01"),
+            ("2026-03-01", "2026-02-23", "2026-03-01"),
+            ("2026-08-31", "2026-08-31", "2026-08-01"),
+            ("2027-01-03", "2026-12-28", "2027-01-01"),
+            ("2028-02-29", "2028-02-28", "2028-02-01"),
+        ] {
+            assert_eq!(civil_date(day(any)).to_string(), any);
+            assert_eq!(monday_of(day(any)), day(monday), "{any}");
+            assert_eq!(first_of_month(day(any)), day(first), "{any}");
+        }
     }
 
     #[test]

@@ -34,6 +34,16 @@ pub struct Operator {
     pub source: String,
 }
 
+/// Whom an operator acts for where groups are counted: its group, or itself
+/// where it stands in none. Groups come before single operators.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperatorEntity {
+    /// A group.
+    Group(OperatorGroup),
+    /// An operator outside every known group.
+    Single(Inn),
+}
+
 /// An operator as it is known from a moment on, by the built-in list or by the
 /// agency. What was true of it before stays true of earlier calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +98,17 @@ impl Operators {
     /// that has begun.
     pub fn find(&self, inn: Inn, at: Instant) -> Option<&Operator> {
         self.entry(inn, at).map(|entry| &entry.operator)
+    }
+
+    /// The group that the operator with this ИНН stands in at a moment, or the
+    /// operator itself.
+    pub fn entity_of(&self, inn: Inn, at: Instant) -> OperatorEntity {
+        match self.find(inn, at).map(|operator| &operator.standing) {
+            Some(Standing::Group(group)) => OperatorEntity::Group(group.clone()),
+            Some(Standing::Entity | Standing::Virtual { .. } | Standing::NoCallers) | None => {
+                OperatorEntity::Single(inn)
+            }
+        }
     }
 
     /// The entry that [`Self::find`] rests on.
@@ -165,6 +186,17 @@ mod tests {
         assert_eq!(groups.len(), expected.len());
         for (name, members) in expected {
             assert_eq!(groups[&group(name)], members);
+        }
+    }
+
+    #[test]
+    fn an_operator_outside_every_group_is_an_entity_of_its_own() {
+        let operators = Operators::built_in();
+        let entity = |inn: &str| operators.entity_of(Inn::parse(inn).unwrap());
+        assert_eq!(entity("7743895280"), OperatorEntity::Group(group("t2-rostelecom")));
+        assert_eq!(entity("7707049388"), entity("7743895280"));
+        for inn in ["7733808377", "7743200179", "7700000009"] {
+            assert_eq!(entity(inn), OperatorEntity::Single(Inn::parse(inn).unwrap()));
         }
     }
 

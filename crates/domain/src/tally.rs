@@ -1,7 +1,7 @@
 //! Interceptions as they are counted: one row each, and tallies of rows that
 //! are equal but for their moment. Who counts them is not known here.
 
-use crate::ids::{BaitId, ClientId, TrapId};
+use crate::ids::{BaitId, ClientId, CompetitorId, TrapId};
 use crate::instant::Instant;
 use crate::label::LabelKind;
 use crate::operator::Inn;
@@ -46,17 +46,24 @@ impl From<Option<LabelKind>> for Hearing {
     }
 }
 
-/// One interception. Hidden callers never get here: they form no offender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One interception.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InterceptionRow {
     /// Whose bait was called.
     pub client: ClientId,
-    /// Who called.
-    pub caller: Phone,
+    /// Who called; `None` for a withheld number, a short code or a name, which
+    /// form no offender but are calls that a bait got.
+    pub caller: Option<Phone>,
     /// The caller's operator, where it is known.
     pub operator: Option<Inn>,
+    /// The region of the caller's range, where one is known.
+    pub region: Option<String>,
+    /// The competitors that the caller's number belonged to then, sorted.
+    pub competitors: Vec<CompetitorId>,
     /// The bait.
     pub bait: BaitId,
+    /// The bait's operator by contract, where it is given.
+    pub bait_operator: Option<Inn>,
     /// The trap it belongs to.
     pub trap: TrapId,
     /// Its legal meaning.
@@ -75,16 +82,22 @@ pub struct InterceptionRow {
 
 /// Interceptions that are equal but for their moment. Ordered by its fields
 /// from the first to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tally {
     /// See [`InterceptionRow::client`].
     pub client: ClientId,
     /// See [`InterceptionRow::caller`].
-    pub caller: Phone,
+    pub caller: Option<Phone>,
     /// See [`InterceptionRow::operator`].
     pub operator: Option<Inn>,
+    /// See [`InterceptionRow::region`].
+    pub region: Option<String>,
+    /// See [`InterceptionRow::competitors`].
+    pub competitors: Vec<CompetitorId>,
     /// See [`InterceptionRow::bait`].
     pub bait: BaitId,
+    /// See [`InterceptionRow::bait_operator`].
+    pub bait_operator: Option<Inn>,
     /// See [`InterceptionRow::trap`].
     pub trap: TrapId,
     /// See [`InterceptionRow::verdict`].

@@ -128,6 +128,28 @@ pub struct Window {
     pub to: Instant,
 }
 
+impl Window {
+    /// What of it lies in another one, if anything does.
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        let (from, to) = (self.from.max(other.from), self.to.min(other.to));
+        (from < to).then_some(Self { from, to })
+    }
+}
+
+/// How long at least one of these windows was open during `period`: the time
+/// that two of them share counts once.
+pub fn armed_time(windows: impl IntoIterator<Item = Window>, period: Window) -> Span {
+    let mut open: Vec<Window> =
+        windows.into_iter().filter_map(|window| window.overlap(period)).collect();
+    open.sort_by_key(|window| (window.from, window.to));
+    let (mut armed, mut counted_to) = (0, period.from);
+    for window in open {
+        armed += (window.to - window.from.max(counted_to)).0.max(0);
+        counted_to = counted_to.max(window.to);
+    }
+    Span(armed)
+}
+
 /// How a trap covers a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coverage {

@@ -9,7 +9,7 @@ mod reason;
 mod version;
 
 use crate::call::Call;
-use crate::ids::{EditionId, TrapId};
+use crate::ids::{CompetitorId, EditionId, TrapId};
 use crate::instant::{Instant, Span};
 use crate::operator::Inn;
 use crate::trap::{Coverage, Exposure, TrapState};
@@ -77,6 +77,11 @@ pub struct Interception {
     pub exposures_done: Vec<Exposure>,
     /// The caller's operator, by portability answer or range.
     pub caller_operator: Option<Inn>,
+    /// The region of the caller's range in the edition of that time; a ported
+    /// number keeps the region of its range.
+    pub caller_region: Option<String>,
+    /// Whose number the caller's was at the call's time, sorted.
+    pub competitors: Vec<CompetitorId>,
     /// The edition of the registry that was asked.
     pub edition: Option<EditionId>,
 }
@@ -131,6 +136,8 @@ fn by_the_first_rules(call: &Call, circumstances: &Circumstances<'_>) -> Judgeme
         prior_contact,
         exposures_done: exposures_done(trap, call.started_at),
         caller_operator: legal.caller_operator,
+        caller_region: legal::region_of(call, circumstances),
+        competitors: dealings.into_competitors(),
         edition: legal.edition,
     };
     (Some(interception), reasons)

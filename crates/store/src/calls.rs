@@ -26,7 +26,7 @@ pub use unheard::{Assignee, UnheardFilter, UnheardKind};
 
 pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls};
 
-/// Rows inserted in one statement: 25 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 27 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 

@@ -19,6 +19,10 @@ const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long SQLite waits for another writer.
 const SQLITE_BUSY_TIMEOUT_MS: u32 = 30_000;
 
+/// What is read together is of one moment, as SQLite has it anyway: a report
+/// that says that nothing is pending must hold what the worker had done then.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+
 /// A connection to either database.
 pub enum Conn {
     /// PostgreSQL.
@@ -126,7 +130,10 @@ impl Conn {
     pub(crate) fn begin(&mut self, reach: Reach, mode: Mode) -> QueryResult<()> {
         match self {
             Self::Postgres(c) => {
-                AnsiTransactionManager::begin_transaction(c)?;
+                match mode {
+                    Mode::Read => AnsiTransactionManager::begin_transaction_sql(c, SNAPSHOT)?,
+                    Mode::Write => AnsiTransactionManager::begin_transaction(c)?,
+                }
                 let (role, clients) = match reach {
                     Reach::Client(client) => ("baitline_client", client.to_string()),
                     Reach::Agency => ("baitline_all", String::new()),

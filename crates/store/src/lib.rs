@@ -43,6 +43,7 @@ pub mod numbering;
 pub mod observations;
 pub mod operators;
 pub mod own_numbers;
+mod packed_ids;
 pub mod portability;
 pub mod queues;
 pub mod recordings;
@@ -231,6 +232,11 @@ pub struct Page {
     pub after: Option<Uuid>,
     /// The most rows to return.
     pub limit: i64,
+}
+
+impl Page {
+    /// The whole of a list that is as long as people made it.
+    pub const WHOLE: Self = Self { after: None, limit: i64::MAX };
 }
 
 /// The server's clock, in the precision the databases keep.

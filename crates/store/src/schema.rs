@@ -288,6 +288,8 @@ diesel::table! {
         edition_id -> Nullable<Id>,
         label -> Nullable<Word>,
         recordings -> Integer,
+        caller_region -> Nullable<Text>,
+        competitors -> Binary,
     }
 }
 
@@ -299,9 +301,12 @@ diesel::table! {
         client_id -> Id,
         day -> Integer,
         ordinal -> Integer,
-        caller -> Number,
+        caller -> Nullable<Number>,
         operator -> Nullable<Inn>,
+        region -> Nullable<Text>,
+        competitors -> Binary,
         bait_id -> Id,
+        bait_operator -> Nullable<Inn>,
         trap_id -> Id,
         verdict -> Word,
         attempt -> Bool,

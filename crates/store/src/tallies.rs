@@ -1,7 +1,7 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use baitline_domain::ids::{BaitId, ClientId, TrapId};
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
 use baitline_domain::operator::Inn;
@@ -13,21 +13,25 @@ use jiff::tz::TimeZone;
 
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
-use crate::schema::{calls, clients, interception_tallies as tallies};
+use crate::packed_ids::{pack, unpack};
+use crate::schema::{baits, calls, clients, interception_tallies as tallies};
 use crate::sql_types::Db;
 
-/// Rows inserted in one statement: 15 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
-const INSERT_BATCH: usize = 2_000;
+const INSERT_BATCH: usize = 1_800;
 
 /// The table's row, but for the place it has in its bucket.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = tallies)]
 struct StoredTally {
     client_id: ClientId,
-    caller: Phone,
+    caller: Option<Phone>,
     operator: Option<Inn>,
+    region: Option<String>,
+    competitors: Vec<u8>,
     bait_id: BaitId,
+    bait_operator: Option<Inn>,
     trap_id: TrapId,
     verdict: Verdict,
     attempt: bool,
@@ -85,14 +89,15 @@ pub fn tallies_of(conn: &mut Conn, reach: Reach, caller: Phone) -> StoreResult<V
         if let Some(client) = reach.client() {
             query = query.filter(tallies::client_id.eq(Db(client)));
         }
-        query.filter(tallies::caller.eq(Db(caller))).load(c)
+        query.filter(tallies::caller.eq(Some(caller))).load(c)
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
 type EdgeRow = (
     (ClientId, String, Option<Phone>, Option<Inn>),
-    (BaitId, Option<TrapId>, Option<Verdict>),
+    (Option<String>, Vec<u8>),
+    (BaitId, Option<Inn>, Option<TrapId>, Option<Verdict>),
     (bool, Option<LabelKind>, bool, Instant),
 );
 
@@ -108,9 +113,13 @@ fn edges(
     let rows: Vec<EdgeRow> = on!(conn, c => {
         let mut query = calls::table
             .inner_join(clients::table.on(clients::client_id.eq(calls::client_id)))
+            .inner_join(baits::table.on(baits::client_id
+                .eq(calls::client_id)
+                .and(baits::id.eq(calls::bait_id))))
             .select((
                 (calls::client_id, clients::time_zone, calls::party_number, calls::caller_operator),
-                (calls::bait_id, calls::trap_id, calls::verdict),
+                (calls::caller_region, calls::competitors),
+                (calls::bait_id, baits::operator, calls::trap_id, calls::verdict),
                 (calls::attempt, calls::label, calls::prior_contact, calls::started_at),
             ))
             .into_boxed();
@@ -119,7 +128,6 @@ fn edges(
         }
         query
             .filter(calls::trap_id.is_not_null())
-            .filter(calls::party_number.is_not_null())
             .filter(calls::started_at.ge(Db(from)))
             .filter(calls::started_at.lt(Db(to)))
             .load(c)
@@ -127,23 +135,25 @@ fn edges(
     rows.into_iter().filter_map(|row| interception(row).transpose()).collect()
 }
 
-/// `None` for a caller without a number, whom no report counts.
+/// `None` for a call without a verdict, which is no interception.
 fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     let (
         (client, time_zone, caller, operator),
-        (bait, trap, verdict),
+        (region, competitors),
+        (bait, bait_operator, trap, verdict),
         (attempt, label, prior_contact, started_at),
     ) = row;
-    let (Some(caller), Some(trap), Some(verdict)) = (caller, trap, verdict) else {
-        return Ok(None);
-    };
+    let (Some(trap), Some(verdict)) = (trap, verdict) else { return Ok(None) };
     let zone = TimeZone::get(&time_zone)
         .map_err(|_| StoreError::Corrupt(format!("no time zone is called {time_zone:?}")))?;
     Ok(Some(InterceptionRow {
         client,
         caller,
         operator,
+        region,
+        competitors: unpack(&competitors, CompetitorId)?,
         bait,
+        bait_operator,
         trap,
         verdict,
         attempt,
@@ -168,8 +178,16 @@ pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) 
                 Ok((
                     (tallies::client_id.eq(Db(client)), tallies::day.eq(day.0)),
                     tallies::ordinal.eq(*ordinal),
-                    (tallies::caller.eq(Db(row.caller)), tallies::operator.eq(row.operator)),
-                    (tallies::bait_id.eq(Db(row.bait)), tallies::trap_id.eq(Db(row.trap))),
+                    (tallies::caller.eq(row.caller), tallies::operator.eq(row.operator)),
+                    (
+                        tallies::region.eq(row.region.as_deref()),
+                        tallies::competitors.eq(pack(row.competitors.iter().map(|one| one.0))),
+                    ),
+                    (
+                        tallies::bait_id.eq(Db(row.bait)),
+                        tallies::bait_operator.eq(row.bait_operator),
+                        tallies::trap_id.eq(Db(row.trap)),
+                    ),
                     (tallies::verdict.eq(Db(row.verdict)), tallies::attempt.eq(row.attempt)),
                     (tallies::hearing.eq(Db(row.hearing)), tallies::local_day.eq(row.local_day)),
                     (
@@ -193,7 +211,10 @@ impl TryFrom<StoredTally> for Tally {
             client: row.client_id,
             caller: row.caller,
             operator: row.operator,
+            region: row.region,
+            competitors: unpack(&row.competitors, CompetitorId)?,
             bait: row.bait_id,
+            bait_operator: row.bait_operator,
             trap: row.trap_id,
             verdict: row.verdict,
             attempt: row.attempt,

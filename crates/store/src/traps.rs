@@ -212,6 +212,28 @@ pub(crate) fn traps_of_baits(
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// The traps within reach whose run or window has a moment of the period, for
+/// reports.
+pub fn traps_between(
+    conn: &mut Conn,
+    reach: Reach,
+    from: Instant,
+    to: Instant,
+) -> StoreResult<Vec<TrapRow>> {
+    let rows: Vec<StoredTrap> = on!(conn, c => {
+        let mut query = traps::table.select(StoredTrap::as_select()).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(traps::client_id.eq(Db(client)));
+        }
+        query
+            .filter(traps::started_at.lt(Db(to)))
+            .filter(traps::run_ends_at.gt(Db(from)).or(traps::window_to.gt(Some(from))))
+            .order(traps::id)
+            .load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// Keeps what the worker made of a trap.
 pub fn save_state(conn: &mut Conn, client: ClientId, state: &TrapState) -> StoreResult<()> {
     let exposures = stored_text::write_exposures(&state.exposures)?;

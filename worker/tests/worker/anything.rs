@@ -2,21 +2,25 @@
 //! and operators in any order, with single steps of work in between. What stands at the
 //! end is what a recomputation from the observations gives.
 
+use baitline_domain::competitor::AttributionRole;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::Report;
 use baitline_domain::operator::{OperatorGroup, Standing};
+use baitline_store::attributions::{self, AttributionFilter};
 use baitline_store::models::{
-    Amendment, Correcting, NewCorrection, OwnNumberChanges, SourceChanges, TrapChanges,
+    Amendment, AttributionChanges, BaitChanges, Correcting, NewAttribution, NewCompetitor,
+    NewCorrection, OwnNumberChanges, SourceChanges, TrapChanges,
 };
 use baitline_store::{
-    Reach, StoreError, calls, observations, operators, own_numbers, sources, traps,
+    Reach, StoreError, baits, calls, competitors, observations, operators, own_numbers, sources,
+    traps,
 };
 use baitline_testkit::on_both;
 
 use crate::dice::Dice;
 use crate::operators::learn;
-use crate::scene::{Scene, assert_same, at};
+use crate::scene::{ALL, Scene, assert_same, at};
 use crate::story::{
     BAIT, FOREIGN, KIN, LINE, MTS, Story, add_bait, consent, from_another, label, minutes, moved,
     new_trap, report, site_visit,
@@ -82,7 +86,7 @@ fn work(scene: &Scene, steps: usize) {
 
 impl Chance<'_> {
     fn happen(&mut self) {
-        match self.dice.below(22) {
+        match self.dice.below(24) {
             0 | 16 | 17 => self.run_a_trap(),
             1 => self.change_a_trap(),
             2 => self.shift_a_clock(),
@@ -91,17 +95,17 @@ impl Chance<'_> {
             9 if self.dice.one_in(2) => self.learn_of_an_operator(),
             6 | 7 => self.revise(),
             18..=20 => self.correct(),
+            21 => self.change_whose_a_number_is(),
+            22 => self.change_the_bait(),
             8 if self.reports.len() > 20 && self.dice.one_in(3) => {
                 let digits = BAIT + 2;
                 let reach = Reach::Client(self.story.client);
-                let known = baitline_store::baits::BaitFilter {
+                let known = baits::BaitFilter {
                     number: Some(crate::story::phone(digits)),
                     reference: None,
                     state: None,
                 };
-                let found = self.scene.agency(|conn| {
-                    baitline_store::baits::list_baits(conn, reach, &known, crate::scene::ALL)
-                });
+                let found = self.scene.agency(|conn| baits::list_baits(conn, reach, &known, ALL));
                 if found.is_empty() {
                     add_bait(self.scene, self.story.client, digits);
                 }
@@ -169,7 +173,7 @@ impl Chance<'_> {
     fn change_a_trap(&mut self) {
         let (client, reach) = (self.story.client, Reach::Client(self.story.client));
         let filter = traps::TrapFilter::default();
-        let rows = self.scene.agency(|c| traps::list_traps(c, reach, &filter, crate::scene::ALL));
+        let rows = self.scene.agency(|c| traps::list_traps(c, reach, &filter, ALL));
         if rows.is_empty() {
             return;
         }
@@ -221,6 +225,55 @@ impl Chance<'_> {
         let standing = self.dice.pick(&standings).clone();
         let since = (!self.dice.one_in(4)).then(|| self.moment());
         learn(self.scene, MTS, standing, since);
+    }
+
+    /// A new attribution to one of two competitors, or another period of one.
+    fn change_whose_a_number_is(&mut self) {
+        let (client, reach) = (self.story.client, Reach::Client(self.story.client));
+        let period = |dice: &mut Self| {
+            let ends = [dice.moment(), dice.moment()];
+            let from = dice.dice.one_in(2).then(|| ends[0].min(ends[1]));
+            (from, dice.dice.one_in(2).then(|| ends[0].max(ends[1])))
+        };
+        let (valid_from, valid_to) = period(self);
+        let filter = AttributionFilter::default();
+        let known = self.scene.agency(|c| attributions::list_attributions(c, reach, filter, ALL));
+        if !known.is_empty() && self.dice.one_in(2) {
+            let id = self.dice.pick(&known).id;
+            let changes = AttributionChanges {
+                valid_from: Some(valid_from),
+                valid_to: Some(valid_to),
+                ground: None,
+            };
+            self.scene
+                .as_client(client, |c| attributions::update_attribution(c, client, id, &changes));
+            return;
+        }
+        let mut rivals = self.scene.agency(|c| competitors::list_competitors(c, reach, ALL));
+        if rivals.len() < 2 {
+            let new = NewCompetitor { name: "соперник".to_owned(), inn: None, ogrn: None };
+            let made =
+                self.scene.as_client(client, |c| competitors::create_competitor(c, client, &new));
+            rivals.push(made);
+        }
+        let new = NewAttribution {
+            competitor: self.dice.pick(&rivals).id,
+            number: crate::story::phone(*self.dice.pick(&CALLERS)),
+            role: AttributionRole::CallCentre,
+            ground: "с их сайта".to_owned(),
+            valid_from,
+            valid_to,
+        };
+        self.scene.as_client(client, |c| attributions::create_attribution(c, client, &new, "key"));
+    }
+
+    /// Another operator by contract.
+    fn change_the_bait(&mut self) {
+        let operators = [None, Some("7743895280"), Some("7713076301")];
+        let operator = self.dice.pick(&operators).map(|inn| inn.parse().unwrap());
+        let changes = BaitChanges { operator: Some(operator), ..BaitChanges::default() };
+        let (client, bait) = (self.story.client, self.story.bait);
+        self.scene.as_client(client, |c| baits::update_bait(c, client, bait, &changes));
     }
 
     fn listen(&mut self) {

@@ -61,7 +61,7 @@ fn a_revision_that_names_another_caller_is_judged_by_that_one() {
         assert_eq!(story.judged(&scene, &first).call.party, Party::Number(phone(KIN)));
         assert_eq!(story.verdict(&scene, &first), Some(Verdict::SameGroup));
         assert_eq!(derived.tallies.len(), 1);
-        assert_eq!(derived.tallies[0].caller, phone(KIN));
+        assert_eq!(derived.tallies[0].caller, Some(phone(KIN)));
     });
 }
 

@@ -28,14 +28,14 @@ fn hours(hours: i64) -> Span {
 }
 
 impl Story {
-    fn competitor(&self, scene: &Scene, name: &str) -> CompetitorId {
+    pub(crate) fn competitor(&self, scene: &Scene, name: &str) -> CompetitorId {
         let new = NewCompetitor { name: name.to_owned(), inn: None, ogrn: None };
         scene
             .as_client(self.client, |conn| competitors::create_competitor(conn, self.client, &new))
             .id
     }
 
-    fn attribute(
+    pub(crate) fn attribute(
         &self,
         scene: &Scene,
         competitor: CompetitorId,

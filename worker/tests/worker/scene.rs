@@ -193,5 +193,6 @@ fn question() -> Question {
         group_by: GroupBy::Number,
         thresholds: Thresholds::default(),
         verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+        ..Question::default()
     }
 }

@@ -1,8 +1,10 @@
-//! The crate through its two public functions.
+//! The crate through its public functions.
 
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod groupings;
 mod offenders;
+mod plain_counts;
 mod properties;
 mod reference;
 mod rows;

@@ -1,8 +1,8 @@
 //! The report, line by line, with counts worked out by hand.
 
 use baitline_analytics::{
-    GroupBy, Hearing, InterceptionRow, Offender, OffenderKey, OtherVerdicts, Question, Standing,
-    Tally, Thresholds, repeat_offenders,
+    GroupBy, Hearing, InterceptionRow, Offender, OffenderKey, Question, Standing, Tally,
+    Thresholds, VerdictCounts, repeat_offenders,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::verdict::Verdict;
@@ -21,31 +21,30 @@ fn only(tallies: &[Tally], question: &Question) -> Offender {
 }
 
 fn keys(offenders: &[Offender]) -> Vec<OffenderKey> {
-    offenders.iter().map(|offender| offender.key).collect()
+    offenders.iter().map(|offender| offender.key.clone()).collect()
 }
 
 /// The report as a person would write it down.
 fn table(offenders: &[Offender]) -> String {
     let mut table = String::from(
-        "caller standing       interc traps baits clients days callers prior candid unh_inv other attempts fg,fe,sg,inc,inv first last\n",
+        "caller standing       interc traps baits clients days callers all prior candid unh_inv other attempts fg,fe,sg,inc,inv first last\n",
     );
     for o in offenders {
-        let OtherVerdicts { foreign_group, foreign_entity, same_group, inconclusive, invalid } =
+        let VerdictCounts { foreign_group, foreign_entity, same_group, inconclusive, invalid } =
             o.other_verdicts;
-        let caller = match o.key {
-            OffenderKey::Number(number) => number.digits() % 1_000,
-            OffenderKey::Operator(operator) => operator.map_or(0, |inn| inn.value()),
-        };
+        let OffenderKey::Number(number) = o.key else { panic!("{:?} is no number", o.key) };
+        let caller = number.digits() % 1_000;
         table += &format!(
-            "{caller:<6} {:<14} {:>6} {:>5} {:>5} {:>7} {:>4} {:>7} {:>5} {:>6} {:>7} {:>5} {:>8} \
+            "{caller:<6} {:<14} {:>6} {:>5} {:>5} {:>7} {:>4} {:>7} {:>3} {:>5} {:>6} {:>7} {:>5} {:>8} \
              {:>15} {:>5} {:>4}\n",
-            format!("{:?}", o.standing),
+            o.standing.map_or_else(String::new, |standing| format!("{standing:?}")),
             o.interceptions,
             o.traps,
             o.baits,
             o.clients,
             o.days,
             o.callers,
+            o.all_callers,
             o.prior_contact,
             o.candidates,
             o.unheard_invalid,
@@ -62,7 +61,7 @@ fn table(offenders: &[Offender]) -> String {
 /// A cold caller, a beginner, a courier, a bank nobody listened to yet, one
 /// that always hangs up, and one whose verdicts do not count.
 fn town() -> Vec<Tally> {
-    let from = |caller| InterceptionRow { caller: phone(caller), ..row() };
+    let from = |caller| InterceptionRow { caller: Some(phone(caller)), ..row() };
     let heard = |caller, verdict| tally_of(InterceptionRow { verdict, ..from(caller) }, 1);
     vec![
         // 1: four counted calls on three traps, one of them with prior contact.
@@ -124,20 +123,20 @@ fn town() -> Vec<Tally> {
 #[test]
 fn every_column_says_what_a_person_counts() {
     insta::assert_snapshot!(table(&repeat_offenders(&town(), &question()).unwrap()), @"
-    caller standing       interc traps baits clients days callers prior candid unh_inv other attempts fg,fe,sg,inc,inv first last
-    1      RepeatOffender      4     2     3       2    2       1     1      5       0     0        3       0,0,0,0,0   500 2000
-    2      Offender            1     1     1       1    1       1     0      0       0     0        0       0,0,0,0,0  1000 1000
-    3      Candidate           0     0     0       0    0       0     0      0       0     4        0       0,0,0,0,0  1000 1000
-    4      Candidate           0     0     0       0    0       0     0      2       1     0        0       0,0,0,0,0  1000 3000
-    5      Candidate           0     0     0       0    0       0     0      0       0     0        7       0,0,0,0,0  1000 1000
-    6      Candidate           0     0     0       0    0       0     0      0       0     0        0       0,0,1,1,1  1000 1000
+    caller standing       interc traps baits clients days callers all prior candid unh_inv other attempts fg,fe,sg,inc,inv first last
+    1      RepeatOffender      4     2     3       2    2       1   1     1      5       0     0        3       0,0,0,0,0   500 2000
+    2      Offender            1     1     1       1    1       1   1     0      0       0     0        0       0,0,0,0,0  1000 1000
+    3      Candidate           0     0     0       0    0       0   1     0      0       0     4        0       0,0,0,0,0  1000 1000
+    4      Candidate           0     0     0       0    0       0   1     0      2       1     0        0       0,0,0,0,0  1000 3000
+    5      Candidate           0     0     0       0    0       0   1     0      0       0     0        7       0,0,0,0,0  1000 1000
+    6      Candidate           0     0     0       0    0       0   1     0      0       0     0        0       0,0,1,1,1  1000 1000
     ");
 }
 
 #[test]
 fn an_operator_gathers_its_numbers_and_the_unknown_ones_stand_together() {
     let of = |operator, caller| {
-        tally_of(InterceptionRow { operator, caller: phone(caller), ..row() }, 1)
+        tally_of(InterceptionRow { operator, caller: Some(phone(caller)), ..row() }, 1)
     };
     let tallies = [
         of(Some(mts()), 1),
@@ -170,7 +169,7 @@ fn couriers_banks_and_staff_are_no_offenders_even_at_thresholds_of_zero() {
 
     let offenders = repeat_offenders(&town(), &question).unwrap();
 
-    let standings: Vec<Standing> = offenders.iter().map(|o| o.standing).collect();
+    let standings: Vec<Standing> = offenders.iter().filter_map(|o| o.standing).collect();
     let mut expected = vec![Standing::RepeatOffender; 2];
     expected.extend([Standing::Candidate; 4]);
     assert_eq!(standings, expected);
@@ -184,7 +183,7 @@ fn a_caller_known_before_the_trap_makes_no_further_trap() {
     let offender = only(&tallies, &question());
 
     assert_eq!((offender.interceptions, offender.traps, offender.prior_contact), (2, 1, 1));
-    assert_eq!(offender.standing, Standing::Offender);
+    assert_eq!(offender.standing, Some(Standing::Offender));
 }
 
 #[test]
@@ -200,7 +199,7 @@ fn one_threshold_missed_by_one_is_enough_not_to_be_a_repeat_offender() {
     let reached = Thresholds { interceptions: 2, traps: 2, baits: 2, clients: 2, days: 2 };
     let standing_at = |thresholds| only(&tallies, &Question { thresholds, ..question() }).standing;
 
-    assert_eq!(standing_at(reached), Standing::RepeatOffender);
+    assert_eq!(standing_at(reached), Some(Standing::RepeatOffender));
     for missed in [
         Thresholds { interceptions: 3, ..reached },
         Thresholds { traps: 3, ..reached },
@@ -208,7 +207,7 @@ fn one_threshold_missed_by_one_is_enough_not_to_be_a_repeat_offender() {
         Thresholds { clients: 3, ..reached },
         Thresholds { days: 3, ..reached },
     ] {
-        assert_eq!(standing_at(missed), Standing::Offender, "{missed:?}");
+        assert_eq!(standing_at(missed), Some(Standing::Offender), "{missed:?}");
     }
 }
 
@@ -232,10 +231,10 @@ fn a_verdict_counts_when_it_is_asked_for_and_has_its_own_column_when_not() {
         (offender.interceptions, offender.other_verdicts)
     };
 
-    let others = OtherVerdicts::default();
+    let others = VerdictCounts::default();
     assert_eq!(
         asked(&[Verdict::SameGroup, Verdict::SameGroup]),
-        (2, OtherVerdicts { foreign_group: 4, foreign_entity: 1, ..others })
+        (2, VerdictCounts { foreign_group: 4, foreign_entity: 1, ..others })
     );
     assert_eq!(
         asked(&[Verdict::ForeignGroup, Verdict::SameGroup, Verdict::ForeignEntity]),
@@ -243,7 +242,7 @@ fn a_verdict_counts_when_it_is_asked_for_and_has_its_own_column_when_not() {
     );
     assert_eq!(
         asked(&[]),
-        (0, OtherVerdicts { foreign_group: 4, foreign_entity: 1, same_group: 2, ..others })
+        (0, VerdictCounts { foreign_group: 4, foreign_entity: 1, same_group: 2, ..others })
     );
 }
 
@@ -253,7 +252,7 @@ fn an_unanswered_call_is_an_attempt_whatever_its_label_says() {
         let attempt = InterceptionRow { attempt: true, hearing, ..row() };
         let offender = only(&[tally_of(attempt, 2)], &question());
 
-        assert_eq!(offender.standing, Standing::Candidate, "{hearing:?}");
+        assert_eq!(offender.standing, Some(Standing::Candidate), "{hearing:?}");
         assert_eq!((offender.attempts, offender.interceptions), (2, 0), "{hearing:?}");
     }
 }
@@ -268,7 +267,7 @@ fn more_calls_than_32_bits_hold_are_still_summed() {
 #[test]
 fn the_worst_come_first_and_equals_in_order_of_their_numbers() {
     let calls = |caller, trap_number, calls| {
-        let row = InterceptionRow { caller: phone(caller), trap: trap(trap_number), ..row() };
+        let row = InterceptionRow { caller: Some(phone(caller)), trap: trap(trap_number), ..row() };
         tally_of(row, calls)
     };
     let tallies = [

@@ -5,7 +5,7 @@ use baitline_domain::instant::Instant;
 use baitline_domain::label::LabelKind;
 use baitline_domain::verdict::Verdict;
 
-use crate::rows::{DAY, bait, client, megafon, phone, row, tally_of, trap};
+use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, row, tally_of, trap};
 
 #[test]
 fn no_interceptions_give_no_tallies() {
@@ -27,10 +27,17 @@ fn calls_that_differ_in_their_moment_only_are_one_tally_from_the_first_to_the_la
 fn calls_that_differ_in_anything_else_are_two_tallies() {
     let others = [
         InterceptionRow { client: client(2), ..row() },
-        InterceptionRow { caller: phone(2), ..row() },
+        InterceptionRow { caller: Some(phone(2)), ..row() },
+        InterceptionRow { caller: None, ..row() },
         InterceptionRow { operator: Some(megafon()), ..row() },
         InterceptionRow { operator: None, ..row() },
+        InterceptionRow { region: Some("г. Омск".to_owned()), ..row() },
+        InterceptionRow { region: None, ..row() },
+        InterceptionRow { competitors: vec![competitor(1)], ..row() },
+        InterceptionRow { competitors: vec![competitor(1), competitor(2)], ..row() },
         InterceptionRow { bait: bait(2), ..row() },
+        InterceptionRow { bait_operator: Some(mts()), ..row() },
+        InterceptionRow { bait_operator: None, ..row() },
         InterceptionRow { trap: trap(2), ..row() },
         InterceptionRow { verdict: Verdict::Invalid, ..row() },
         InterceptionRow { attempt: true, ..row() },
@@ -39,7 +46,7 @@ fn calls_that_differ_in_anything_else_are_two_tallies() {
         InterceptionRow { local_day: DAY + 1, ..row() },
     ];
     for other in others {
-        let tallies = tally(&[row(), other, row()]).unwrap();
+        let tallies = tally(&[row(), other.clone(), row()]).unwrap();
 
         let mut expected = [tally_of(row(), 2), tally_of(other, 1)];
         expected.sort();
@@ -51,7 +58,7 @@ fn calls_that_differ_in_anything_else_are_two_tallies() {
 fn tallies_come_out_by_client_then_caller() {
     let of = |client_number, caller_number| InterceptionRow {
         client: client(client_number),
-        caller: phone(caller_number),
+        caller: Some(phone(caller_number)),
         ..row()
     };
 

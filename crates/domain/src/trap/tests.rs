@@ -177,3 +177,18 @@ fn a_trap_without_exposures_covers_nothing() {
     assert_eq!(state.first_exposure(), None);
     assert_eq!(state.covers(minute(60)), None);
 }
+
+#[test]
+fn a_bait_is_armed_while_any_of_its_windows_is_open_within_the_period() {
+    let window = |from, to| Window { from: minute(from), to: minute(to) };
+    let period = window(100, 200);
+    let armed = |windows: &[(i64, i64)]| {
+        let windows = windows.iter().map(|(from, to)| window(*from, *to));
+        armed_time(windows, period).0 / Span::seconds(60).0
+    };
+    assert_eq!(armed(&[]), 0);
+    assert_eq!(armed(&[(0, 100), (200, 300)]), 0, "half-open on both sides");
+    assert_eq!(armed(&[(0, 300)]), 100);
+    assert_eq!(armed(&[(90, 110), (190, 210)]), 20);
+    assert_eq!(armed(&[(150, 170), (110, 160), (120, 130), (180, 190)]), 70);
+}

@@ -77,6 +77,11 @@ impl<'a> Dealings<'a> {
         })
     }
 
+    /// Whose number the caller's is at the call's time, sorted.
+    pub(super) fn into_competitors(self) -> Vec<CompetitorId> {
+        self.competitors
+    }
+
     fn earlier_contacts(&self) -> impl Iterator<Item = &Contact> {
         self.circumstances.contacts.iter().filter(|contact| contact.at < self.call.started_at)
     }

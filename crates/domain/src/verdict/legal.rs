@@ -47,6 +47,15 @@ pub(super) fn judge(call: &Call, circumstances: &Circumstances<'_>) -> Legal {
     }
 }
 
+/// The region of the caller's range, where a range holds the number.
+pub(super) fn region_of(call: &Call, circumstances: &Circumstances<'_>) -> Option<String> {
+    let phone = call.party.phone().filter(|phone| phone.is_russian())?;
+    match circumstances.numbering.look_up(phone, call.started_at) {
+        Allocation::Held { range, .. } if !range.region.is_empty() => Some(range.region.clone()),
+        Allocation::Held { .. } | Allocation::NotLoaded | Allocation::Unallocated { .. } => None,
+    }
+}
+
 /// The caller's operator and how it is known.
 struct Holder {
     operator: Inn,

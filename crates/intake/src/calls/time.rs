@@ -52,11 +52,7 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Result<Instant, TimeFault> {
 /// # Errors
 /// When it is no time, stands for no single instant in the zone, or lies too far
 /// back or ahead.
-pub fn read(
-    text: &str,
-    zone: &TimeZone,
-    received_at: Instant,
-) -> Result<Instant, Rejection> {
+pub fn read(text: &str, zone: &TimeZone, received_at: Instant) -> Result<Instant, Rejection> {
     let at = read_time(text, zone).map_err(|fault| match fault {
         TimeFault::Invalid => invalid(),
         TimeFault::Ambiguous => ambiguous(),

@@ -1,7 +1,7 @@
 //! The calls table's row, and its way from and to the domain.
 
 use baitline_domain::call::Call;
-use baitline_domain::ids::{BaitId, ClientId, EditionId, ObservationId, TrapId};
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, EditionId, ObservationId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::{Channel, Direction};
@@ -9,16 +9,13 @@ use baitline_domain::operator::Inn;
 use baitline_domain::phone::{Party, PartyKind, Phone};
 use baitline_domain::verdict::{Assessment, Interception, Verdict};
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::models::JudgedCall;
+use crate::packed_ids::{pack, unpack};
 use crate::schema::calls;
 use crate::sql_types::Db;
 use crate::stored_text;
-
-/// Bytes of one observation id in the packed list.
-const ID_BYTES: usize = 16;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = calls, treat_none_as_default_value = false)]
@@ -55,6 +52,8 @@ pub(super) struct StoredCall {
     edition_id: Option<EditionId>,
     label: Option<LabelKind>,
     recordings: i32,
+    caller_region: Option<String>,
+    competitors: Vec<u8>,
 }
 
 impl TryFrom<&JudgedCall> for StoredCall {
@@ -77,7 +76,7 @@ impl TryFrom<&JudgedCall> for StoredCall {
             connected_seconds: i32::try_from(call.connected_seconds)?,
             answered: call.answered,
             roaming: call.roaming,
-            observations: call.observations.iter().flat_map(|id| *id.0.as_bytes()).collect(),
+            observations: pack(call.observations.iter().map(|id| id.0)),
             reasons: stored_text::write(&assessment.reasons)?,
             rule_version: i32::try_from(assessment.rule_version)?,
             trap_id: interception.map(|one| one.trap),
@@ -91,6 +90,10 @@ impl TryFrom<&JudgedCall> for StoredCall {
             edition_id: interception.and_then(|one| one.edition),
             label: *label,
             recordings: i32::try_from(*recordings)?,
+            caller_region: interception.and_then(|one| one.caller_region.clone()),
+            competitors: interception.map_or_else(Vec::new, |one| {
+                pack(one.competitors.iter().map(|competitor| competitor.0))
+            }),
         })
     }
 }
@@ -109,6 +112,8 @@ impl TryFrom<StoredCall> for JudgedCall {
                     row.exposures_done.as_deref().unwrap_or("[]"),
                 )?,
                 caller_operator: row.caller_operator,
+                caller_region: row.caller_region,
+                competitors: unpack(&row.competitors, CompetitorId)?,
                 edition: row.edition_id,
             }),
             _ => None,
@@ -126,7 +131,7 @@ impl TryFrom<StoredCall> for JudgedCall {
             connected_seconds: u32::try_from(row.connected_seconds)?,
             answered: row.answered,
             roaming: row.roaming,
-            observations: unpack(&row.observations)?,
+            observations: unpack(&row.observations, ObservationId)?,
         };
         let assessment = Assessment {
             interception,
@@ -136,15 +141,4 @@ impl TryFrom<StoredCall> for JudgedCall {
         let recordings = u32::try_from(row.recordings)?;
         Ok(Self { client_id: row.client_id, call, assessment, label: row.label, recordings })
     }
-}
-
-fn unpack(packed: &[u8]) -> StoreResult<Vec<ObservationId>> {
-    packed
-        .chunks(ID_BYTES)
-        .map(|bytes| {
-            Uuid::from_slice(bytes)
-                .map(ObservationId)
-                .map_err(|error| StoreError::Corrupt(error.to_string()))
-        })
-        .collect()
 }

@@ -12,7 +12,7 @@ use super::words::{DurationMissing, ExportState, PackageState, WaitingReason};
 use crate::error::StoreResult;
 use crate::schema;
 use crate::sql_types::Db;
-use crate::{schema, stored_text};
+use crate::stored_text;
 
 /// A recording's facts; its bytes lie in the blob store under its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::observation::{BaitName, Ends};
-use baitline_domain::phone::{Party, Phone};
+use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 //! observations.
 
 use baitline_domain::call::Call;
-use baitline_domain::ids::{EditionId, ObservationId};
+use baitline_domain::ids::{CompetitorId, EditionId, ObservationId};
 use baitline_domain::instant::Span;
 use baitline_domain::label::LabelKind;
 use baitline_domain::observation::Direction;
@@ -64,6 +64,8 @@ fn a_call_comes_back_with_everything_the_rules_said() {
                         seconds: 7,
                     }],
                     caller_operator: Some(Inn::parse("7743895280").unwrap()),
+                    caller_region: Some("г. Москва".to_owned()),
+                    competitors: [3, 7].map(|id| CompetitorId(uuid::Uuid::from_u128(id))).to_vec(),
                     edition: Some(EditionId(uuid::Uuid::now_v7())),
                 }),
                 reasons: vec![Reason::Edge, Reason::Attempt, Reason::PriorContact],

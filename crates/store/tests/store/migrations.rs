@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use baitline_store::{Reach, buckets, calls, changes};
 use baitline_testkit::{DatabaseKind, Role, TestDatabase, on_both};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
@@ -190,5 +191,39 @@ fn what_goes_up_comes_down_and_goes_up_again_the_same() {
         assert_eq!(again.len() as i64, applied);
         assert_eq!((found(&database), description(&database)), before);
         assert!(baitline_store::migrate(&database.owner_url(), None).unwrap().is_empty());
+    });
+}
+
+/// The migrations from this one on, this one included.
+fn migrations_since(name: &str) -> usize {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|other| other.to_string_lossy().as_ref() >= name).count()
+}
+
+#[test]
+fn what_was_judged_before_reports_knew_regions_is_judged_again() {
+    on_both(|database| {
+        let opened = support::open(database);
+        let furnished = crate::world::furnish(&opened, "наш");
+        opened.client("другой");
+        let owner = opened.database.owner_url();
+        for _ in 0..migrations_since("2026-11-24-000008_reports") {
+            baitline_store::revert_last(&owner).unwrap();
+        }
+        assert_eq!(support::rows(&opened.database, "interception_tallies"), 0);
+        let waiting = support::rows(&opened.database, "changes");
+        baitline_store::migrate(&owner, None).unwrap();
+        let more = support::rows(&opened.database, "changes") - waiting;
+        assert_eq!(more, 2, "one for each client");
+        let reach = Reach::Client(furnished.client.id);
+        let day = furnished.call.started_at.day();
+        let client = furnished.client.id;
+        let call = opened.agency(|conn| calls::calls_of_day(conn, client, day)).remove(0);
+        let interception = call.assessment.interception.unwrap();
+        assert_eq!((interception.caller_region, interception.competitors), (None, Vec::new()));
+        while opened.agency(changes::expand_next) {}
+        let pending = opened.agency(|conn| buckets::count_pending(conn, reach));
+        assert!(pending > 0, "no day waits");
     });
 }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use baitline_domain::ids::{ClientId, TrapId};
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
 use baitline_domain::instant::{Day, Instant, MICROS_PER_DAY};
 use baitline_domain::label::LabelKind;
+use baitline_domain::operator::Inn;
 use baitline_domain::phone::{Party, Phone};
 use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 use baitline_domain::verdict::Verdict;
@@ -16,6 +17,7 @@ use baitline_testkit::on_both;
 use jiff::tz::TimeZone;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use uuid::Uuid;
 
 use crate::support::{Opened, at, open, phone, report};
 use crate::world::{Furnished, call, furnish, interception};
@@ -48,24 +50,28 @@ fn some_call(random: &mut ChaCha8Rng, of: &Furnished, day: Day, n: u64) -> Judge
         call.party = Party::Hidden;
     }
     let label = (below(random, 2) == 0).then_some(LabelKind::Advertising);
-    JudgedCall {
-        client_id: of.client.id,
-        call,
-        assessment: interception(of.trap),
-        label,
-        recordings: 0,
+    let mut assessment = interception(of.trap);
+    if let Some(interception) = &mut assessment.interception {
+        interception.caller_region =
+            (below(random, 3) > 0).then(|| format!("Область {}", below(random, 2)));
+        let competitors = 0..below(random, 3);
+        let competitor = |n: u64| CompetitorId(Uuid::from_u128(n.into()));
+        interception.competitors = competitors.map(competitor).collect();
     }
+    JudgedCall { client_id: of.client.id, call, assessment, label, recordings: 0 }
 }
 
-/// `None` for a hidden caller, whom no report counts.
-fn row(judged: &JudgedCall) -> Option<InterceptionRow> {
+fn row(of: &Furnished, judged: &JudgedCall) -> Option<InterceptionRow> {
     let moscow = TimeZone::get("Europe/Moscow").unwrap();
     let found = judged.assessment.interception.as_ref()?;
     Some(InterceptionRow {
         client: judged.client_id,
-        caller: judged.call.party.phone()?,
+        caller: judged.call.party.phone(),
         operator: found.caller_operator,
+        region: found.caller_region.clone(),
+        competitors: found.competitors.clone(),
         bait: judged.call.bait,
+        bait_operator: of.bait.operator,
         trap: found.trap,
         verdict: found.verdict,
         attempt: found.attempt,
@@ -77,10 +83,30 @@ fn row(judged: &JudgedCall) -> Option<InterceptionRow> {
 }
 
 /// Everything but the moment.
-type Grain = (ClientId, Phone, TrapId, Verdict, Hearing, i32);
+type Grain = (
+    (ClientId, Option<Phone>, Option<String>, Vec<CompetitorId>),
+    (BaitId, Option<Inn>, TrapId, Verdict, Hearing, i32),
+);
 
 fn grain(row: &InterceptionRow) -> Grain {
-    (row.client, row.caller, row.trap, row.verdict, row.hearing, row.local_day)
+    (
+        (row.client, row.caller, row.region.clone(), row.competitors.clone()),
+        (row.bait, row.bait_operator, row.trap, row.verdict, row.hearing, row.local_day),
+    )
+}
+
+fn grain_of(tally: &Tally) -> Grain {
+    (
+        (tally.client, tally.caller, tally.region.clone(), tally.competitors.clone()),
+        (
+            tally.bait,
+            tally.bait_operator,
+            tally.trap,
+            tally.verdict,
+            tally.hearing,
+            tally.local_day,
+        ),
+    )
 }
 
 /// A plain count, against which the store's is held.
@@ -91,7 +117,10 @@ fn tally(rows: &[InterceptionRow]) -> Vec<Tally> {
             client: row.client,
             caller: row.caller,
             operator: row.operator,
+            region: row.region.clone(),
+            competitors: row.competitors.clone(),
             bait: row.bait,
+            bait_operator: row.bait_operator,
             trap: row.trap,
             verdict: row.verdict,
             attempt: row.attempt,
@@ -115,7 +144,7 @@ fn fill(opened: &Opened, of: &Furnished, random: &mut ChaCha8Rng) -> Vec<Interce
     for day in (0..DAYS).map(|n| Day(first_day().0 + n)) {
         let judged: Vec<JudgedCall> =
             (0..CALLS_PER_DAY).map(|n| some_call(random, of, day, n)).collect();
-        let rows: Vec<InterceptionRow> = judged.iter().filter_map(row).collect();
+        let rows: Vec<InterceptionRow> = judged.iter().filter_map(|one| row(of, one)).collect();
         let client = of.client.id;
         opened.agency(|conn| {
             calls::replace_day(conn, client, day, &judged)?;
@@ -135,8 +164,7 @@ fn counted(opened: &Opened, reach: Reach, from: Instant, to: Instant) -> Counted
 fn by_grain(counted: &Counted) -> BTreeMap<Grain, u32> {
     let mut grains = BTreeMap::new();
     for one in &counted.tallies {
-        let grain = (one.client, one.caller, one.trap, one.verdict, one.hearing, one.local_day);
-        *grains.entry(grain).or_default() += one.calls;
+        *grains.entry(grain_of(one)).or_default() += one.calls;
     }
     for edge in &counted.edges {
         *grains.entry(grain(edge)).or_default() += 1;

@@ -124,6 +124,8 @@ pub(crate) fn interception(trap: TrapId) -> Assessment {
             prior_contact: false,
             exposures_done: Vec::new(),
             caller_operator: None,
+            caller_region: None,
+            competitors: Vec::new(),
             edition: None,
         }),
         reasons: vec![Reason::RangeHolderOnly],
@@ -208,9 +210,12 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
     };
     let tally = Tally {
         client,
-        caller: phone(CALLER),
+        caller: Some(phone(CALLER)),
         operator: None,
+        region: None,
+        competitors: Vec::new(),
         bait: call.bait,
+        bait_operator: None,
         trap,
         verdict: Verdict::ForeignGroup,
         attempt: false,
@@ -223,7 +228,7 @@ fn keep_judged(opened: &Opened, client: ClientId, trap: TrapId, call: &Call) {
     };
     opened.agency(|conn| {
         calls::replace_day(conn, client, day, std::slice::from_ref(&judged))?;
-        tallies::replace_day(conn, client, day, &[tally])
+        tallies::replace_day(conn, client, day, std::slice::from_ref(&tally))
     });
 }
 
