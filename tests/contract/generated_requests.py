@@ -52,7 +52,7 @@ class Effort:
 
 
 SHORT = Effort(agency=12, client=15, limit_seconds=600)
-LONG = Effort(agency=400, client=400, limit_seconds=7_200)
+LONG = Effort(agency=4_000, client=4_000, limit_seconds=7_200)
 
 
 @dataclass
