@@ -51,7 +51,7 @@ fn dial(service: &Service, stock: &Stock, bait: &str, number: &str, channel: Cha
         reasons: vec![Reason::Outgoing],
         rule_version: RULE_VERSION,
     };
-    let judged = JudgedCall { client_id: client, call, assessment, label: None };
+    let judged = JudgedCall { client_id: client, call, assessment, label: None, recordings: 0 };
     let day = started_at.day();
     service
         .store

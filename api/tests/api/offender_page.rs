@@ -43,8 +43,11 @@ fn row(judged: &JudgedCall) -> Option<InterceptionRow> {
     let interception = judged.assessment.interception.as_ref()?;
     Some(InterceptionRow {
         client: judged.client_id,
-        caller: judged.call.party.phone()?,
+        caller: judged.call.party.phone(),
         operator: Some("7740000076".parse().unwrap()),
+        region: None,
+        competitors: Vec::new(),
+        bait_operator: None,
         bait: judged.call.bait,
         trap: interception.trap,
         verdict: interception.verdict,

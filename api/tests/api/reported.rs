@@ -319,5 +319,5 @@ fn judged(one: &Intercepted<'_>) -> JudgedCall {
         rule_version: RULE_VERSION,
     };
     let client_id = ClientId(one.client.id.parse().unwrap());
-    JudgedCall { client_id, call, assessment, label: one.label }
+    JudgedCall { client_id, call, assessment, label: one.label, recordings: 0 }
 }

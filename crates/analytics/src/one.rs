@@ -12,18 +12,22 @@ use crate::{Offender, Question, Tally};
 /// Answers `question` for tallies that all belong to one key of it, as
 /// [`crate::repeat_offenders`] would; `None` where there is none.
 pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> {
-    let key = keys_of(tallies.first()?, question).into_iter().next()?;
-    let offender = counts(tallies, question).offender(0, key);
+    let keyed = tallies.iter().map(|tally| (tally, keys_of(tally, question)));
+    // What the question leaves out has no key.
+    let keyed: Vec<_> = keyed.filter(|(_, keys)| !keys.is_empty()).collect();
+    let key = keyed.first()?.1.first()?.clone();
+    let tallies: Vec<&Tally> = keyed.into_iter().map(|(tally, _)| tally).collect();
+    let offender = counts(&tallies, question).offender(0, key);
     let standing = question.group_by.has_standing();
     let standing = standing.then(|| standing_of(&offender, &question.thresholds));
     Some(Offender { standing, ..offender })
 }
 
 /// The one group that the tallies make.
-fn counts(tallies: &[Tally], question: &Question) -> Groups {
+fn counts(tallies: &[&Tally], question: &Question) -> Groups {
     let mut sums = vec![vec![0]; Place::ALL.len()];
     let (mut fresh, mut counted) = (Vec::new(), Vec::new());
-    for tally in tallies {
+    for &tally in tallies {
         let place = Place::of(tally, &question.verdicts);
         sums[place as usize][0] += u64::from(tally.calls);
         if place == Place::FreshInterception {
@@ -40,7 +44,7 @@ fn counts(tallies: &[Tally], question: &Question) -> Groups {
         clients: vec![distinct(&counted, |tally| tally.client)],
         days: vec![distinct(&counted, |tally| tally.local_day)],
         callers: vec![distinct(&counted, |tally| tally.caller)],
-        all_callers: vec![distinct(&tallies.iter().collect::<Vec<_>>(), |tally| tally.caller)],
+        all_callers: vec![distinct(tallies, |tally| tally.caller)],
         first_at: vec![tallies.iter().map(|tally| tally.first_at.0).min().unwrap_or_default()],
         last_at: vec![tallies.iter().map(|tally| tally.last_at.0).max().unwrap_or_default()],
         sums,

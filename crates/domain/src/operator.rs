@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn an_operator_outside_every_group_is_an_entity_of_its_own() {
         let operators = Operators::built_in();
-        let entity = |inn: &str| operators.entity_of(Inn::parse(inn).unwrap());
+        let entity = |inn: &str| operators.entity_of(Inn::parse(inn).unwrap(), Instant(0));
         assert_eq!(entity("7743895280"), OperatorEntity::Group(group("t2-rostelecom")));
         assert_eq!(entity("7707049388"), entity("7743895280"));
         for inn in ["7733808377", "7743200179", "7700000009"] {

@@ -179,7 +179,7 @@ fn an_amended_caller_is_judged_in_the_place_of_the_reported_one() {
         // What the source says later of the caller does not hold against it.
         story.ingest(&scene, &[from_another(&call, FOREIGN + 1)]);
         let derived = scene.settled();
-        assert_eq!(derived.tallies[0].caller, phone(KIN));
+        assert_eq!(derived.tallies[0].caller, Some(phone(KIN)));
         let hidden = Amendment { caller: Some(None), ..Amendment::default() };
         let hidden = story.correct(&scene, &call, Correcting::Amend(hidden));
         scene.settled();
@@ -196,7 +196,7 @@ fn an_amended_caller_is_judged_in_the_place_of_the_reported_one() {
             story.correct(&scene, &call, Correcting::Withdraw(amendment));
         }
         let after = scene.settled();
-        assert_eq!(after.tallies[0].caller, phone(FOREIGN + 1), "as the source says last");
+        assert_eq!(after.tallies[0].caller, Some(phone(FOREIGN + 1)), "as the source says last");
         assert_eq!(after.calls.len(), before.calls.len());
     });
 }

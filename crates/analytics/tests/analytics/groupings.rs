@@ -4,6 +4,7 @@ use baitline_analytics::{
     Apart, CompetitorKey, Entities, GroupBy, Hearing, InterceptionRow, Offender, OffenderKey,
     Question, Scope, Standing, Tally, overlap, repeat_offenders,
 };
+use baitline_domain::instant::Instant;
 use baitline_domain::operator::{OperatorEntity, OperatorGroup, Operators};
 
 use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, row, t2, tally_of, trap};
@@ -101,7 +102,7 @@ fn operators_of_one_group_are_one_line_and_others_stand_alone() {
     ];
     let question = Question {
         group_by: GroupBy::OperatorGroup,
-        entities: Entities::default().grouped_by(&Operators::built_in()),
+        entities: Entities::default().grouped_by(&Operators::built_in(), Instant(0)),
         ..Question::default()
     };
     let group = |name: &str| OperatorEntity::Group(OperatorGroup(name.to_owned()));
