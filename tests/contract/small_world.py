@@ -71,6 +71,19 @@ def enter_for(agency: httpx.Client, client: str) -> None:
     )
     recording.raise_for_status()
     post(agency, f"/v1/interceptions/{offer}/labels", **LABEL)
+    amended = {"kind": "amend", "reason": "ошибка", "changes": {"connected_seconds": 43}}
+    post(agency, f"/v1/observations/{offer}/corrections", **amended)
+    phone = create("/v1/sources", name="phone", kind="recorder_app")["id"]
+    create("/v1/devices", name="Redmi", source_id=phone, bait_id=bait)
+    early = agency.put(
+        "/v1/recordings",
+        params={"client_id": client, "source": "recorder", "external_id": "early"},
+        content=SILENCE,
+        headers={"Content-Type": "audio/wav"},
+    )
+    early.raise_for_status()
+    create("/v1/listening/claims", assignee="Анна")
+    create("/v1/verdicts:replay", **{"from": FROM, "to": TO})
     wait_for("the worker", lambda: pending_days(agency) == 0)
     job = create("/v1/exports", **{"from": FROM, "to": TO}, traps=1, interceptions=1)["id"]
     wait_for("the export", lambda: is_over(agency.get(f"/v1/exports/{job}").json()["export"]))
