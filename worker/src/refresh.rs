@@ -131,7 +131,7 @@ fn recompute(
     let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
     calls::replace_day(conn, client, day, &judged)?;
-    assignments::follow_calls(conn, client, &judged)?;
+    assignments::follow_calls(conn, client, &before, &judged)?;
     tallies::replace_day(conn, client, day, &tallied)?;
     save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
     changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;

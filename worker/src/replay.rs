@@ -12,9 +12,11 @@ use baitline_domain::phone::Phone;
 use baitline_domain::verdict::{Reason, RuleVersion};
 use baitline_store::models::{DifferenceRow, JudgedCall, Replay, ReplayOutcome, ReplayState};
 use baitline_store::replays::{self, DayFound};
-use baitline_store::{Conn, Reach, StoreResult, buckets, calls};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, buckets, calls};
 
 use crate::dossier::is_fileable;
+use crate::numbering::Plans;
+use crate::operators::KnownOperators;
 use crate::refresh::{Law, judge_day};
 use crate::{WorkError, Worker};
 
@@ -38,31 +40,21 @@ impl Worker {
             None => Some(RuleVersion::CURRENT),
             Some(number) => u32::try_from(number).ok().and_then(RuleVersion::of_number),
         };
-        let plan = self.replayed_plan(&replay)?;
-        let (Some(rules), Some(plan)) = (rules, plan) else {
+        let Self { store, plans, .. } = self;
+        let plan = store.read(Reach::Agency, |conn| replayed_plan(conn, plans, &replay))?;
+        let (Some(rules), Some(_)) = (rules, plan) else {
             return self.give_up(&replay, "the rules or the edition asked for are not there");
         };
         for _ in 0..DAYS_AT_A_TIME {
-            let Self { store, operators, .. } = self;
-            let moved = store.write(Reach::Agency, |conn| {
-                let operators = operators.current(conn)?;
-                let law = Law { rules, numbering: &plan, operators: &operators };
-                next_day(conn, &replay, law)
-            });
+            let Self { store, plans, operators, .. } = self;
+            let moved = store
+                .write(Reach::Agency, |conn| next_day(conn, &replay, rules, (plans, operators)));
             match moved? {
                 Progress::Day(moved) => replay = *moved,
                 Progress::Ended | Progress::Lost => return Ok(()),
             }
         }
         Ok(self.store.write(Reach::Agency, |conn| replays::put_back(conn, &replay))?)
-    }
-
-    fn replayed_plan(&mut self, replay: &Replay) -> StoreResult<Option<Arc<NumberingPlan>>> {
-        let Self { store, plans, .. } = self;
-        store.read(Reach::Agency, |conn| match replay.edition_id {
-            None => plans.current(conn).map(Some),
-            Some(edition) => plans.with_only(conn, edition),
-        })
     }
 
     fn give_up(&self, replay: &Replay, problem: &str) -> Result<(), WorkError> {
@@ -72,14 +64,34 @@ impl Worker {
     }
 }
 
+fn replayed_plan(
+    conn: &mut Conn,
+    plans: &mut Plans,
+    replay: &Replay,
+) -> StoreResult<Option<Arc<NumberingPlan>>> {
+    match replay.edition_id {
+        None => plans.current(conn).map(Some),
+        Some(edition) => plans.with_only(conn, edition),
+    }
+}
+
 /// Replays one day. Its bucket is held meanwhile, so that no other worker
-/// replaces the calls it is compared with.
-fn next_day(conn: &mut Conn, replay: &Replay, law: Law<'_>) -> StoreResult<Progress> {
+/// replaces the calls it is compared with; what judges is read after that, or a
+/// change of it between the two would show as a difference.
+fn next_day(
+    conn: &mut Conn,
+    replay: &Replay,
+    rules: RuleVersion,
+    (plans, operators): (&mut Plans, &mut KnownOperators),
+) -> StoreResult<Progress> {
     let Some(day) = replays::next_day(conn, replay)? else {
         replays::end_replay(conn, replay, ReplayState::Done, None)?;
         return Ok(Progress::Ended);
     };
     buckets::await_bucket(conn, replay.client_id, day)?;
+    let plan = replayed_plan(conn, plans, replay)?.ok_or(StoreError::NotFound)?;
+    let operators = operators.current(conn)?;
+    let law = Law { rules, numbering: &plan, operators: &operators };
     let found = replay_day(conn, replay, day, law)?;
     let moved = replays::keep_day(conn, replay, day, &found)?;
     Ok(moved.map_or(Progress::Lost, |moved| Progress::Day(Box::new(moved))))
@@ -150,6 +162,8 @@ fn differs(replay: &Replay, pair: &Compared) -> bool {
             (replay.edition_id, &mut judged.assessment.interception)
         {
             interception.edition = None;
+            // A region has its spelling from the edition.
+            interception.caller_region = None;
         }
         Some(judged)
     };

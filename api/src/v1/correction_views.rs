@@ -51,7 +51,7 @@ pub(crate) struct CreateCorrection {
 pub(crate) struct CreateAmendment {
     /// The bait's number, or the client's reference of it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 64, nullable = false)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, nullable = false)]
     bait: Option<Line<MAX_BAIT_CHARS>>,
     /// As the bait sees it; only where the bait is named, here or in the record.
     #[serde(default, deserialize_with = "given")]
@@ -59,11 +59,11 @@ pub(crate) struct CreateAmendment {
     direction: Option<DirectionWord>,
     /// Who called; null where the number was withheld.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     caller: Option<Option<Line<MAX_END_CHARS>>>,
     /// Who was called.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     called: Option<Option<Line<MAX_END_CHARS>>>,
     /// The true start, to which the source's clock offset is not added.
     #[serde(default, deserialize_with = "given")]
@@ -87,7 +87,7 @@ pub(crate) struct CreateAmendment {
     roaming: Option<bool>,
     /// The label the phone's screen showed.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 64)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     screen_label: Option<Option<Line<MAX_SCREEN_LABEL_CHARS>>>,
 }
 

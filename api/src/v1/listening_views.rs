@@ -120,6 +120,12 @@ pub(super) fn listening_item(operators: &Operators, row: Unheard, now: Instant) 
                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                 "bytes": 48044,
                 "media_type": "audio/wav",
+                "media_type_sniffed": "audio/wav",
+                "original_name": null,
+                "duration_seconds": 3.0,
+                "duration_missing": null,
+                "derived": false,
+                "waits_for": null,
                 "received_at": "2026-10-02T09:00:00Z"
             },
             "href": "/v1/calls/0f3a5b6c-7d8e-8f90-a1b2-c3d4e5f60718/recording"

@@ -59,7 +59,7 @@ pub(crate) struct CreateOperatorEntry {
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: OperatorName,
     /// The brand people know.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     brand: Option<Brand>,
     /// How it stands.
     standing: OperatorStandingWord,

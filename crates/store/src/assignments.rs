@@ -4,7 +4,7 @@
 //! another observation comes first.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use baitline_domain::ids::{ClientId, ObservationId};
 use baitline_domain::instant::Instant;
@@ -130,13 +130,19 @@ pub(crate) fn end_all(
     })?)
 }
 
-/// Moves assignments to the observations that give these calls their ids now.
-/// Where several calls became one, the assignment that lasts longest stays, of
-/// equals the earliest. For the worker, in the transaction that replaces calls.
-pub fn follow_calls(conn: &mut Conn, client: ClientId, judged: &[JudgedCall]) -> StoreResult<()> {
-    let several = || judged.iter().map(|one| &one.call).filter(|call| call.observations.len() > 1);
-    let ids: Vec<ObservationId> =
-        several().flat_map(|call| call.observations.iter().copied()).collect();
+/// Moves assignments to the observations that give these calls their ids now,
+/// from any observation of the call and from the id that it had before, whose
+/// observation may be voided now. Where several calls became one, the assignment
+/// that lasts longest stays, of equals the earliest. For the worker, in the
+/// transaction that replaces calls.
+pub fn follow_calls(
+    conn: &mut Conn,
+    client: ClientId,
+    before: &[JudgedCall],
+    judged: &[JudgedCall],
+) -> StoreResult<()> {
+    let places = places_of_assignments(before, judged);
+    let ids: Vec<ObservationId> = places.values().flatten().copied().collect();
     let mut found = HashMap::new();
     for chunk in ids.chunks(IDS_AT_A_TIME) {
         let rows: Vec<Assignment> = on!(conn, c => assignments::table
@@ -146,17 +152,16 @@ pub fn follow_calls(conn: &mut Conn, client: ClientId, judged: &[JudgedCall]) ->
             .load(c))?;
         found.extend(rows.into_iter().map(|row| (row.observation_id, row)));
     }
-    for call in several() {
-        let rows: Vec<&Assignment> =
-            call.observations.iter().filter_map(|id| found.get(id)).collect();
-        if rows.iter().all(|row| row.observation_id == call.id) {
+    for (call, places) in places {
+        let rows: Vec<&Assignment> = places.iter().filter_map(|id| found.get(id)).collect();
+        if rows.iter().all(|row| row.observation_id == call) {
             continue;
         }
         let lasting = |row: &&&Assignment| {
             (row.until.unwrap_or(Instant(i64::MAX)), Reverse(row.since), row.observation_id)
         };
         let Some(stays) = rows.iter().max_by_key(lasting) else { continue };
-        let moved = Assignment { observation_id: call.id, ..(*stays).clone() };
+        let moved = Assignment { observation_id: call, ..(*stays).clone() };
         let all: Vec<ObservationId> = rows.iter().map(|row| row.observation_id).collect();
         on!(conn, c => diesel::delete(assignments::table
             .filter(assignments::client_id.eq(Db(client)))
@@ -166,4 +171,26 @@ pub fn follow_calls(conn: &mut Conn, client: ClientId, judged: &[JudgedCall]) ->
         take_free(conn, &moved)?;
     }
     Ok(())
+}
+
+/// Where an assignment of each call may hang, by the call's id; calls that can
+/// have it in one place only are left out.
+fn places_of_assignments(
+    before: &[JudgedCall],
+    judged: &[JudgedCall],
+) -> BTreeMap<ObservationId, Vec<ObservationId>> {
+    let mut places: BTreeMap<_, _> =
+        judged.iter().map(|one| (one.call.id, one.call.observations.clone())).collect();
+    let call_of: HashMap<ObservationId, ObservationId> = judged
+        .iter()
+        .flat_map(|one| one.call.observations.iter().map(|id| (*id, one.call.id)))
+        .collect();
+    for old in before.iter().filter(|old| !call_of.contains_key(&old.call.id)) {
+        let goes_on = old.call.observations.iter().find_map(|id| call_of.get(id));
+        if let Some(places) = goes_on.and_then(|call| places.get_mut(call)) {
+            places.push(old.call.id);
+        }
+    }
+    places.retain(|_, places| places.len() > 1);
+    places
 }

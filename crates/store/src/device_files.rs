@@ -50,7 +50,12 @@ pub fn keep_file(
     }
     match known.assigned_to {
         Some(_) => Ok((Put::Same, waiting::place_of(conn, known)?)),
-        None => Ok((Put::Same, place(conn, &known, reading, has_sound)?)),
+        None => {
+            // It may have come by its id first, and now from a phone.
+            let device_id = known.device_id.or(file.device_id);
+            let known = WaitingRecording { device_id, ..known };
+            Ok((Put::Same, place(conn, &known, reading, has_sound)?))
+        }
     }
 }
 

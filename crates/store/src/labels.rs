@@ -16,7 +16,7 @@ use crate::error::{Constraint, StoreResult};
 use crate::models::{ChangeKind, JudgedCall, LabelRow, NewLabel};
 use crate::schema::labels;
 use crate::sql_types::{Db, db_all};
-use crate::{assignments, now, recordings, stored_text};
+use crate::{assignments, now, observations, recordings, stored_text};
 
 /// Which labels a list shows; an absent field filters nothing.
 #[derive(Debug, Clone, Default)]
@@ -93,8 +93,11 @@ pub fn add_label(
     new: &NewLabel,
     labelled_by: &str,
 ) -> StoreResult<LabelRow> {
+    let voided = observations::voided_among(conn, client, &call.observations)?;
     let heard = recordings::recordings_of(conn, client, &call.observations)?;
-    let Some(recording) = heard.first() else {
+    // The call may not have been derived again since one was voided.
+    let in_force = heard.iter().find(|one| !voided.contains(&one.observation_id));
+    let Some(recording) = in_force else {
         return Err(Constraint::NoRecording.into());
     };
     let row = LabelRow {

@@ -85,6 +85,20 @@ pub fn find_observations(
     Ok(rows.into_iter().map(ObservationRow::in_force).collect())
 }
 
+/// Those of these observations of one client that are voided.
+pub(crate) fn voided_among(
+    conn: &mut Conn,
+    client: ClientId,
+    ids: &[ObservationId],
+) -> StoreResult<Vec<ObservationId>> {
+    Ok(on!(conn, c => seen::table
+        .filter(seen::client_id.eq(Db(client)))
+        .filter(seen::id.eq_any(db_all(ids)))
+        .filter(seen::voided.eq(true))
+        .select(seen::id)
+        .load(c))?)
+}
+
 /// Where an observation stands, whether or not its bait is known.
 pub fn find_observation(
     conn: &mut Conn,

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use crate::conn::{Conn, Reach, on};
-use crate::error::{Constraint, StoreResult};
+use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::{Recording, WaitingReason, WaitingRecording};
 use crate::recordings::{self, Put};
 use crate::schema::{observations as seen, waiting_recordings as waiting};
@@ -94,6 +94,7 @@ fn save(conn: &mut Conn, row: &WaitingRecording) -> StoreResult<()> {
         .do_update()
         .set((
             waiting::reason.eq(excluded(waiting::reason)),
+            waiting::device_id.eq(excluded(waiting::device_id)),
             waiting::assigned_to.eq(excluded(waiting::assigned_to)),
             waiting::assigned_at.eq(excluded(waiting::assigned_at)),
         ))
@@ -137,7 +138,8 @@ fn any_waits(conn: &mut Conn, client: ClientId) -> StoreResult<bool> {
         .get_result(c))?)
 }
 
-/// A person gives a waiting recording to a call. Given once, it stays there.
+/// A person gives a waiting recording to a call. Given once, it stays there; so
+/// a voided observation, which is in no call, gets none.
 pub fn assign(
     conn: &mut Conn,
     client: ClientId,
@@ -155,9 +157,20 @@ pub fn assign(
         Some(_) => return Err(Constraint::RecordingAssigned.into()),
         None => {}
     }
+    assert_in_force(conn, client, observation)?;
     let (_, kept) = recordings::put_recording(conn, &row.at(observation, false))?;
     note_assignment(conn, &row, observation, Some(by))?;
     Ok(kept)
+}
+
+/// Held until the commit, so that nobody voids it meanwhile.
+fn assert_in_force(conn: &mut Conn, client: ClientId, id: ObservationId) -> StoreResult<()> {
+    let row = seen::table.find((Db(client), Db(id))).select(seen::voided);
+    let voided: bool = match conn {
+        Conn::Postgres(c) => row.for_share().first(c)?,
+        Conn::Sqlite(c) => row.first(c)?,
+    };
+    if voided { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
 fn note_assignment(
@@ -215,17 +228,17 @@ pub fn find_waiting(
     })?)
 }
 
-/// The row under an id, if there is one.
+/// The row under an id, if there is one; held, so that nobody assigns it meanwhile.
 pub(crate) fn find_row(
     conn: &mut Conn,
     client: ClientId,
     id: ObservationId,
 ) -> StoreResult<Option<WaitingRecording>> {
-    Ok(on!(conn, c => waiting::table
-        .find((Db(client), Db(id)))
-        .select(WaitingRecording::as_select())
-        .first(c)
-        .optional())?)
+    let row = waiting::table.find((Db(client), Db(id))).select(WaitingRecording::as_select());
+    Ok(match conn {
+        Conn::Postgres(c) => row.for_update().first(c).optional()?,
+        Conn::Sqlite(c) => row.first(c).optional()?,
+    })
 }
 
 /// Where the recording of a row is now.

@@ -207,7 +207,7 @@ fn an_assignment_follows_its_call_to_another_id() {
         let held_rows = rows(&opened.database, "assignments");
         for _ in 0..2 {
             opened.agency(|conn| {
-                assignments::follow_calls(conn, client, std::slice::from_ref(&merged))
+                assignments::follow_calls(conn, client, &[], std::slice::from_ref(&merged))
             });
             let [waits] = &list(&opened, &furnished, None, noon() + MINUTE)[..] else { panic!() };
             assert_eq!(waits.judged.call.id, first.id);
@@ -216,6 +216,18 @@ fn an_assignment_follows_its_call_to_another_id() {
             assert_eq!((held.assignee.as_str(), held.until), ("Борис", None), "the longest stays");
             assert_eq!(rows(&opened.database, "assignments"), held_rows - 1);
         }
+        // The observation that gave the call its id is voided.
+        let mut rest = merged.clone();
+        rest.call.id = calls[0];
+        rest.call.observations = vec![calls[0]];
+        replace(&opened, &furnished, std::slice::from_ref(&rest));
+        opened.agency(|conn| {
+            let (before, after) = (std::slice::from_ref(&merged), std::slice::from_ref(&rest));
+            assignments::follow_calls(conn, client, before, after)
+        });
+        let waiting = list(&opened, &furnished, None, noon() + MINUTE);
+        let waits = waiting.iter().find(|one| one.judged.call.id == calls[0]).unwrap();
+        assert_eq!(waits.assignment.as_ref().unwrap().assignee, "Борис");
     });
 }
 
