@@ -234,11 +234,12 @@ pub(crate) fn find_row(
     client: ClientId,
     id: ObservationId,
 ) -> StoreResult<Option<WaitingRecording>> {
-    let row = waiting::table.find((Db(client), Db(id))).select(WaitingRecording::as_select());
-    Ok(match conn {
-        Conn::Postgres(c) => row.for_update().first(c).optional()?,
-        Conn::Sqlite(c) => row.first(c).optional()?,
-    })
+    let query = waiting::table.find((Db(client), Db(id)));
+    let row = match conn {
+        Conn::Postgres(c) => query.select(WaitingRecording::as_select()).for_update().first(c),
+        Conn::Sqlite(c) => query.select(WaitingRecording::as_select()).first(c),
+    };
+    Ok(row.optional()?)
 }
 
 /// Where the recording of a row is now.
