@@ -112,7 +112,10 @@ words! {
     #[schema(as = ExposureKind)]
     ExposureKindWord for ExposureKind { SiteVisit, Yandex, Vk, OwnCall, ReturnCall }
 
-    /// What a trap still lacks.
+    /// What a trap still lacks: `recorder_test` the time of one; `site_visit` one
+    /// of at least 180 s; `own_call` an answered call from the bait to an own
+    /// number; `return_call` an answered one from an own number to the bait;
+    /// `connected_time` 240 s of those together.
     #[schema(as = TrapMissing)]
     TrapMissingWord for TrapMissing { RecorderTest, SiteVisit, OwnCall, ReturnCall, ConnectedTime }
 

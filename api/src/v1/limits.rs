@@ -3,7 +3,7 @@
 
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
-use baitline_domain::trap::MAX_RUN;
+use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, table};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
@@ -168,6 +168,7 @@ fn answers() -> Vec<LimitView> {
 
 fn periods() -> Vec<LimitView> {
     let clock_seconds = MAX_CLOCK_SECONDS as i64;
+    let (trap, (_, longest)) = (TrapSettings::default(), ExposureSeconds::BOUNDS);
     vec![
         LimitView {
             name: "time",
@@ -180,6 +181,9 @@ fn periods() -> Vec<LimitView> {
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
         seconds("trap_run", MAX_RUN),
         between("trap_exposure", LimitUnit::Seconds, ExposureSeconds::BOUNDS),
+        // What counts toward a complete trap; shorter ones are kept all the same.
+        between("trap_site_visit", LimitUnit::Seconds, (trap.min_site_visit_seconds, longest)),
+        between("trap_connected_time", LimitUnit::Seconds, (trap.min_connected_seconds, longest)),
         LimitView {
             name: "source_clock_offset",
             unit: LimitUnit::Seconds,

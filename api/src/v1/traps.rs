@@ -45,7 +45,7 @@ pub(crate) struct LogExposure {
     pub(super) kind: LoggedKind,
     /// When it began.
     pub(super) at: Time,
-    /// How long it lasted, 0 unless told.
+    /// How long it lasted, 0 unless told: a site visit counts from 180 s on.
     #[schema(value_type = Option<u32>, minimum = 0, maximum = 86400, nullable = false)]
     pub(super) seconds: Option<ExposureSeconds>,
 }
@@ -85,7 +85,7 @@ pub(crate) struct CreateTrap {
     /// The first moment after the run: 2 hours later unless told, at most 6.
     #[schema(nullable = false)]
     pub(super) ends_at: Option<Time>,
-    /// When the recorder was tested.
+    /// When the recorder was tested; a trap without that is never complete.
     pub(super) recorder_tested_at: Option<Time>,
     /// What was done, each inside the run.
     #[serde(default)]
@@ -275,9 +275,13 @@ pub(crate) struct ListTraps {
 
 /// Enter a trap
 ///
-/// The client's settings of this moment are kept with it. Once the bait's
-/// records show an answered own call and an answered return call, together
-/// long enough, it is complete and arms its window.
+/// The client's settings of this moment are kept with it. It is complete, and
+/// arms its window from the end of the last own conversation, once there are: a
+/// recorder test; a visit to the own site of at least 180 s; in the bait's call
+/// records, within the run, an answered **own call** (from the bait to an own
+/// number) and an answered **return call** (from an own number to the bait), in
+/// any order, connected for at least 240 s together. `state.missing` tells what
+/// is not there yet; calls that come before stay without a verdict.
 #[utoipa::path(
     tag = "traps",
     request_body = CreateTrap,
