@@ -295,12 +295,21 @@ class Scenario:
                 )
             )
             assert answer.pending_days == 0, answer
-            first = answer.offenders[0]
-            assert first.standing == Standing.REPEAT_OFFENDER, answer
-            counted = (first.interceptions, first.traps, first.baits, first.clients, first.attempts)
-            assert counted == (2, 2, 2, 1, 2), first
-            others = [offender.standing for offender in answer.offenders[1:]]
-            assert others == [Standing.CANDIDATE], answer
+            if group_by == GroupBy.COMPETITOR:
+                # Nobody attributed a number: no company is accused by absence.
+                assert (answer.offenders, answer.unattributed.interceptions) == ([], 2), answer
+                continue
+            totals = [(line.interceptions, line.attempts) for line in answer.offenders]
+            assert tuple(map(sum, zip(*totals, strict=True))) == (2, 2), answer
+            if group_by == GroupBy.NUMBER:
+                first, *others = answer.offenders
+                assert first.standing == Standing.REPEAT_OFFENDER, answer
+                counted = (first.interceptions, first.traps, first.baits, first.clients)
+                assert counted == (2, 2, 2, 1), first
+                assert [line.standing for line in others] == [Standing.CANDIDATE], answer
+            else:
+                # What is no number and no company is no offender.
+                assert [line.standing for line in answer.offenders] == [None] * len(totals), answer
 
     def own_offenders(self) -> list[Any]:
         """The report of this client alone."""
