@@ -146,9 +146,11 @@ def values_for(caller: httpx.Client, template: str) -> list[dict[str, str]]:
     for parameter in re.finditer(r"\{(\w+)\}", template):
         collection = template[: parameter.start()].rstrip("/")
         found = [
-            values | {parameter[1]: item["id"]}
+            values | {parameter[1]: known}
             for values in found
             for item in items_of(caller, collection.format(**values))
+            # What an item is found by has the parameter's name, or is its id.
+            if (known := item.get(parameter[1], item.get("id"))) is not None
         ]
     return found
 
@@ -157,8 +159,8 @@ def items_of(caller: httpx.Client, collection: str) -> list[dict[str, Any]]:
     """The items of a list, or those that the thing above it tells of."""
     answer = caller.get(collection)
     if answer.is_success:
-        return [item for item in answer.json().get("items", []) if "id" in item]
+        return answer.json().get("items", [])
     above, _, name = collection.rpartition("/")
     answer = caller.get(above)
     held = answer.json().get(name.replace("-", "_"), []) if answer.is_success else []
-    return [item for item in held if "id" in item]
+    return [item for item in held if isinstance(item, dict)]

@@ -235,10 +235,10 @@ impl TryFrom<CreateCorrection> for NewCorrection {
     fn try_from(body: CreateCorrection) -> ApiResult<Self> {
         let kind = CorrectionKind::from(body.kind);
         if body.changes.is_some() && kind != CorrectionKind::Amend {
-            return Err(ApiError::field("/changes", Fault::InvalidValue));
+            return Err(ApiError::field("/changes", Fault::NotTogether));
         }
         if body.withdraws.is_some() && kind != CorrectionKind::Withdraw {
-            return Err(ApiError::field("/withdraws", Fault::InvalidValue));
+            return Err(ApiError::field("/withdraws", Fault::NotTogether));
         }
         let missing = |pointer| ApiError::field(pointer, Fault::Missing);
         let correcting = match kind {

@@ -324,8 +324,8 @@ fn standing(
         (StandingKind::Virtual, None, None) => Err(ApiError::field("/hosts", Fault::Missing)),
         (StandingKind::Group, None, _) => Err(ApiError::field("/group", Fault::Missing)),
         (StandingKind::Group, Some(_), Some(_)) | (_, None, Some(_)) => {
-            Err(ApiError::field("/hosts", Fault::InvalidValue))
+            Err(ApiError::field("/hosts", Fault::NotTogether))
         }
-        (_, Some(_), _) => Err(ApiError::field("/group", Fault::InvalidValue)),
+        (_, Some(_), _) => Err(ApiError::field("/group", Fault::NotTogether)),
     }
 }

@@ -267,13 +267,13 @@ fn a_correction_is_checked_as_a_record_is() {
             &named,
             json!({"kind": "void", "reason": reason, "changes": {"answered": true}}),
             "/changes",
-            "invalid_value",
+            "not_together",
         ),
         (
             &named,
             json!({"kind": "void", "reason": reason, "withdraws": stock.bait}),
             "/withdraws",
-            "invalid_value",
+            "not_together",
         ),
         (&named, json!({"kind": "withdraw", "reason": reason}), "/withdraws", "missing"),
     ] {
