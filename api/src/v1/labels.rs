@@ -54,10 +54,10 @@ pub(crate) struct ReviewLabels {
     #[param(nullable = false)]
     client_id: Option<Uuid>,
     /// Given with the key of this public part.
-    #[param(value_type = Option<String>, max_length = 64, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, nullable = false)]
     labelled_by: Option<Line<64>>,
     /// Heard by this person.
-    #[param(value_type = Option<String>, max_length = 100, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 100, nullable = false)]
     listener: Option<PersonName>,
     /// Of this kind.
     #[param(nullable = false)]

@@ -59,7 +59,7 @@ pub(crate) struct ListUnheard {
     #[param(nullable = false)]
     client_id: Option<Uuid>,
     /// Held by the person of this name, or by nobody: `none`.
-    #[param(value_type = Option<String>, max_length = 100, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 100, nullable = false)]
     assignee: Option<AssigneeFilter>,
     /// `false` shows background calls too, and what nobody answered.
     #[param(nullable = false)]

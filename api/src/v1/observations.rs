@@ -47,7 +47,7 @@ pub(crate) struct ListObservations {
     #[param(nullable = false)]
     source: Option<Slug>,
     /// With this id in its source.
-    #[param(value_type = Option<String>, max_length = 200, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 200, nullable = false)]
     external_id: Option<Line<MAX_EXTERNAL_ID_CHARS>>,
     /// Of this bait.
     #[param(nullable = false)]

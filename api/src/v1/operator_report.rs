@@ -45,7 +45,7 @@ pub(crate) struct ReportOperators {
     #[param(nullable = false)]
     bait_operator_inn: Option<InnText>,
     /// Of callers of this region, as the registry names it.
-    #[param(value_type = Option<String>, max_length = 300, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 300, nullable = false)]
     region: Option<RegionName>,
     /// What comes first, `interceptions` unless told.
     #[param(inline, nullable = false)]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::operator_views::{OperatorView, operator_view};
 use super::unsigned;
-use crate::fields::{PhoneNumber, Time};
+use crate::fields::{PhoneNumber, Time, Whole};
 use crate::problem::ApiResult;
 use crate::words::{
     PackageStateWord, ReasonWord, ReplayOutcomeWord, ReplayStateWord, TouchedKindWord,
@@ -34,8 +34,8 @@ pub(crate) struct ReplayVerdicts {
     /// Calls started before this time, at most 400 days later.
     pub(super) to: Time,
     /// The version of the rules that judges; the one in force unless told.
-    #[schema(nullable = false)]
-    pub(super) rule_version: Option<u32>,
+    #[schema(value_type = Option<u32>, minimum = 0, maximum = 2147483647, nullable = false)]
+    pub(super) rule_version: Option<Whole<0, 2_147_483_647>>,
     /// The edition that judges as if it alone had been in force of its file at
     /// all times, before and after its beginning; the other files keep theirs.
     #[schema(nullable = false)]

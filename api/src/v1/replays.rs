@@ -241,7 +241,7 @@ impl TryFrom<ReplayVerdicts> for NewReplay {
         if to - from > MAX_REPLAY_PERIOD {
             return Err(ApiError::field("/to", Fault::PeriodTooLong));
         }
-        let rules = body.rule_version.map(rules_of).transpose()?;
+        let rules = body.rule_version.map(|version| rules_of(version.0)).transpose()?;
         Ok(Self { from, to, rules, edition: body.numbering_edition_id.map(EditionId) })
     }
 }

@@ -65,7 +65,7 @@ pub(crate) struct ReportRepeatOffenders {
     #[param(nullable = false)]
     bait_operator_inn: Option<InnText>,
     /// Of callers of this region, as the registry names it.
-    #[param(value_type = Option<String>, max_length = 300, nullable = false)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 300, nullable = false)]
     region: Option<RegionName>,
     /// Of numbers that belonged to this competitor when they called; with an
     /// agency's key, to any competitor of the same ИНН.
