@@ -34,8 +34,8 @@ pub(crate) struct ReplayVerdicts {
     /// Calls started before this time, at most 400 days later.
     pub(super) to: Time,
     /// The version of the rules that judges; the one in force unless told.
-    #[schema(value_type = Option<u32>, minimum = 0, maximum = 2147483647, nullable = false)]
-    pub(super) rule_version: Option<Whole<0, 2_147_483_647>>,
+    #[schema(value_type = Option<u32>, minimum = 0, maximum = 4294967295u64, nullable = false)]
+    pub(super) rule_version: Option<Whole<0, { u32::MAX }>>,
     /// The edition that judges as if it alone had been in force of its file at
     /// all times, before and after its beginning; the other files keep theirs.
     #[schema(nullable = false)]
