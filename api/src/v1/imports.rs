@@ -118,7 +118,8 @@ fn refuse_table(fault: &TableFault) -> ApiError {
         TableFault::TooLarge | TableFault::TooManyRows => {
             ApiError::TooLarge { limit_bytes: MAX_TABLE_BYTES as u64 }
         }
-        TableFault::BrokenHeader { .. }
+        TableFault::UnknownSheet
+        | TableFault::BrokenHeader { .. }
         | TableFault::UnknownColumn { .. }
         | TableFault::DuplicateColumn { .. } => ApiError::Unprocessable(vec![item]),
     }
