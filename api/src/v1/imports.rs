@@ -38,7 +38,7 @@ use crate::query::read_pairs;
 use crate::spool;
 
 /// The media type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config

@@ -31,6 +31,7 @@ pub use self::record::{ReadCall, RowReader};
 pub use self::rows::{FileFormat, MAX_WORKBOOK_ROWS, ReadRow, Rows, read};
 pub use self::shape::{
     Columns, Delimiter, DirectionMeaning, DurationUnit, EXCEL_TIME, Encoding,
-    MAX_COLUMN_NAME_CHARS, MAX_EXTRA_COLUMNS, MAX_IGNORED_LAST_ROWS, MAX_POSITION, MAX_PREFIXES,
-    MAX_SKIPPED_ROWS, MAX_TIME_FORMATS, MAX_WORD_CHARS, MAX_WORDS, Place, Profile,
+    MAX_COLUMN_NAME_CHARS, MAX_EXTRA_COLUMNS, MAX_IGNORED_LAST_ROWS, MAX_POSITION,
+    MAX_PROFILE_PREFIXES, MAX_PROFILE_WORD_CHARS, MAX_PROFILE_WORDS, MAX_SKIPPED_ROWS,
+    MAX_TIME_FORMATS, Place, Profile,
 };

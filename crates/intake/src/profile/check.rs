@@ -12,8 +12,8 @@ use super::columns::fold;
 use super::record::truth;
 use super::shape::{
     Columns, EXCEL_TIME, MAX_COLUMN_NAME_CHARS, MAX_EXTRA_COLUMNS, MAX_IGNORED_LAST_ROWS,
-    MAX_POSITION, MAX_PREFIXES, MAX_SKIPPED_ROWS, MAX_TIME_FORMATS, MAX_WORD_CHARS, MAX_WORDS,
-    Place, Profile,
+    MAX_POSITION, MAX_PROFILE_PREFIXES, MAX_PROFILE_WORD_CHARS, MAX_PROFILE_WORDS,
+    MAX_SKIPPED_ROWS, MAX_TIME_FORMATS, Place, Profile,
 };
 use super::time::by_pattern;
 use super::units;
@@ -76,9 +76,10 @@ impl Faults {
                 self.add("/country_code", "invalid_value", detail);
             }
         }
-        self.of_count("/number_prefixes", profile.number_prefixes.len(), MAX_PREFIXES);
-        for (index, prefix) in profile.number_prefixes.iter().take(MAX_PREFIXES).enumerate() {
-            self.of_text(&format!("/number_prefixes/{index}"), prefix, MAX_WORD_CHARS);
+        self.of_count("/number_prefixes", profile.number_prefixes.len(), MAX_PROFILE_PREFIXES);
+        for (index, prefix) in profile.number_prefixes.iter().take(MAX_PROFILE_PREFIXES).enumerate()
+        {
+            self.of_text(&format!("/number_prefixes/{index}"), prefix, MAX_PROFILE_WORD_CHARS);
         }
     }
 
@@ -164,13 +165,13 @@ impl Faults {
             (None, Some(_), None) => self.add("/columns/time", "missing", "date needs time"),
             (Some(_), _, _) => {
                 let detail = "the start stands in occurred_at, or in date and time, not in both";
-                self.add("/columns/occurred_at", "conflict", detail);
+                self.add("/columns/occurred_at", "not_together", detail);
             }
         }
         self.of_count("/time_formats", profile.time_formats.len(), MAX_TIME_FORMATS);
         for (index, format) in profile.time_formats.iter().take(MAX_TIME_FORMATS).enumerate() {
             let pointer = format!("/time_formats/{index}");
-            if self.of_text(&pointer, format, MAX_WORD_CHARS) && !tells_a_time(format) {
+            if self.of_text(&pointer, format, MAX_PROFILE_WORD_CHARS) && !tells_a_time(format) {
                 let detail = format!(
                     "a time format is {EXCEL_TIME}, or a pattern like %d.%m.%Y %H:%M:%S that \
                      tells day and time of day whole"
@@ -182,7 +183,7 @@ impl Faults {
             && TimeZone::get(zone).is_err()
         {
             let detail = "there is no such zone; a zone is named like Europe/Moscow";
-            self.add("/time_zone", "unknown_zone", detail);
+            self.add("/time_zone", "not_a_time_zone", detail);
         }
     }
 
@@ -192,7 +193,7 @@ impl Faults {
         if columns.party.is_some() {
             if columns.caller.is_some() || columns.called.is_some() {
                 let detail = "the other end stands in party, or in caller and called, not in both";
-                self.add("/columns/party", "conflict", detail);
+                self.add("/columns/party", "not_together", detail);
             }
             if direction.is_none() {
                 let detail = "party needs direction, which tells who called";
@@ -223,14 +224,14 @@ impl Faults {
 
     fn of_list<T>(&mut self, field: &str, place: &Option<Place>, words: &BTreeMap<String, T>) {
         let pointer = format!("/{field}_words");
-        self.of_count(&pointer, words.len(), MAX_WORDS);
+        self.of_count(&pointer, words.len(), MAX_PROFILE_WORDS);
         if !words.is_empty() && !matches!(place, Some(Place::Name(_) | Place::Position(_))) {
             let detail = format!("words for {field} need its column");
             self.add(pointer.clone(), "unexpected", detail);
         }
         let mut seen = Vec::new();
-        for word in words.keys().take(MAX_WORDS) {
-            if !self.of_text(&pointer, word, MAX_WORD_CHARS) {
+        for word in words.keys().take(MAX_PROFILE_WORDS) {
+            if !self.of_text(&pointer, word, MAX_PROFILE_WORD_CHARS) {
                 continue;
             }
             let word = fold(word);
@@ -252,7 +253,7 @@ impl Faults {
     fn of_text(&mut self, pointer: &str, text: &str, max_chars: usize) -> bool {
         let before = self.0.len();
         if text.trim().is_empty() {
-            self.add(pointer, "blank", "it must not be blank");
+            self.add(pointer, "empty", "it must not be blank");
         } else if text.chars().nth(max_chars).is_some() {
             self.add(pointer, "too_long", format!("it holds at most {max_chars} characters"));
         } else if text.chars().any(char::is_control) {

@@ -413,8 +413,8 @@ impl Under<'_> {
         let mut words: Vec<String> = self.cells(place).into_iter().map(fold).collect();
         words.sort_unstable();
         words.dedup();
-        words.retain(|word| word.chars().count() <= super::shape::MAX_WORD_CHARS);
-        if words.len() > super::shape::MAX_WORDS { Vec::new() } else { words }
+        words.retain(|word| word.chars().count() <= super::shape::MAX_PROFILE_WORD_CHARS);
+        if words.len() > super::shape::MAX_PROFILE_WORDS { Vec::new() } else { words }
     }
 }
 

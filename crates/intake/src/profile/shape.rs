@@ -17,11 +17,11 @@ pub const MAX_IGNORED_LAST_ROWS: u32 = 100;
 /// The most ways of writing the time in one file.
 pub const MAX_TIME_FORMATS: usize = 8;
 /// The most words of one list.
-pub const MAX_WORDS: usize = 64;
+pub const MAX_PROFILE_WORDS: usize = 64;
 /// The longest word, pattern of times, or prefix of numbers, in characters.
-pub const MAX_WORD_CHARS: usize = 64;
+pub const MAX_PROFILE_WORD_CHARS: usize = 64;
 /// The most prefixes taken off numbers.
-pub const MAX_PREFIXES: usize = 8;
+pub const MAX_PROFILE_PREFIXES: usize = 8;
 /// The most columns kept as further data.
 pub const MAX_EXTRA_COLUMNS: usize = 32;
 /// The time format of spreadsheets' own count of days.
@@ -155,15 +155,13 @@ pub enum Delimiter {
 
 /// How a CSV writes its letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// What the first line with a letter beyond ASCII shows.
-    #[serde(rename = "auto")]
     Auto,
     /// UTF-8.
-    #[serde(rename = "utf-8")]
     Utf8,
     /// CP1251.
-    #[serde(rename = "windows-1251")]
     Windows1251,
 }
 
@@ -176,10 +174,8 @@ pub enum DurationUnit {
     /// `1.5`; a fraction is rounded to the second.
     Minutes,
     /// `1:35`; there may be any number of minutes.
-    #[serde(rename = "mm:ss")]
     MinutesSeconds,
     /// `0:01:35`
-    #[serde(rename = "hh:mm:ss")]
     HoursMinutesSeconds,
     /// `0.00109954`, as spreadsheets count.
     Days,
@@ -195,6 +191,25 @@ pub enum DirectionMeaning {
     Outgoing,
     /// No call at all: the row is left out, and counted.
     Ignored,
+}
+
+impl Profile {
+    /// Reads a stored profile.
+    pub fn of_stored(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The profile as it is stored.
+    pub fn to_stored(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    /// The same for a file that is all of one bait: the operator's list of its calls
+    /// does not name it in every row.
+    pub fn of_bait(mut self, bait: &str) -> Self {
+        self.columns.bait = Some(Place::Value(bait.to_owned()));
+        self
+    }
 }
 
 impl DirectionMeaning {

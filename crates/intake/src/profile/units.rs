@@ -5,7 +5,7 @@ use super::time::cell_time;
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
 /// More than this many digits are no duration.
-const MAX_DIGITS: usize = 12;
+const MOST_DIGITS: usize = 12;
 
 /// The seconds of a cell; `None` where it is none.
 pub(super) fn seconds(text: &str, unit: DurationUnit) -> Option<u64> {
@@ -30,7 +30,7 @@ pub(super) fn seconds(text: &str, unit: DurationUnit) -> Option<u64> {
 /// `12`, `12.5` or `12,5`.
 pub(super) fn decimal(text: &str) -> Option<f64> {
     let is_digits = |part: &str| {
-        !part.is_empty() && part.len() <= MAX_DIGITS && part.bytes().all(|b| b.is_ascii_digit())
+        !part.is_empty() && part.len() <= MOST_DIGITS && part.bytes().all(|b| b.is_ascii_digit())
     };
     match text.split_once(['.', ',']) {
         None => is_digits(text).then(|| text.parse().ok())?,
