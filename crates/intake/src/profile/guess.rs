@@ -11,7 +11,9 @@ use super::cells::{Cells, Source};
 use super::columns::fold;
 use super::file_fault::FileFault;
 use super::rows::FileFormat;
-use super::shape::{Columns, DirectionMeaning, DurationUnit, EXCEL_TIME, Place, Profile};
+use super::shape::{
+    Columns, Delimiter, DirectionMeaning, DurationUnit, EXCEL_TIME, Place, Profile,
+};
 use super::time::Start;
 use super::units;
 
@@ -238,8 +240,47 @@ const ANSWERS: [(&str, bool); 14] = [
 ///
 /// # Errors
 /// When the file cannot be read at all.
-pub fn guess<R: BufRead + Seek>(format: FileFormat, input: R) -> Result<Profile, FileFault> {
-    let mut source = Source::open(&Profile::default(), format, input)?;
+pub fn guess<R: BufRead + Seek>(format: FileFormat, mut input: R) -> Result<Profile, FileFault> {
+    let rows = match format {
+        FileFormat::Xlsx => first_rows(Delimiter::Auto, format, &mut input)?,
+        FileFormat::Csv => best_split(&mut input)?,
+    };
+    let Some((index, header)) = header_of(&rows).filter(|(_, row)| known_names(row) >= 2) else {
+        return Ok(Profile { header: false, ..Profile::default() });
+    };
+    let mut profile = Profile {
+        skip_rows: u32::try_from(header.place - 1).unwrap_or(0),
+        columns: columns(&header.raw),
+        ..Profile::default()
+    };
+    let under = Under { header: &header.raw, rows: &rows[index + 1..] };
+    profile.time_formats = under.time_formats(&profile.columns);
+    profile.duration_unit = under.duration_unit(&profile.columns);
+    under.words(&mut profile);
+    Ok(profile)
+}
+
+/// The rows split where that shows the most names: a title over the table tells
+/// nothing of the delimiter under it.
+fn best_split<R: BufRead + Seek>(input: &mut R) -> Result<Vec<Cells>, FileFault> {
+    let mut best = Vec::new();
+    let names = |rows: &[Cells]| header_of(rows).map_or(0, |(_, row)| known_names(row));
+    for delimiter in [Delimiter::Semicolon, Delimiter::Comma, Delimiter::Tab, Delimiter::Pipe] {
+        input.rewind()?;
+        let rows = first_rows(delimiter, FileFormat::Csv, input)?;
+        if best.is_empty() || names(&rows) > names(&best) {
+            best = rows;
+        }
+    }
+    Ok(best)
+}
+
+fn first_rows<R: BufRead + Seek>(
+    delimiter: Delimiter,
+    format: FileFormat,
+    input: &mut R,
+) -> Result<Vec<Cells>, FileFault> {
+    let mut source = Source::open(&Profile { delimiter, ..Profile::default() }, format, input)?;
     let mut rows = Vec::new();
     while rows.len() < LOOKED_AT {
         match source.next_row()? {
@@ -248,31 +289,13 @@ pub fn guess<R: BufRead + Seek>(format: FileFormat, input: R) -> Result<Profile,
             None => break,
         }
     }
-    if rows.is_empty() {
-        return Err(FileFault::Empty);
-    }
-    // Titles over the table may hold other delimiters than the table.
-    let header = rows
-        .iter()
-        .take(HEADER_AMONG)
-        .enumerate()
-        .max_by_key(|(index, row)| (known_names(row), std::cmp::Reverse(*index)));
-    let Some((index, header)) = header.filter(|(_, row)| known_names(row) >= 2) else {
-        return Ok(Profile { header: false, ..Profile::default() });
-    };
-    let mut profile = Profile {
-        skip_rows: u32::try_from(header.place - 1).unwrap_or(0),
-        columns: columns(&header.raw),
-        ..Profile::default()
-    };
-    if index == 0 && header.place == 1 {
-        profile.skip_rows = 0;
-    }
-    let under = Under { header: &header.raw, rows: &rows[index + 1..] };
-    profile.time_formats = under.time_formats(&profile.columns);
-    profile.duration_unit = under.duration_unit(&profile.columns);
-    under.words(&mut profile);
-    Ok(profile)
+    if rows.is_empty() { Err(FileFault::Empty) } else { Ok(rows) }
+}
+
+/// The likeliest header with its place among the rows.
+fn header_of(rows: &[Cells]) -> Option<(usize, &Cells)> {
+    let among = rows.iter().take(HEADER_AMONG).enumerate();
+    among.max_by_key(|(index, row)| (known_names(row), std::cmp::Reverse(*index)))
 }
 
 /// How many cells of a row are names of columns.

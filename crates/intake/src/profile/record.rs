@@ -122,6 +122,11 @@ impl RowReader {
     /// # Errors
     /// When the row is no call record by the profile.
     pub fn read(&self, cells: &[String]) -> Result<Option<ReadCall>, Rejection> {
+        let beyond = cells.get(self.header.len()..).unwrap_or_default();
+        if self.profile.header && beyond.iter().any(|cell| !cell.trim().is_empty()) {
+            let detail = format!("the row has {} cells", cells.len());
+            return Err(Rejection::of_record("broken_row", detail));
+        }
         self.read_whole(cells, &[])
     }
 
