@@ -35,6 +35,10 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
         let replay = replay.expect(202).text("/id");
         let label = json!({"kind": "advertising", "consent_given": false, "stop_demanded": false});
         let void = json!({"kind": "void", "reason": "x"});
+        let named = |name: &str| json!({"name": name});
+        let profile = json!({"columns": {
+            "caller": named("a"), "called": named("b"), "occurred_at": named("c")
+        }});
         let targets: Vec<(&str, &str, &str, Value)> = vec![
             ("GET", "/v1/clients/ID", &other.tenant.id, Value::Null),
             ("PATCH", "/v1/clients/ID", &other.tenant.id, json!({"name": "x"})),
@@ -47,6 +51,9 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
             ("PATCH", "/v1/own-numbers/ID", &other.own_number, json!({"note": "x"})),
             ("GET", "/v1/sources/ID", &other.source, Value::Null),
             ("PATCH", "/v1/sources/ID", &other.source, json!({"uncertainty_seconds": 1})),
+            ("GET", "/v1/sources/ID/profile", &other.source, Value::Null),
+            ("PUT", "/v1/sources/ID/profile", &other.source, profile),
+            ("DELETE", "/v1/sources/ID/profile", &other.source, Value::Null),
             ("GET", "/v1/traps/ID", &other.trap, Value::Null),
             ("PATCH", "/v1/traps/ID", &other.trap, json!({"exposures": []})),
             ("GET", "/v1/calls/ID", &call, Value::Null),
