@@ -10,7 +10,9 @@ use crate::service::{Service, the_day};
 fn told(service: &Service, method: &str, key: &str, path: &str, body: &Value) -> (u16, Value) {
     let answer = match method {
         "GET" => service.get(key, path),
-        "PUT" => service.typed("PUT", key, path, "audio/wav", b"RIFF"),
+        "PUT" if path.ends_with("/recording") => {
+            service.typed("PUT", key, path, "audio/wav", b"RIFF")
+        }
         _ => service.json(method, key, path, body),
     };
     let mut problem = answer.json();

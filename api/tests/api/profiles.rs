@@ -285,10 +285,7 @@ fn files_of_a_source_are_read_by_its_profile() {
         );
         let id = first["receipts"][0]["id"].as_str().unwrap();
         let seen = service.get(key, &format!("/v1/observations/{id}")).expect(200).json();
-        assert_eq!(
-            seen["observation"]["reported_at_raw"].as_str().or(seen["reported_at_raw"].as_str()),
-            Some("02.10.2026 11:05")
-        );
+        assert_eq!(seen["observation"]["reported_at_raw"], "02.10.2026 11:05");
         // Other formats name their fields as ever.
         let json = json!([{
             "bait": "+79001234567", "direction": "incoming", "caller": "+79160000002",
@@ -334,5 +331,29 @@ fn a_file_that_is_all_of_one_bait_says_so_in_the_request() {
         assert_eq!(taken["counts"]["accepted"], 2);
         let array = service.json("POST", key, path, &json!([])).expect(400);
         assert_eq!(array.code(), "needs_profile");
+    });
+}
+
+#[test]
+fn a_number_that_only_the_profile_can_read_is_joined_when_its_bait_appears() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let stock = service.stock("Окна");
+        let key = &stock.tenant.key;
+        let mut pbx = profile();
+        pbx["number_prefixes"] = json!(["99"]);
+        service.json("PUT", key, &of(&stock), &pbx).expect(200);
+        let body = "Дата;Время;Номер звонящего;Вызываемый номер;Длительность\n\
+            02.10.2026;11:05;9989160000001;9989015000042;04:42\nИтого\n";
+        let taken =
+            service.typed("POST", key, "/v1/calls?source=recorder", "text/csv", body.as_bytes());
+        let taken = taken.expect(200).json();
+        assert_eq!(taken["receipts"][0]["matched"], false, "{taken}");
+        let bait = service.create(key, "/v1/baits", &json!({"number": "+79015000042"}));
+        service.expand_changes();
+        let id = taken["receipts"][0]["id"].as_str().unwrap();
+        let seen = service.get(key, &format!("/v1/observations/{id}")).expect(200).json();
+        assert_eq!(seen["observation"]["bait_id"], json!(bait), "{seen}");
+        assert_eq!(seen["observation"]["party"]["number"], "+79160000001");
     });
 }

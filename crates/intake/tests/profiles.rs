@@ -236,6 +236,31 @@ fn a_direction_without_a_bait_says_which_end_the_bait_is() {
 }
 
 #[test]
+fn what_is_kept_of_an_end_reads_the_same_without_the_profile() {
+    let profile = Profile {
+        country_code: Some("1".to_owned()),
+        number_prefixes: vec!["98".to_owned()],
+        ..plain()
+    };
+    let body = "from,to,at\n\
+        4703352559,98 (212) 555-01-00,2026-11-01 10:00:00\n\
+        8 (916) 000-00-01,anonymous,2026-11-01 10:00:00\n";
+    let rows = csv(&profile, body);
+    let kept: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let record = &row.result.as_ref().unwrap().record;
+            let (caller, called) = (record.caller_raw.as_deref(), record.called_raw.as_deref());
+            let again = Ends::of_fields(None, None, caller, called).unwrap();
+            assert_eq!(again, record.ends);
+            (caller.unwrap(), called.unwrap())
+        })
+        .collect();
+    let expected = [("+14703352559", "+12125550100"), ("8 (916) 000-00-01", "anonymous")];
+    assert_eq!(kept, expected);
+}
+
+#[test]
 fn days_that_are_none_and_hours_that_are_none_or_two_are_refused() {
     let profile = Profile {
         time_formats: vec!["%d.%m.%Y %H:%M".to_owned(), "%Y/%m/%d %H:%M %:z".to_owned()],
@@ -607,6 +632,10 @@ proptest! {
                 let rows: Vec<ReadRow> = rows.map(|row| row.unwrap()).collect();
                 prop_assert!(rows.is_sorted_by(|a, b| a.place < b.place));
                 for call in rows.iter().filter_map(|row| row.result.as_ref().ok()) {
+                    let record = &call.record;
+                    let (caller, called) = (&record.caller_raw, &record.called_raw);
+                    let again = Ends::of_fields(None, None, caller.as_deref(), called.as_deref());
+                    prop_assert_eq!(again.as_ref(), Ok(&record.ends));
                     let _either = call.normalise(ClientId(Uuid::nil()), &zone, Instant(0));
                 }
             }
