@@ -9,7 +9,7 @@
 mod csv;
 mod elements;
 mod extra;
-mod fields;
+pub(crate) mod fields;
 mod file;
 mod json;
 mod ndjson;
@@ -17,7 +17,7 @@ mod normalise;
 mod record;
 mod rejection;
 mod sources;
-mod time;
+pub(crate) mod time;
 
 use std::io::BufRead;
 
