@@ -68,6 +68,7 @@ pub fn create_file(conn: &mut Conn, client: ClientId, new: &NewFile) -> StoreRes
         duplicate: 0,
         conflict: 0,
         rejected: 0,
+        ignored: 0,
         open_rejections: 0,
         problem_code: None,
         problem_detail: None,

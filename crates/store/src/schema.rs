@@ -628,6 +628,7 @@ diesel::table! {
         duplicate -> BigInt,
         conflict -> BigInt,
         rejected -> BigInt,
+        ignored -> BigInt,
         open_rejections -> BigInt,
         problem_code -> Nullable<Text>,
         problem_detail -> Nullable<Text>,

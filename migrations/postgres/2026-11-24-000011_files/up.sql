@@ -26,6 +26,8 @@ CREATE TABLE files (
     duplicate bigint NOT NULL,
     conflict bigint NOT NULL,
     rejected bigint NOT NULL,
+    -- Rows that its profile leaves out: they are no calls.
+    ignored bigint NOT NULL,
     -- Of the rows in file_rejections, those that nobody has settled.
     open_rejections bigint NOT NULL,
     problem_code text,

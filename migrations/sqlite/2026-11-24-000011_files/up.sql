@@ -26,6 +26,8 @@ CREATE TABLE files (
     duplicate INTEGER NOT NULL,
     conflict INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
+    -- Rows that its profile leaves out: they are no calls.
+    ignored INTEGER NOT NULL,
     -- Of the rows in file_rejections, those that nobody has settled.
     open_rejections INTEGER NOT NULL,
     problem_code TEXT,

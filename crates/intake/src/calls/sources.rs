@@ -37,6 +37,11 @@ impl Sources {
         self.by_name.contains_key(&name).then(|| Self { default: Some(name), ..self })
     }
 
+    /// What reading the records of this source takes from it.
+    pub fn settings(&self, name: &str) -> Option<&SourceSettings> {
+        self.by_name.get(name)
+    }
+
     /// Makes a record a report of its source.
     ///
     /// # Errors

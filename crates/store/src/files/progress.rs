@@ -52,6 +52,8 @@ pub struct Batch {
     pub refused: Vec<RefusedRow>,
     /// How many bytes of the file are read after them, about.
     pub bytes_read: i64,
+    /// How many rows were left out up to there.
+    pub ignored: i64,
     /// The names of the columns, where the file has any.
     pub header: Option<Vec<String>>,
 }
@@ -189,6 +191,7 @@ fn move_on(
             files::duplicate.eq(file.duplicate + count(OutcomeStatus::Duplicate)?),
             files::conflict.eq(file.conflict + count(OutcomeStatus::Conflict)?),
             files::rejected.eq(file.rejected + i64::try_from(batch.refused.len())?),
+            files::ignored.eq(batch.ignored),
             // Somebody may have settled some meanwhile.
             files::open_rejections.eq(files::open_rejections + i64::try_from(refused)?),
             files::updated_at.eq(Db(at)),

@@ -75,6 +75,8 @@ pub struct CallFile {
     pub conflict: i64,
     /// Rows that give no record.
     pub rejected: i64,
+    /// Rows that its profile leaves out, none of which is among those read.
+    pub ignored: i64,
     /// Contradicting and rejected rows that nobody has settled.
     pub open_rejections: i64,
     /// Why it failed, as a word.

@@ -99,6 +99,8 @@ words!(
         Ndjson = "ndjson",
         /// A header and one row per record.
         Csv = "csv",
+        /// A workbook, which only a profile can read.
+        Xlsx = "xlsx",
     }
 );
 
