@@ -2,16 +2,19 @@
 //! PBXes and operators give them, and how the cells under them are written. It is
 //! for a person to look at and is never used unasked.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Seek};
 
 use baitline_domain::observation::Channel;
 
+use self::known::{ANSWERS, DIRECTIONS, NAMES, PATTERNS};
 use super::cells::{Cells, Source};
 use super::columns::fold;
 use super::file_fault::FileFault;
 use super::rows::FileFormat;
-use super::shape::{Columns, DirectionMeaning, DurationUnit, EXCEL_TIME, Place, Profile};
+use super::shape::{Columns, Delimiter, DurationUnit, Place, Profile};
 use super::time::Start;
 use super::units;
 
@@ -20,226 +23,52 @@ const LOOKED_AT: usize = 200;
 /// The header is among so many first rows.
 const HEADER_AMONG: usize = 30;
 
-/// Names of columns by the fields they tell, folded. An earlier name is the surer
-/// one.
-const NAMES: [(&str, &[&str]); 13] = [
-    (
-        "occurred_at",
-        &[
-            "дата и время",
-            "дата и время звонка",
-            "дата/время",
-            "дата, время",
-            "время звонка",
-            "время начала",
-            "начало",
-            "дата звонка",
-            "дата вызова",
-            "occurred_at",
-            "start",
-            "start_time",
-            "start time",
-            "calldate",
-            "call date",
-            "call time",
-            "datetime",
-            "date/time",
-            "timestamp",
-            "started",
-            "started_at",
-            "violation_date",
-            "created_date",
-        ],
-    ),
-    ("date", &["дата", "date", "день"]),
-    ("time", &["время", "time"]),
-    (
-        "caller",
-        &[
-            "номер звонящего",
-            "звонящий",
-            "кто звонил",
-            "вызывающий",
-            "вызывающий номер",
-            "номер вызывающего",
-            "номер а",
-            "исходящий номер",
-            "откуда",
-            "от кого",
-            "caller",
-            "caller id",
-            "callerid",
-            "caller number",
-            "caller_number",
-            "src",
-            "source number",
-            "from",
-            "calling number",
-            "clid",
-            "a-number",
-            "company_phone_number",
-        ],
-    ),
-    (
-        "called",
-        &[
-            "вызываемый номер",
-            "вызываемый",
-            "номер вызываемого",
-            "набранный номер",
-            "куда",
-            "кому",
-            "номер б",
-            "называемый номер",
-            "called",
-            "callee",
-            "dst",
-            "destination",
-            "to",
-            "called number",
-            "called_number",
-            "dialed number",
-            "b-number",
-        ],
-    ),
-    (
-        "party",
-        &[
-            "собеседник",
-            "номер собеседника",
-            "номер",
-            "номер телефона",
-            "телефон",
-            "абонент",
-            "контакт",
-            "phone",
-            "phone number",
-            "number",
-            "party",
-        ],
-    ),
-    ("bait", &["номер абонента", "абонентский номер", "мой номер", "bait", "sim", "line"]),
-    (
-        "direction",
-        &[
-            "направление",
-            "тип",
-            "тип звонка",
-            "тип вызова",
-            "вид звонка",
-            "услуга",
-            "вид услуги",
-            "direction",
-            "type",
-            "call type",
-            "call_type",
-        ],
-    ),
-    (
-        "connected_seconds",
-        &[
-            "длительность",
-            "длительность разговора",
-            "продолжительность",
-            "длительность, сек",
-            "длительность (сек)",
-            "длительность, мин",
-            "объем",
-            "billsec",
-            "duration",
-            "connected_seconds",
-            "talk time",
-            "duration (sec)",
-            "длит.",
-        ],
-    ),
-    (
-        "answered",
-        &[
-            "статус",
-            "результат",
-            "состояние",
-            "отвечен",
-            "disposition",
-            "status",
-            "answered",
-            "result",
-        ],
-    ),
-    (
-        "external_id",
-        &[
-            "id",
-            "id звонка",
-            "ид",
-            "идентификатор",
-            "uniqueid",
-            "call id",
-            "call_id",
-            "external_id",
-            "uuid",
-            "guid",
-        ],
-    ),
-    ("screen_label", &["метка", "подпись", "screen_label", "label"]),
-    ("roaming", &["роуминг", "roaming"]),
-];
-
-/// Patterns tried on the times of a file, the surer ones first.
-const PATTERNS: [&str; 14] = [
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%y %H:%M:%S",
-    "%d.%m.%y %H:%M",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S%:z",
-    "%Y/%m/%d %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%d-%m-%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
-    EXCEL_TIME,
-];
-
-/// Beginnings of words for a direction, folded.
-const DIRECTIONS: [(&str, DirectionMeaning); 8] = [
-    ("вх", DirectionMeaning::Incoming),
-    ("in", DirectionMeaning::Incoming),
-    ("пропущ", DirectionMeaning::Incoming),
-    ("missed", DirectionMeaning::Incoming),
-    ("исх", DirectionMeaning::Outgoing),
-    ("out", DirectionMeaning::Outgoing),
-    ("интернет", DirectionMeaning::Ignored),
-    ("gprs", DirectionMeaning::Ignored),
-];
-
-/// Beginnings of words for whether somebody answered, folded; the first that fits.
-const ANSWERS: [(&str, bool); 14] = [
-    ("не отвеч", false),
-    ("неотвеч", false),
-    ("нет отв", false),
-    ("no answer", false),
-    ("not answered", false),
-    ("пропущ", false),
-    ("занят", false),
-    ("busy", false),
-    ("failed", false),
-    ("missed", false),
-    ("cancel", false),
-    ("отвеч", true),
-    ("answered", true),
-    ("успеш", true),
-];
-
 /// Proposes a profile for a file; it may lack what the file does not show, which
 /// its faults then tell.
 ///
 /// # Errors
 /// When the file cannot be read at all.
-pub fn guess<R: BufRead + Seek>(format: FileFormat, input: R) -> Result<Profile, FileFault> {
-    let mut source = Source::open(&Profile::default(), format, input)?;
+pub fn guess<R: BufRead + Seek>(format: FileFormat, mut input: R) -> Result<Profile, FileFault> {
+    let rows = match format {
+        FileFormat::Xlsx => first_rows(Delimiter::Auto, format, &mut input)?,
+        FileFormat::Csv => best_split(&mut input)?,
+    };
+    let Some((index, header)) = header_of(&rows).filter(|(_, row)| known_names(row) >= 2) else {
+        return Ok(Profile { header: false, ..Profile::default() });
+    };
+    let mut profile = Profile {
+        skip_rows: u32::try_from(header.place - 1).unwrap_or(0),
+        columns: columns(&header.raw),
+        ..Profile::default()
+    };
+    let under = Under { header: &header.raw, rows: &rows[index + 1..] };
+    profile.time_formats = under.time_formats(&profile.columns);
+    profile.duration_unit = under.duration_unit(&profile.columns);
+    under.words(&mut profile);
+    Ok(profile)
+}
+
+/// The rows split where that shows the most names: a title over the table tells
+/// nothing of the delimiter under it.
+fn best_split<R: BufRead + Seek>(input: &mut R) -> Result<Vec<Cells>, FileFault> {
+    let mut best = Vec::new();
+    let names = |rows: &[Cells]| header_of(rows).map_or(0, |(_, row)| known_names(row));
+    for delimiter in [Delimiter::Semicolon, Delimiter::Comma, Delimiter::Tab, Delimiter::Pipe] {
+        input.rewind()?;
+        let rows = first_rows(delimiter, FileFormat::Csv, input)?;
+        if best.is_empty() || names(&rows) > names(&best) {
+            best = rows;
+        }
+    }
+    Ok(best)
+}
+
+fn first_rows<R: BufRead + Seek>(
+    delimiter: Delimiter,
+    format: FileFormat,
+    input: &mut R,
+) -> Result<Vec<Cells>, FileFault> {
+    let mut source = Source::open(&Profile { delimiter, ..Profile::default() }, format, input)?;
     let mut rows = Vec::new();
     while rows.len() < LOOKED_AT {
         match source.next_row()? {
@@ -248,31 +77,13 @@ pub fn guess<R: BufRead + Seek>(format: FileFormat, input: R) -> Result<Profile,
             None => break,
         }
     }
-    if rows.is_empty() {
-        return Err(FileFault::Empty);
-    }
-    // Titles over the table may hold other delimiters than the table.
-    let header = rows
-        .iter()
-        .take(HEADER_AMONG)
-        .enumerate()
-        .max_by_key(|(index, row)| (known_names(row), std::cmp::Reverse(*index)));
-    let Some((index, header)) = header.filter(|(_, row)| known_names(row) >= 2) else {
-        return Ok(Profile { header: false, ..Profile::default() });
-    };
-    let mut profile = Profile {
-        skip_rows: u32::try_from(header.place - 1).unwrap_or(0),
-        columns: columns(&header.raw),
-        ..Profile::default()
-    };
-    if index == 0 && header.place == 1 {
-        profile.skip_rows = 0;
-    }
-    let under = Under { header: &header.raw, rows: &rows[index + 1..] };
-    profile.time_formats = under.time_formats(&profile.columns);
-    profile.duration_unit = under.duration_unit(&profile.columns);
-    under.words(&mut profile);
-    Ok(profile)
+    if rows.is_empty() { Err(FileFault::Empty) } else { Ok(rows) }
+}
+
+/// The likeliest header with its place among the rows.
+fn header_of(rows: &[Cells]) -> Option<(usize, &Cells)> {
+    let among = rows.iter().take(HEADER_AMONG).enumerate();
+    among.max_by_key(|(index, row)| (known_names(row), std::cmp::Reverse(*index)))
 }
 
 /// How many cells of a row are names of columns.
