@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::call_views::CreateCallsBody;
 use super::calls::{BaitText, for_bait, refuse_announced};
 use super::file_views::{FilePage, FileView};
 use super::imports::XLSX;
@@ -107,11 +108,10 @@ pub(crate) struct ListFiles {
     request_body(
         description = "Call records: at most 4 GiB, XLSX at most 8 MiB.",
         content(
-            (inline(FileBytes) = "application/octet-stream"),
-            (inline(FileBytes) = "application/json"),
-            (inline(FileBytes) = "application/x-ndjson"),
-            (inline(FileBytes) = "text/csv"),
-            (inline(FileBytes) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (CreateCallsBody = "application/json"),
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ),
     ),
     responses(
