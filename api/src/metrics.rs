@@ -166,6 +166,11 @@ fn observe_queues(registry: &mut Registry, queues: &Queues) {
         exports.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
     }
     registry.register("exports", "Exports by state", exports);
+    let files = Family::<StateLabel, Gauge>::default();
+    for (state, count) in &queues.files {
+        files.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
+    }
+    registry.register("files", "Files of call records by state", files);
 }
 
 fn register_gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {

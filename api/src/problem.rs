@@ -372,6 +372,20 @@ impl From<Constraint> for ApiError {
                 "too_many_replays",
                 "As many replays of the client wait as may; see the limit «replays_waiting».",
             ),
+            Constraint::FileEnded => {
+                Self::conflict("file_ended", "The file has ended and cannot be cancelled.")
+            }
+            Constraint::TooManyFiles => Self::conflict(
+                "too_many_files",
+                "As many files of the client wait as may; see the limit «files_waiting».",
+            ),
+            Constraint::RejectionSettled => {
+                Self::conflict("rejection_settled", "The row was corrected or dismissed before.")
+            }
+            Constraint::RecordContradicts => Self::conflict(
+                "conflict",
+                "The same revision of this record was sent with other content.",
+            ),
         }
     }
 }

@@ -16,8 +16,9 @@ use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
 use baitline_store::models::{
-    ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome,
-    ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat, FileState,
+    PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
+    WaitingReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -174,6 +175,18 @@ words! {
     /// Where a replay stands.
     #[schema(as = ReplayState)]
     ReplayStateWord for ReplayState { Queued, Running, Done, Failed, Cancelled }
+
+    /// How a file spells its records.
+    #[schema(as = FileFormat)]
+    FileFormatWord for FileFormat { Json, Ndjson, Csv, Xlsx }
+
+    /// Where a file of call records stands.
+    #[schema(as = FileState)]
+    FileStateWord for FileState { Queued, Running, Done, Failed, Cancelled }
+
+    /// What became of a row that was not taken.
+    #[schema(as = RejectionState)]
+    RejectionStateWord for RejectionState { Open, Resolved, Dismissed }
 
     /// What a call is, as far as a replay compares: `absent`, `background`, or
     /// an interception by its verdict.

@@ -1,10 +1,11 @@
-//! Background work: expands changes, recomputes the buckets they touch, builds
-//! packages, replays periods. Meets the API only in the database, and any number of workers may
+//! Background work: expands changes, recomputes the buckets they touch, reads
+//! files of calls, builds packages, replays periods. Meets the API only in the database, and any number of workers may
 //! run: what one holds, the others skip.
 
 mod contents;
 mod dossier;
 mod export;
+mod files;
 mod lists;
 mod numbering;
 mod operators;
@@ -21,6 +22,7 @@ use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, r
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
 
@@ -41,6 +43,8 @@ pub enum Step {
     Expanded,
     /// A bucket was recomputed.
     Refreshed,
+    /// A file was read on by some rows, or to its end.
+    Read,
     /// An export was carried to its end, or as far as it went.
     Exported,
     /// A replay got on by some days, or to its end.
@@ -76,6 +80,10 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    /// The file at hand.
+    open_file: Option<OpenFile>,
+    /// Whether it is the turn of files.
+    files_first: bool,
 }
 
 impl Worker {
@@ -88,11 +96,28 @@ impl Worker {
             plans: Plans::default(),
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
+            open_file: None,
+            files_first: false,
         }
     }
 
-    /// Does the next piece of work, whichever is most urgent.
+    /// Does the next piece of work. Files and everything else take turns while
+    /// both wait: neither a file of hours nor calls that never cease keep the
+    /// other waiting.
     pub fn run_next(&mut self) -> Result<Step, WorkError> {
+        if std::mem::take(&mut self.files_first) && self.read_slice()? {
+            return Ok(Step::Read);
+        }
+        let done = self.run_next_but_files();
+        if matches!(done, Ok(Step::Empty)) {
+            return Ok(if self.read_slice()? { Step::Read } else { Step::Empty });
+        }
+        self.files_first = true;
+        done
+    }
+
+    /// Does whatever but files is most urgent.
+    fn run_next_but_files(&mut self) -> Result<Step, WorkError> {
         if self.store.write(Reach::Agency, changes::expand_next)? {
             return Ok(Step::Expanded);
         }
@@ -113,10 +138,14 @@ impl Worker {
             }
         }
         if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
+            self.release_file()?;
             return self.carry_export(&export).map(|()| Step::Exported);
         }
         match self.store.write(Reach::Agency, replays::claim_replay)? {
-            Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
+            Some(replay) => {
+                self.release_file()?;
+                self.carry_replay(replay).map(|()| Step::Replayed)
+            }
             None => failure.map_or(Ok(Step::Empty), Err),
         }
     }

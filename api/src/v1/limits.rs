@@ -5,6 +5,7 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
+use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
@@ -15,6 +16,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
+use super::file_views::{
+    DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
+};
+use super::files::MAX_FILE_BYTES;
 use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
 use super::label_views::MAX_SEGMENTS;
 use super::listening::MAX_ASSIGNED;
@@ -130,6 +135,9 @@ fn bodies() -> Vec<LimitView> {
         most("calls_json_body_items", LimitUnit::Items, intake::MAX_JSON_ITEMS),
         most("calls_bulk_body", LimitUnit::Bytes, MAX_BULK_BODY_BYTES),
         most("call_record", LimitUnit::Bytes, intake::MAX_RECORD_BYTES),
+        most("file", LimitUnit::Bytes, MAX_FILE_BYTES),
+        most("file_rejections", LimitUnit::Items, MAX_REJECTIONS),
+        most("file_rejection_text", LimitUnit::Bytes, MAX_RAW_BYTES),
         most("portability_file", LimitUnit::Bytes, portability::MAX_FILE_BYTES),
         most("portability_file_rows", LimitUnit::Items, portability::MAX_ROWS),
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
@@ -169,6 +177,9 @@ fn answers() -> Vec<LimitView> {
         most("offender_labels", LimitUnit::Items, MAX_OFFENDER_LABELS),
         most("offender_lines", LimitUnit::Items, MAX_OFFENDER_LINES as u64),
         most("offender_entries", LimitUnit::Items, MAX_OFFENDER_ENTRIES),
+        most("files_waiting", LimitUnit::Items, MAX_WAITING_FILES),
+        most("corrected_cells", LimitUnit::Items, MAX_CORRECTED_CELLS),
+        most("corrected_cell", LimitUnit::Characters, MAX_CORRECTED_CELL_CHARS),
         most("replays_waiting", LimitUnit::Items, MAX_WAITING),
         most("replay_differences", LimitUnit::Items, MAX_DIFFERENCES),
         most("replay_touched", LimitUnit::Items, MAX_TOUCHED),
@@ -239,6 +250,8 @@ fn texts_of_lists() -> Vec<LimitView> {
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
         most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
         most("correction_reason", correction_views::CorrectionReason::MAX_CHARS),
+        most("dismissal_reason", DismissalReason::MAX_CHARS),
+        most("rejection_code", RejectionCode::MAX_CHARS),
         most("operator_name", operators::OperatorName::MAX_CHARS),
         most("operator_brand", operators::Brand::MAX_CHARS),
         most("operator_source", operators::EntrySource::MAX_CHARS),

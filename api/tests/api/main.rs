@@ -6,6 +6,7 @@ mod bait_states;
 mod calls;
 mod device_recordings;
 mod devices;
+mod files;
 mod groupings;
 mod imports;
 mod isolation;

@@ -64,6 +64,8 @@ fn receipts_and_queues_are_counted_and_a_dry_run_is_not() {
         send("", &call).expect(200);
         let export = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
         service.json("POST", &stock.tenant.key, "/v1/exports", &export).expect(202);
+        let file = service.typed("POST", &stock.tenant.key, "/v1/files", "text/csv", b"caller\n");
+        file.expect(202);
         let text = scrape(&service);
         let receipts =
             |status: &str| value(&text, &format!("baitline_receipts_total{{status=\"{status}\"}}"));
@@ -73,6 +75,7 @@ fn receipts_and_queues_are_counted_and_a_dry_run_is_not() {
         assert_eq!(value(&text, "baitline_waiting_buckets"), 1.0);
         assert!((0.0..600.0).contains(&value(&text, "baitline_bucket_lag_seconds")));
         assert_eq!(value(&text, "baitline_exports{state=\"queued\"}"), 1.0);
+        assert_eq!(value(&text, "baitline_files{state=\"queued\"}"), 1.0);
         assert_eq!(value(&text, "baitline_database_up"), 1.0);
         assert_eq!(value(&text, "baitline_database_connections_limit"), 4.0);
         assert!(value(&text, "baitline_database_connections{state=\"idle\"}") >= 0.0);

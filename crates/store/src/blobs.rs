@@ -29,6 +29,8 @@ pub enum BlobKind {
     Recording,
     /// A built package.
     Package,
+    /// A file of call records as it came.
+    File,
 }
 
 /// A blob that is complete and on disk.
@@ -140,6 +142,7 @@ fn key(client: ClientId, kind: BlobKind, sha256: &[u8]) -> Key {
     let folder = match kind {
         BlobKind::Recording => "recordings",
         BlobKind::Package => "packages",
+        BlobKind::File => "files",
     };
     let shard = name.get(..2).unwrap_or("00");
     Key::from(format!("clients/{client}/{folder}/{shard}/{name}"))

@@ -127,6 +127,18 @@ pub enum Constraint {
     /// As many replays of the client wait as may.
     #[error("too many replays of the client wait")]
     TooManyReplays,
+    /// The file has ended and cannot be cancelled.
+    #[error("the file has ended")]
+    FileEnded,
+    /// As many files of the client wait as may.
+    #[error("too many files of the client wait")]
+    TooManyFiles,
+    /// The rejected row was corrected or dismissed before.
+    #[error("the rejected row is settled")]
+    RejectionSettled,
+    /// The same revision of the record says something else.
+    #[error("the record contradicts the one that is there")]
+    RecordContradicts,
 }
 
 /// Result of a store call.

@@ -34,6 +34,7 @@ pub mod entries;
 pub mod error;
 pub mod exports;
 pub mod facts;
+pub mod files;
 pub mod keys;
 pub mod labels;
 pub mod listening;

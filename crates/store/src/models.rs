@@ -4,6 +4,7 @@
 mod corrections;
 mod devices;
 mod evidence;
+mod files;
 mod lists;
 mod operators;
 mod replays;
@@ -31,6 +32,7 @@ pub use corrections::{
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
 pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
+pub use files::{CallFile, FileProblem, FileRejection, NewFile, RowText};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
@@ -39,8 +41,9 @@ pub use lists::{
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
 pub use words::{
-    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState,
-    ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat,
+    FileState, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
+    WaitingReason,
 };
 
 /// A defended business: the tenant.

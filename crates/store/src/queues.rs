@@ -10,11 +10,11 @@ use uuid::Uuid;
 use crate::changes;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
-use crate::models::ExportState;
-use crate::schema::{exports, touched_buckets as touched};
+use crate::models::{ExportState, FileState};
+use crate::schema::{exports, files, touched_buckets as touched};
 use crate::sql_types::RowId;
 
-/// What waits, and what became of exports.
+/// What waits, and what became of exports and files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queues {
     /// Days of clients to recompute.
@@ -25,6 +25,8 @@ pub struct Queues {
     pub changes: u64,
     /// Exports by state; a state without any is absent.
     pub exports: Vec<(ExportState, u64)>,
+    /// Files of call records by state; a state without any is absent.
+    pub files: Vec<(FileState, u64)>,
 }
 
 /// Counts them. For the agency.
@@ -43,11 +45,20 @@ pub fn queues(conn: &mut Conn) -> StoreResult<Queues> {
         .order(exports::state)
         .select((exports::state, count_star()))
         .load(c))?;
+    let files: Vec<(FileState, i64)> = on!(conn, c => files::table
+        .group_by(files::state)
+        .order(files::state)
+        .select((files::state, count_star()))
+        .load(c))?;
     Ok(Queues {
         buckets: u64::try_from(buckets.len())?,
         oldest_touch: oldest.and_then(|id| made_at(id.0)),
         changes: u64::try_from(changes::count_changes(conn, Reach::Agency)?)?,
         exports: exports
+            .into_iter()
+            .map(|(state, count)| Ok((state, u64::try_from(count)?)))
+            .collect::<StoreResult<_>>()?,
+        files: files
             .into_iter()
             .map(|(state, count)| Ok((state, u64::try_from(count)?)))
             .collect::<StoreResult<_>>()?,

@@ -604,6 +604,66 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    files (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        source_id -> Nullable<Id>,
+        format -> Word,
+        state -> Word,
+        original_name -> Nullable<Text>,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        profile -> Nullable<Text>,
+        header -> Nullable<Text>,
+        lease_until -> Nullable<Instant>,
+        attempts -> Integer,
+        bytes_read -> BigInt,
+        rows_read -> BigInt,
+        accepted -> BigInt,
+        updated -> BigInt,
+        duplicate -> BigInt,
+        conflict -> BigInt,
+        rejected -> BigInt,
+        ignored -> BigInt,
+        open_rejections -> BigInt,
+        problem_code -> Nullable<Text>,
+        problem_detail -> Nullable<Text>,
+        problem_line -> Nullable<BigInt>,
+        uploaded_by -> Text,
+        created_at -> Instant,
+        started_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    file_rejections (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        file_id -> Id,
+        place -> BigInt,
+        raw -> Nullable<Text>,
+        cells -> Nullable<Text>,
+        raw_cut -> Bool,
+        code -> Text,
+        pointer -> Nullable<Text>,
+        detail -> Text,
+        state -> Word,
+        observation_id -> Nullable<Id>,
+        reason -> Nullable<Text>,
+        settled_by -> Nullable<Text>,
+        settled_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -638,4 +698,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     device_bindings,
     waiting_recordings,
     operator_entries,
+    files,
+    file_rejections,
 );

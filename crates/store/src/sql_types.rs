@@ -178,6 +178,8 @@ id!(
     ids::ExportId,
     ids::PackageId,
     ids::ReplayId,
+    ids::FileId,
+    ids::RejectionId,
     RowId,
 );
 
@@ -301,7 +303,10 @@ word!(
     crate::models::CorrectionKind,
     crate::models::DurationMissing,
     crate::models::ExportState,
+    crate::models::FileFormat,
+    crate::models::FileState,
     crate::models::PackageState,
+    crate::models::RejectionState,
     crate::models::ReplayOutcome,
     crate::models::ReplayState,
     crate::models::SourceKind,

@@ -12,6 +12,7 @@ mod crashes;
 mod device_files;
 mod dice;
 mod exports;
+mod files;
 mod groupings;
 mod listening;
 mod lists;

@@ -55,6 +55,10 @@ impl Rejection {
         }
     }
 
+    pub(super) fn unknown_source() -> Self {
+        Self::of_field(Field::Source, "unknown_source", "The client has no source of this name.")
+    }
+
     pub(super) fn malformed_json() -> Self {
         Self::of_record("malformed_json", "the record is not valid JSON")
     }

@@ -13,6 +13,7 @@ mod devices;
 mod entries;
 mod exports;
 mod facts;
+mod files;
 mod ingest;
 mod ingest_races;
 mod isolation;

@@ -64,6 +64,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::replays::furnish(opened, id, bait.id, package);
     crate::devices::furnish(opened, id, bait.id);
     crate::waiting_recordings::furnish(opened, &source);
+    crate::files::furnish(opened, id);
     let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,
