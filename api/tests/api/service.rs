@@ -88,7 +88,7 @@ impl Service {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
         let settings = StoreSettings {
             database_url: database.url(),
-            blobs: folder.path().join("blobs"),
+            blobs: folder.path().join("blobs").into(),
             pool_size: 4,
             allow_plaintext_database: false,
         };

@@ -43,7 +43,7 @@ impl Scene {
         let blobs = tempfile::tempdir().unwrap();
         let settings = StoreSettings {
             database_url: database.url(),
-            blobs: blobs.path().to_owned(),
+            blobs: blobs.path().to_owned().into(),
             pool_size: 6,
             allow_plaintext_database: false,
         };
