@@ -25,7 +25,7 @@ use baitline_store::{
 };
 
 use crate::WorkError;
-use crate::contents::{first_bytes, is_for_good};
+use crate::contents::first_bytes;
 
 /// The most calls of one number that a package looks at.
 const MAX_CALLS: i64 = 10_000;
@@ -313,15 +313,7 @@ pub(crate) fn sniffed(
     reader: &dyn RecordingReader,
 ) -> Result<Dossier, WorkError> {
     for recording in dossier.interceptions.iter_mut().flat_map(|one| &mut one.recordings) {
-        let first = reader
-            .open(&recording.sha256)
-            .and_then(|mut bytes| first_bytes(bytes.as_mut(), media::SNIFFED_BYTES));
-        let first = match first {
-            Ok(first) => first,
-            // The builder finds the same and says of which call it is.
-            Err(error) if is_for_good(&error) => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
+        let first = first_bytes(reader.open(&recording.sha256)?.as_mut(), media::SNIFFED_BYTES)?;
         recording.media_type = media::sniff(&first).to_owned();
     }
     Ok(dossier)

@@ -82,7 +82,8 @@ impl WorkError {
                 StoreError::Unavailable(_) | StoreError::Blob(_) | StoreError::Conflict
             ),
             Self::Build(error) => export::is_outage(error),
-            Self::TemporaryFile(_) => true,
+            // A recording's bytes come through the same door.
+            Self::TemporaryFile(error) => !contents::is_for_good(error),
             Self::Analytics(_) | Self::TimeZone(_) => false,
         }
     }

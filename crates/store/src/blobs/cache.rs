@@ -150,6 +150,8 @@ fn take(path: &Path) -> io::Result<Option<LocalFile>> {
 fn keep(copy: NamedTempFile, path: PathBuf) -> io::Result<LocalFile> {
     copy.as_file().sync_all()?;
     copy.as_file().lock_shared()?;
+    // More exact than the clock that files are written by.
+    copy.as_file().set_modified(SystemTime::now())?;
     match copy.persist_noclobber(&path) {
         Ok(file) => Ok(LocalFile { path, _lock: Some(file) }),
         // Another process was faster; its copy has the same bytes.
