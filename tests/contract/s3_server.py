@@ -63,18 +63,21 @@ class Server:
         where = {"LocationConstraint": REGION}
         self.client().create_bucket(Bucket=name, CreateBucketConfiguration=where)
 
-    def check_bucket(self, name: str) -> int:
-        """Every object is a whole blob under the hash of its bytes, and nothing
-        is on its way; returns how many there are."""
+    def check_bucket(self, name: str) -> tuple[int, list[str]]:
+        """Every object is a whole blob under the hash of its bytes, and no part of
+        another is kept; returns how many there are, and the keys that are none."""
         s3 = self.client()
-        assert not s3.list_multipart_uploads(Bucket=name).get("Uploads"), "unfinished uploads"
+        for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+            # One begun for a caller that had gone by then has no parts.
+            which = {"Key": upload["Key"], "UploadId": upload["UploadId"]}
+            assert not s3.list_parts(Bucket=name, **which).get("Parts"), upload
         objects = s3.list_objects_v2(Bucket=name).get("Contents", [])
-        for one in objects:
-            key = one["Key"]
-            assert key.startswith("evidence/clients/"), f"{key} is no blob"
+        keys = [one["Key"] for one in objects]
+        blobs = [key for key in keys if key.startswith("evidence/clients/")]
+        for key in blobs:
             content = s3.get_object(Bucket=name, Key=key)["Body"].read()
             assert hashlib.sha256(content).hexdigest() == key.rpartition("/")[2], key
-        return len(objects)
+        return len(blobs), [key for key in keys if key not in blobs]
 
     def stall(self) -> None:
         """From now on it accepts connections and answers nothing."""

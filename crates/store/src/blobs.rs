@@ -139,15 +139,10 @@ impl Blobs {
         let incoming = Key::from(format!("{INCOMING}/{}", Uuid::now_v7()));
         let upload = self.store.put_multipart(&incoming).await.map_err(failed)?;
         let mut writer = WriteMultipart::new(upload);
-        let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+        let mut measure = Measure::new(limit_bytes);
         let copied = async {
             while let Some(chunk) = stream.next().await {
-                let chunk = chunk.map_err(PutError::Stream)?;
-                bytes += chunk.len() as u64;
-                if bytes > limit_bytes {
-                    return Err(PutError::TooLarge { limit_bytes });
-                }
-                hash.update(&chunk);
+                let chunk = measure.add(chunk)?;
                 writer.wait_for_capacity(PARTS_IN_FLIGHT).await.map_err(failed)?;
                 writer.write(&chunk);
             }
@@ -245,6 +240,34 @@ impl Blobs {
         let shard = name.get(..2).unwrap_or("00");
         let folder = folder(kind);
         Key::from(format!("{}clients/{client}/{folder}/{shard}/{name}", self.prefix()))
+    }
+}
+
+/// What a stream came to so far.
+struct Measure {
+    hash: Sha256,
+    bytes: u64,
+    limit_bytes: u64,
+}
+
+impl Measure {
+    fn new(limit_bytes: u64) -> Self {
+        Self { hash: Sha256::new(), bytes: 0, limit_bytes }
+    }
+
+    /// Takes the next chunk into account and gives it on.
+    fn add<E>(&mut self, chunk: Result<Bytes, E>) -> Result<Bytes, PutError<E>> {
+        let chunk = chunk.map_err(PutError::Stream)?;
+        self.bytes += chunk.len() as u64;
+        if self.bytes > self.limit_bytes {
+            return Err(PutError::TooLarge { limit_bytes: self.limit_bytes });
+        }
+        self.hash.update(&chunk);
+        Ok(chunk)
+    }
+
+    fn end(self) -> StoredBlob {
+        StoredBlob { sha256: self.hash.finalize().into(), bytes: self.bytes }
     }
 }
 

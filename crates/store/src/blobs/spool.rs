@@ -6,11 +6,10 @@ use std::io::{self, SeekFrom};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use sha2::{Digest, Sha256};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-use super::{PutError, StoredBlob};
+use super::{Measure, PutError, StoredBlob};
 use crate::error::StoreError;
 
 /// What is uploaded at a time, and the most that stays in memory: the least that
@@ -36,22 +35,16 @@ pub(super) async fn take_in<E>(
     mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
     limit_bytes: u64,
 ) -> Result<Spool, PutError<E>> {
-    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+    let mut measure = Measure::new(limit_bytes);
     let mut content = Content::Small(Vec::new());
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(PutError::Stream)?;
-        bytes += chunk.len() as u64;
-        if bytes > limit_bytes {
-            return Err(PutError::TooLarge { limit_bytes });
-        }
-        hash.update(&chunk);
-        content = content.with(&chunk).await.map_err(unspooled)?;
+        content = content.with(&measure.add(chunk)?).await.map_err(unspooled)?;
     }
     if let Content::Large(file) = &mut content {
         file.flush().await.map_err(unspooled)?;
         file.seek(SeekFrom::Start(0)).await.map_err(unspooled)?;
     }
-    Ok(Spool { blob: StoredBlob { sha256: hash.finalize().into(), bytes }, content })
+    Ok(Spool { blob: measure.end(), content })
 }
 
 impl Content {
