@@ -33,7 +33,7 @@ pub fn database(args: &Args) -> TestDatabase {
 pub fn open(url: &str, folder: &Path) -> Store {
     let settings = StoreSettings {
         database_url: url.to_owned(),
-        blobs: folder.join("blobs"),
+        blobs: folder.join("blobs").into(),
         pool_size: POOL_SIZE,
         allow_plaintext_database: false,
     };

@@ -31,7 +31,7 @@ impl RecordingReader for ClientRecordings<'_> {
         let stream = self
             .runtime
             .block_on(self.blobs.get(self.client, BlobKind::Recording, sha256, None))
-            .map_err(io::Error::other)?;
+            .map_err(unreadable)?;
         Ok(Box::new(BlobReader { stream, runtime: self.runtime, chunk: Bytes::new() }))
     }
 }
@@ -47,7 +47,7 @@ impl Read for BlobReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.chunk.is_empty() {
             match self.runtime.block_on(self.stream.next()) {
-                Some(chunk) => self.chunk = chunk.map_err(io::Error::other)?,
+                Some(chunk) => self.chunk = chunk.map_err(unreadable)?,
                 None => return Ok(0),
             }
         }
@@ -103,7 +103,7 @@ impl PieceReader {
 impl Read for PieceReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.piece.is_empty() && self.at() < self.bytes {
-            self.piece = self.next_piece().map_err(io::Error::other)?;
+            self.piece = self.next_piece().map_err(unreadable)?;
             self.at.fetch_add(self.piece.len() as u64, Ordering::Relaxed);
             if self.piece.is_empty() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -128,6 +128,22 @@ impl Seek for PieceReader {
         self.piece = Bytes::new();
         Ok(place)
     }
+}
+
+/// A blob that is not there or not what it was will not be there later either;
+/// any other failure is the store's, and passes.
+fn unreadable(error: StoreError) -> io::Error {
+    let kind = match error {
+        StoreError::NotFound => io::ErrorKind::NotFound,
+        StoreError::Corrupt(_) => io::ErrorKind::InvalidData,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
+}
+
+/// Whether reading failed for good.
+pub(crate) fn is_for_good(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData)
 }
 
 /// The first bytes of a recording, for telling what it is.
