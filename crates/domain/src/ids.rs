@@ -99,6 +99,10 @@ id!(
     /// A dry run of other rules or another edition.
     ReplayId
 );
+id!(
+    /// An immutable file of one client's interceptions.
+    SegmentId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

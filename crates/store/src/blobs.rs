@@ -2,8 +2,10 @@
 //! an S3-compatible store later. A blob is complete and on disk before any row
 //! speaks of it.
 
+mod listed;
+
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use baitline_domain::ids::ClientId;
@@ -18,6 +20,8 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 
+pub use listed::ListedBlob;
+
 /// The most a stream may hold in memory between reader and disk, in parts of
 /// the writer's own size.
 const PARTS_IN_FLIGHT: usize = 2;
@@ -29,6 +33,8 @@ pub enum BlobKind {
     Recording,
     /// A built package.
     Package,
+    /// A Parquet file of interceptions.
+    Segment,
 }
 
 /// A blob that is complete and on disk.
@@ -61,6 +67,7 @@ pub enum PutError<E> {
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    folder: PathBuf,
 }
 
 impl Blobs {
@@ -69,7 +76,7 @@ impl Blobs {
         std::fs::create_dir_all(folder)
             .map_err(|error| StoreError::Blob(format!("making the blob folder: {error}")))?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(failed)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), folder: folder.to_owned() })
     }
 
     /// Keeps a stream: written beside its place while it is hashed, then put in
@@ -137,12 +144,16 @@ impl Blobs {
 /// Two levels of folders keep each one small.
 fn key(client: ClientId, kind: BlobKind, sha256: &[u8]) -> Key {
     let name: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    let folder = match kind {
+    let shard = name.get(..2).unwrap_or("00");
+    Key::from(format!("clients/{client}/{}/{shard}/{name}", folder(kind)))
+}
+
+fn folder(kind: BlobKind) -> &'static str {
+    match kind {
         BlobKind::Recording => "recordings",
         BlobKind::Package => "packages",
-    };
-    let shard = name.get(..2).unwrap_or("00");
-    Key::from(format!("clients/{client}/{folder}/{shard}/{name}"))
+        BlobKind::Segment => "segments",
+    }
 }
 
 fn failed(error: object_store::Error) -> StoreError {

@@ -7,6 +7,7 @@ mod evidence;
 mod lists;
 mod operators;
 mod replays;
+mod segments;
 mod words;
 
 use baitline_domain::bait::{Bait as DomainBait, BaitState};
@@ -38,9 +39,10 @@ pub use lists::{
 };
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
+pub use segments::{DerivedDay, Segment};
 pub use words::{
-    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState,
-    ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, OrdinalKind,
+    PackageState, ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
 };
 
 /// A defended business: the tenant.

@@ -178,6 +178,7 @@ id!(
     ids::ExportId,
     ids::PackageId,
     ids::ReplayId,
+    ids::SegmentId,
     RowId,
 );
 
@@ -301,6 +302,7 @@ word!(
     crate::models::CorrectionKind,
     crate::models::DurationMissing,
     crate::models::ExportState,
+    crate::models::OrdinalKind,
     crate::models::PackageState,
     crate::models::ReplayOutcome,
     crate::models::ReplayState,
