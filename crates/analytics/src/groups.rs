@@ -3,7 +3,7 @@
 
 use polars::prelude::PlHashMap;
 
-/// Pairs gathered before they are sorted again.
+/// Pairs gathered before they are sorted again, at least.
 const PAIRS_BETWEEN_SORTS: usize = 1 << 18;
 
 /// Dense integers for numbers, in the order in which they were met.
@@ -50,10 +50,17 @@ impl Pairs {
         if self.pairs.last() == Some(&pair) {
             return;
         }
-        if self.pairs.len() - self.sorted >= PAIRS_BETWEEN_SORTS.max(self.sorted) {
+        if self.pairs.len() - self.sorted >= self.room() {
             self.sort();
+            // Doubling would take more than is ever needed.
+            self.pairs.reserve_exact(self.room());
         }
         self.pairs.push(pair);
+    }
+
+    /// How many pairs are gathered before they are sorted again.
+    fn room(&self) -> usize {
+        PAIRS_BETWEEN_SORTS.max(self.sorted / 2)
     }
 
     fn sort(&mut self) {
