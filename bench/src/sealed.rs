@@ -17,6 +17,7 @@ use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Instant, Span, first_of_month};
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, InterceptionRow};
+use baitline_domain::verdict::Verdict;
 use rand::RngExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -33,6 +34,8 @@ const TAIL_NUMBERS: u64 = 500_000;
 const ADVERTISING_PERCENT: u32 = 60;
 const OTHER_PERCENT: u32 = 10;
 const PRIOR_CONTACT_PERCENT: u32 = 10;
+/// Of a hundred callers, how many show no number.
+const HIDDEN_PERCENT: u32 = 2;
 /// Names the folder to the process that answers.
 const FOLDER: &str = "BAITLINE_BENCH_SEALED";
 const MANIFEST: &str = "manifest.json";
@@ -72,7 +75,12 @@ pub fn interceptions(world: &World) -> impl Iterator<Item = InterceptionRow> + '
             _ => Hearing::Unheard,
         };
         let prior_contact = dice.random_ratio(PRIOR_CONTACT_PERCENT, 100);
-        InterceptionRow { hearing, prior_contact, ..world.interception(&call) }
+        let row = InterceptionRow { hearing, prior_contact, ..world.interception(&call) };
+        if dice.random_ratio(HIDDEN_PERCENT, 100) {
+            let verdict = Verdict::Inconclusive;
+            return InterceptionRow { caller: None, operator: None, region: None, verdict, ..row };
+        }
+        row
     })
 }
 
