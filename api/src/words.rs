@@ -167,7 +167,8 @@ words! {
     /// What a line of the report of offenders is.
     #[schema(as = GroupBy)]
     GroupByWord for GroupBy {
-        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+        Number, BlockOfTen, BlockOfHundred, Competitor, Operator, OperatorGroup, Region, Client,
+        Day, Week, Month,
     }
 
     /// How far an offender's counts go.

@@ -12,6 +12,8 @@ pub(super) fn usual(group_by: GroupBy) -> OffenderSort {
     match group_by {
         GroupBy::Day | GroupBy::Week | GroupBy::Month => OffenderSort::Key,
         GroupBy::Number
+        | GroupBy::BlockOfTen
+        | GroupBy::BlockOfHundred
         | GroupBy::Competitor
         | GroupBy::Operator
         | GroupBy::OperatorGroup
@@ -48,6 +50,9 @@ fn standing(standing: Option<Standing>) -> i64 {
 fn tie(key: &OffenderKey) -> String {
     match key {
         OffenderKey::Number(phone) => format!("{:015}", phone.digits()),
+        OffenderKey::Block { first, last } => {
+            format!("{:015}{:015}", first.digits(), last.digits())
+        }
         OffenderKey::Competitor(CompetitorKey::Company(inn)) => format!("1{:012}", inn.value()),
         OffenderKey::Competitor(CompetitorKey::Unidentified(client, competitor)) => {
             format!("2{}{}", client.0.simple(), competitor.0.simple())

@@ -280,6 +280,8 @@ impl Names<'_> {
                 view.number = Some(PhoneNumber(phone));
                 view.operator = self.latest.get(&phone).copied().map(operator);
             }
+            // No grouping that can be asked for makes blocks yet.
+            OffenderKey::Block { .. } => {}
             OffenderKey::Competitor(key) => view.competitor = Some(self.company(key)),
             OffenderKey::Operator(inn) => view.operator = inn.map(operator),
             OffenderKey::OperatorGroup(None) => {}

@@ -1,7 +1,7 @@
 //! `/v1/reports/operators`: whose subscribers call whose.
 
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope};
+use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope, Source};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::Operators;
 use baitline_store::{buckets, operators, tallies};
@@ -165,7 +165,8 @@ async fn report_operators(
             let pending_days = buckets::count_pending(conn, reach)?;
             Ok((counted, pending_days, operators::known_operators(conn)?))
         })?;
-        let pairs = analytics::by_operators(&all_tallies(counted)?, &scope);
+        let tallies = all_tallies(counted)?;
+        let pairs = analytics::by_operators(&Source::of_tallies(&tallies), &scope);
         Ok((pairs.map_err(failure)?, pending_days, operators))
     })
     .await?;

@@ -2,11 +2,12 @@
 
 use baitline_analytics::{
     Apart, CompetitorKey, Entities, GroupBy, Hearing, InterceptionRow, Offender, OffenderKey,
-    Question, Scope, Standing, Tally, overlap, repeat_offenders,
+    Question, Scope, Standing, Tally,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{OperatorEntity, OperatorGroup, Operators};
 
+use crate::of_tallies::{overlap, repeat_offenders};
 use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, row, t2, tally_of, trap};
 
 fn asked(group_by: GroupBy, tallies: &[Tally]) -> Vec<Offender> {
