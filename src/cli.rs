@@ -4,9 +4,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use baitline_store::StoreSettings;
+use baitline_store::blobs::{BlobPlace, parse_s3_url};
+use baitline_store::{StoreResult, StoreSettings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli_s3::S3Options;
 use crate::traces::Collector;
 
 /// Bait SIM calls in, repeat offenders and complaint packages out.
@@ -83,10 +85,12 @@ pub(crate) struct StoreOptions {
     /// data folder]
     #[arg(long, env = "BAITLINE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// The folder of recordings and packages. [default: `blobs` in the data
-    /// folder]
+    /// Where recordings and packages are: a folder, or `s3://bucket/prefix`.
+    /// [default: `blobs` in the data folder]
     #[arg(long, env = "BAITLINE_BLOBS")]
     pub(crate) blobs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) s3: S3Options,
     /// The most database connections of this process.
     #[arg(long, env = "BAITLINE_POOL_SIZE", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -104,12 +108,20 @@ impl StoreOptions {
     }
 
     /// The same for the store.
-    pub(crate) fn settings(&self) -> StoreSettings {
-        StoreSettings {
+    pub(crate) fn settings(&self) -> StoreResult<StoreSettings> {
+        Ok(StoreSettings {
             database_url: self.url(),
-            blobs: self.blobs.clone().unwrap_or_else(|| self.data.join("blobs")),
+            blobs: self.blobs()?,
             pool_size: self.pool_size,
             allow_plaintext_database: self.allow_plaintext_database,
+        })
+    }
+
+    fn blobs(&self) -> StoreResult<BlobPlace> {
+        let place = self.blobs.clone().unwrap_or_else(|| self.data.join("blobs"));
+        match parse_s3_url(&place.to_string_lossy())? {
+            None => Ok(place.into()),
+            Some(bucket) => self.s3.settings(bucket, &self.data),
         }
     }
 }

@@ -12,6 +12,7 @@ use baitline_store::{Reach, Store, StoreError, keys};
 use sha2::{Digest, Sha256};
 
 use crate::cli::{DemoOptions, ServeOptions, StoreOptions};
+use crate::cli_s3::S3Options;
 use crate::demo::{self, Server};
 use crate::failure::{Failure, because};
 use crate::processes::{ApiThread, WorkerThread, runtime};
@@ -32,6 +33,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
             data: options.folder.clone(),
             database_url: None,
             blobs: None,
+            s3: S3Options::default(),
             pool_size: POOL_SIZE,
             allow_plaintext_database: false,
         },
@@ -40,7 +42,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         shutdown_seconds: 5,
     };
     prepare_embedded(&serve.store)?;
-    let store = Store::open(&serve.store.settings())?;
+    let store = Store::open(&serve.store.settings()?)?;
     load_numbering(&store)?;
     let (_, agency_key) = store
         .write(Reach::Agency, |conn| keys::create_key(conn, Reach::Agency, "demo agency", None))?;

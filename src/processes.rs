@@ -20,7 +20,7 @@ const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 /// API and worker in one process.
 pub(crate) fn serve(options: &ServeOptions) -> Result<(), Failure> {
     prepare_embedded(&options.store)?;
-    let store = Store::open(&options.store.settings())?;
+    let store = Store::open(&options.store.settings()?)?;
     warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
     let worker = WorkerThread::start(store.clone(), runtime.handle())?;
@@ -47,7 +47,7 @@ pub(crate) fn worker(options: &StoreOptions) -> Result<(), Failure> {
 }
 
 fn open_shared(options: &StoreOptions) -> Result<Store, Failure> {
-    let store = Store::open(&options.settings())?;
+    let store = Store::open(&options.settings()?)?;
     if store.is_embedded() {
         return Err(Failure::Sentence(
             "SQLite serves one process: use `baitline serve`, or PostgreSQL".to_owned(),

@@ -27,7 +27,7 @@ impl RecordingReader for ClientRecordings<'_> {
         let stream = self
             .runtime
             .block_on(self.blobs.get(self.client, BlobKind::Recording, sha256, None))
-            .map_err(io::Error::other)?;
+            .map_err(unreadable)?;
         Ok(Box::new(BlobReader { stream, runtime: self.runtime, chunk: Bytes::new() }))
     }
 }
@@ -43,7 +43,7 @@ impl Read for BlobReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.chunk.is_empty() {
             match self.runtime.block_on(self.stream.next()) {
-                Some(chunk) => self.chunk = chunk.map_err(io::Error::other)?,
+                Some(chunk) => self.chunk = chunk.map_err(unreadable)?,
                 None => return Ok(0),
             }
         }
@@ -51,6 +51,22 @@ impl Read for BlobReader<'_> {
         self.chunk.copy_to_slice(&mut buffer[..length]);
         Ok(length)
     }
+}
+
+/// A blob that is not there or not what it was will not be there later either;
+/// any other failure is the store's, and passes.
+fn unreadable(error: StoreError) -> io::Error {
+    let kind = match error {
+        StoreError::NotFound => io::ErrorKind::NotFound,
+        StoreError::Corrupt(_) => io::ErrorKind::InvalidData,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
+}
+
+/// Whether reading failed for good.
+pub(crate) fn is_for_good(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData)
 }
 
 /// The first bytes of a recording, for telling what it is.

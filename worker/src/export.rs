@@ -2,6 +2,8 @@
 //! store and put into it. An export taken over from a silent worker goes on
 //! where that one stopped: packages already built are kept.
 
+use std::time::Duration;
+
 use baitline_analytics::{GroupBy, OffenderKey, Question, Source, Standing, Thresholds};
 use baitline_domain::phone::Phone;
 use baitline_evidence::BuildError;
@@ -11,12 +13,15 @@ use baitline_store::models::{Export, ExportState, Package, PackageState};
 use baitline_store::{Reach, exports, now, tallies};
 use futures_util::stream;
 
-use crate::contents::{ClientRecordings, chunks, put_failed};
+use crate::contents::{ClientRecordings, chunks, is_for_good, put_failed};
 use crate::dossier;
 use crate::{WorkError, Worker};
 
 /// The largest package that is kept.
 const MAX_PACKAGE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// How often a worker says that it lives while a package is on its way: well
+/// within the lease.
+const KEEP_PAUSE: Duration = Duration::from_secs(15);
 
 impl Worker {
     pub(crate) fn carry_export(&self, export: &Export) -> Result<(), WorkError> {
@@ -103,35 +108,60 @@ impl Worker {
             Ok(built) => built,
             Err(error) => return refuse(package, error),
         };
-        self.keep(package, file)?;
+        self.keep(export, package, file)?;
         package.missing = serde_json::to_string(&built.missing).map_err(std::io::Error::other)?;
         package.state =
             if built.missing.is_empty() { PackageState::Ready } else { PackageState::Draft };
         Ok(())
     }
 
-    fn keep(&self, package: &mut Package, mut file: std::fs::File) -> Result<(), WorkError> {
+    fn keep(
+        &self,
+        export: &Export,
+        package: &mut Package,
+        mut file: std::fs::File,
+    ) -> Result<(), WorkError> {
         std::io::Seek::rewind(&mut file)?;
         let stream = stream::iter(chunks(file));
         let kind = BlobKind::Package;
         let put = self.store.blobs().put(package.client_id, kind, stream, MAX_PACKAGE_BYTES);
-        let blob = self.runtime.block_on(put).map_err(put_failed)?;
+        let mut put = std::pin::pin!(put);
+        let blob = loop {
+            // Only this thread waits, so it may say in between that it lives: a
+            // slow store must not look like a silent worker.
+            let waited = async { tokio::time::timeout(KEEP_PAUSE, put.as_mut()).await };
+            match self.runtime.block_on(waited) {
+                Ok(done) => break done.map_err(put_failed)?,
+                Err(_) => self
+                    .store
+                    .write(Reach::Agency, |conn| exports::keep_export(conn, export).map(|_| ()))?,
+            }
+        };
         package.bytes = Some(i64::try_from(blob.bytes).unwrap_or(i64::MAX));
         package.sha256 = Some(blob.sha256.to_vec());
         Ok(())
     }
 }
 
-/// A failure of writing is this machine's and is tried again; any other is the
-/// dossier's and stays.
+/// A failure of writing is this machine's, one of reading may be the blob
+/// store's: they are tried again. Any other is the dossier's and stays.
 fn refuse(package: &mut Package, error: BuildError) -> Result<(), WorkError> {
-    if matches!(error, BuildError::Write(_)) {
+    if is_outage(&error) {
         return Err(error.into());
     }
     tracing::warn!(package = %package.id, %error, "a package cannot be built");
     package.state = PackageState::Failed;
     package.problem = Some(error.to_string());
     Ok(())
+}
+
+/// Whether a package could not be built for a reason that passes.
+pub(crate) fn is_outage(error: &BuildError) -> bool {
+    match error {
+        BuildError::Write(_) => true,
+        BuildError::Recording { source, .. } => !is_for_good(source),
+        _ => false,
+    }
 }
 
 fn question(request: &ExportRequest) -> Question {

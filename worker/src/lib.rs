@@ -12,7 +12,7 @@ mod recompute;
 mod refresh;
 mod replay;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baitline_analytics::AnalyticsError;
 use baitline_domain::instant::Day;
@@ -31,6 +31,9 @@ const POLL_PAUSE: Duration = Duration::from_millis(200);
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Buckets looked up at a time; the next look sees what came meanwhile.
 const BUCKETS_AT_A_TIME: i64 = 16;
+/// How often unfinished uploads are looked for, and how old they are by then.
+const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LEFT_OVER_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
 
@@ -67,6 +70,23 @@ pub enum WorkError {
     /// A client's time zone is not one.
     #[error("no time zone is called {0:?}")]
     TimeZone(String),
+}
+
+impl WorkError {
+    /// Whether the database, the blob store or a disk was not there: it will be
+    /// again, and the work that met it has not failed.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(
+                error,
+                StoreError::Unavailable(_) | StoreError::Blob(_) | StoreError::Conflict
+            ),
+            Self::Build(error) => export::is_outage(error),
+            // A recording's bytes come through the same door.
+            Self::TemporaryFile(error) => !contents::is_for_good(error),
+            Self::Analytics(_) | Self::TimeZone(_) => false,
+        }
+    }
 }
 
 /// A worker. Not shared: each thread makes its own.
@@ -113,7 +133,11 @@ impl Worker {
             }
         }
         if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
-            return self.carry_export(&export).map(|()| Step::Exported);
+            let carried = self.carry_export(&export);
+            if carried.as_ref().is_err_and(WorkError::is_outage) {
+                self.store.write(Reach::Agency, |conn| exports::give_back_export(conn, &export))?;
+            }
+            return carried.map(|()| Step::Exported);
         }
         match self.store.write(Reach::Agency, replays::claim_replay)? {
             Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
@@ -130,7 +154,12 @@ impl Worker {
 
     /// Works until told to stop; finishes the step at hand.
     pub fn run(mut self, stop: &watch::Receiver<bool>) {
+        let mut swept_at: Option<Instant> = None;
         while !*stop.borrow() {
+            if swept_at.is_none_or(|at| at.elapsed() > SWEEP_PAUSE) {
+                self.sweep();
+                swept_at = Some(Instant::now());
+            }
             let pause = match self.run_next() {
                 Ok(Step::Empty) => POLL_PAUSE,
                 Ok(_) => continue,
@@ -140,6 +169,16 @@ impl Worker {
                 }
             };
             std::thread::sleep(pause);
+        }
+    }
+
+    /// Removes what uploads that never ended have left. Another hour will do
+    /// where it fails.
+    fn sweep(&self) {
+        match self.runtime.block_on(self.store.blobs().sweep(LEFT_OVER_AGE)) {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "swept up unfinished uploads"),
+            Err(error) => tracing::warn!(%error, "unfinished uploads cannot be swept up"),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bait_states;
+mod bucket;
 mod calls;
 mod device_recordings;
 mod devices;

@@ -212,6 +212,18 @@ pub fn keep_export(conn: &mut Conn, export: &Export) -> StoreResult<bool> {
     Ok(moved == 1)
 }
 
+/// Gives an export back that met an outage, which does not count as an attempt:
+/// a store that is away for an hour must not fail what was asked for. It is
+/// taken up again once its lease has run out.
+pub fn give_back_export(conn: &mut Conn, export: &Export) -> StoreResult<()> {
+    on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::state.eq(Db(ExportState::Running)))
+        .filter(exports::attempts.eq(export.attempts))
+        .set((exports::attempts.eq(export.attempts - 1), exports::updated_at.eq(Db(now()))))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Ends an export that this worker holds.
 pub fn end_export(
     conn: &mut Conn,

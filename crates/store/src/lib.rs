@@ -5,7 +5,6 @@
 //! whose rows it may see ([`Reach`]), and runs the plain functions of the
 //! modules on the connection it is given.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +62,7 @@ pub use conn::{Conn, DatabaseUrl, Reach};
 pub use error::{Constraint, StoreError, StoreResult};
 pub use migrate::{migrate, revert_last};
 
-use blobs::Blobs;
+use blobs::{BlobPlace, Blobs};
 use conn::{Manager, Mode};
 
 /// How often a transaction that met another one is run again.
@@ -76,8 +75,8 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 pub struct StoreSettings {
     /// `postgres://…` or `sqlite:PATH`.
     pub database_url: String,
-    /// The folder of the blob store.
-    pub blobs: PathBuf,
+    /// Where the blobs are.
+    pub blobs: BlobPlace,
     /// The most connections at a time.
     pub pool_size: u32,
     /// Allow a PostgreSQL on another machine without TLS.
@@ -108,7 +107,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens a migrated database and its blob folder, and refuses an unsafe one.
+    /// Opens a migrated database and its blob store, and refuses an unsafe one.
     pub fn open(settings: &StoreSettings) -> StoreResult<Self> {
         let url = DatabaseUrl::parse(&settings.database_url)?;
         if !settings.allow_plaintext_database {

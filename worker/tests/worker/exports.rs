@@ -126,12 +126,12 @@ pub(crate) fn packages(scene: &Scene, story: &Story, export: ExportId) -> Vec<Pa
     scene.agency(|conn| exports::packages_of(conn, story.client, export))
 }
 
-fn state(scene: &Scene, story: &Story, export: ExportId) -> ExportState {
+pub(crate) fn state(scene: &Scene, story: &Story, export: ExportId) -> ExportState {
     let reach = Reach::Client(story.client);
     scene.agency(|conn| exports::find_export(conn, reach, export)).state
 }
 
-fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
+pub(crate) fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
     let sha256 = package.sha256.clone().unwrap();
     scene.wait(async {
         let blobs = scene.store.blobs();
@@ -144,7 +144,7 @@ fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
     })
 }
 
-fn verify(archive: &[u8]) -> VerifyReport {
+pub(crate) fn verify(archive: &[u8]) -> VerifyReport {
     baitline_evidence::verify(Cursor::new(archive))
 }
 

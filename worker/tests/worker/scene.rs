@@ -8,12 +8,13 @@ use baitline_domain::instant::{Day, Instant};
 use baitline_domain::tally::Tally;
 use baitline_domain::trap::{LONGEST_REACH, TrapState};
 use baitline_domain::verdict::Verdict;
+use baitline_store::blobs::BlobPlace;
 use baitline_store::buckets::{self, DayFilter};
 use baitline_store::calls::{self, CallFilter, CallPage};
 use baitline_store::models::JudgedCall;
 use baitline_store::traps::{self, TrapFilter};
 use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clients, tallies};
-use baitline_testkit::TestDatabase;
+use baitline_testkit::{S3Server, TestDatabase};
 use baitline_worker::{Step, Worker};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -39,16 +40,29 @@ pub(crate) struct Derived {
 }
 
 impl Scene {
+    /// With the blobs in a folder.
     pub(crate) fn on(database: TestDatabase) -> Self {
-        let blobs = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().to_owned().into();
+        Self::open(database, folder, place)
+    }
+
+    /// With the blobs in a bucket.
+    pub(crate) fn on_bucket(database: TestDatabase, server: &S3Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = BlobPlace::S3(Box::new(server.bucket(folder.path())));
+        Self::open(database, folder, place)
+    }
+
+    fn open(database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
         let settings = StoreSettings {
             database_url: database.url(),
-            blobs: blobs.path().to_owned(),
+            blobs,
             pool_size: 6,
             allow_plaintext_database: false,
         };
         let store = Store::open(&settings).unwrap();
-        Self { store, runtime: Runtime::new().unwrap(), _blobs: blobs, database }
+        Self { store, runtime: Runtime::new().unwrap(), _blobs: folder, database }
     }
 
     pub(crate) fn worker(&self) -> Worker {

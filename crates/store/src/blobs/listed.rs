@@ -1,14 +1,12 @@
-//! Blobs as files of this machine, and as a list of which some go.
-
-use std::path::PathBuf;
+//! Blobs as a list, of which some go.
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND};
 use futures_util::TryStreamExt;
-use object_store::ObjectStoreExt;
+use object_store::{ObjectStore, ObjectStoreExt};
 use object_store::path::Path as Key;
 
-use super::{BlobKind, Blobs, failed, folder, key};
+use super::{BlobKind, Blobs, failed, folder};
 use crate::error::{StoreError, StoreResult};
 
 /// A blob in the store.
@@ -21,25 +19,9 @@ pub struct ListedBlob {
 }
 
 impl Blobs {
-    /// A file of this machine with the bytes of a blob, for whoever reads it by
-    /// its path. It may be gone a moment later, when nothing names the blob.
-    pub async fn local_file(
-        &self,
-        client: ClientId,
-        kind: BlobKind,
-        sha256: &[u8],
-    ) -> StoreResult<PathBuf> {
-        let path = self.folder.join(key(client, kind, sha256).as_ref());
-        match std::fs::metadata(&path) {
-            Ok(_) => Ok(path),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::NotFound),
-            Err(error) => Err(StoreError::Blob(format!("looking for a blob: {error}"))),
-        }
-    }
-
     /// Every blob of one kind that a client has.
     pub async fn list(&self, client: ClientId, kind: BlobKind) -> StoreResult<Vec<ListedBlob>> {
-        let prefix = Key::from(format!("clients/{client}/{}", folder(kind)));
+        let prefix = Key::from(format!("{}clients/{client}/{}", self.prefix(), folder(kind)));
         let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await.map_err(failed)?;
         let listed = found.into_iter().filter_map(|object| {
             let sha256 = unhex(object.location.filename()?)?;
@@ -51,7 +33,7 @@ impl Blobs {
 
     /// Removes a blob that no row names; one that is not there is no failure.
     pub async fn remove(&self, client: ClientId, kind: BlobKind, sha256: &[u8]) -> StoreResult<()> {
-        match self.store.delete(&key(client, kind, sha256)).await.map_err(failed) {
+        match self.store.delete(&self.key(client, kind, sha256)).await.map_err(failed) {
             Err(StoreError::NotFound) => Ok(()),
             other => other,
         }

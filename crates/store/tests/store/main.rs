@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod blobs;
+mod bucket;
 mod buckets;
 mod calls;
 mod changes;

@@ -38,7 +38,7 @@ pub(crate) struct Opened {
 pub(crate) fn settings(database_url: String, blobs: &TempDir) -> StoreSettings {
     StoreSettings {
         database_url,
-        blobs: blobs.path().to_owned(),
+        blobs: blobs.path().to_owned().into(),
         pool_size: 4,
         allow_plaintext_database: false,
     }
