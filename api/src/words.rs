@@ -164,15 +164,25 @@ words! {
     #[schema(as = TouchedKind)]
     TouchedKindWord for TouchedKind { Package }
 
-    /// What a line of the report of offenders is.
+    /// What a line of the report of offenders is. `block10` and `block100` are
+    /// the ten and the hundred numbers that differ in their last digits alone.
     #[schema(as = GroupBy)]
     GroupByWord for GroupBy {
-        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+        Number, Block10, Block100, Competitor, Operator, OperatorGroup, Region, Client, Day, Week,
+        Month,
     }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]
     StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+impl GroupByWord {
+    /// As JSON has it, for tables.
+    pub(crate) fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 impl StandingWord {

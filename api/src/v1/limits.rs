@@ -41,6 +41,7 @@ use crate::fields::{
 };
 use crate::paging;
 use crate::server::HEAD_TIMEOUT;
+use crate::tabular::MAX_FILE_LINES;
 use crate::thresholds::Threshold;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -140,6 +141,7 @@ fn bodies() -> Vec<LimitView> {
 fn lists() -> Vec<LimitView> {
     vec![
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
+        most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),

@@ -16,6 +16,11 @@ pub enum GroupBy {
     /// A caller's number.
     #[default]
     Number,
+    /// The ten numbers that differ from a caller's in the last digit: a call
+    /// centre's pool of numbers shows there.
+    Block10,
+    /// The hundred numbers that differ from it in the last two.
+    Block100,
     /// A company, through the numbers that belong to it.
     Competitor,
     /// The operator that callers' numbers belong to.
@@ -36,6 +41,7 @@ pub enum GroupBy {
 
 impl GroupBy {
     /// Whether a line can be a repeat offender: only callers and companies can.
+    /// Not a block, whose other numbers may be anybody's.
     pub fn has_standing(self) -> bool {
         matches!(self, Self::Number | Self::Competitor)
     }
@@ -56,6 +62,10 @@ pub enum CompetitorKey {
 pub enum OffenderKey {
     /// A caller's number.
     Number(Phone),
+    /// Ten numbers, by the digits that they have in common.
+    Block10(u64),
+    /// A hundred numbers, likewise.
+    Block100(u64),
     /// A company.
     Competitor(CompetitorKey),
     /// An operator; `None` gathers the callers whose operator is not known.
@@ -149,6 +159,8 @@ pub(crate) fn keys_of(tally: &Tally, question: &Question) -> Vec<OffenderKey> {
             return asked.map(OffenderKey::Competitor).collect();
         }
         GroupBy::Number => OffenderKey::Number(caller),
+        GroupBy::Block10 => OffenderKey::Block10(caller.digits() / 10),
+        GroupBy::Block100 => OffenderKey::Block100(caller.digits() / 100),
         GroupBy::Operator => OffenderKey::Operator(tally.operator),
         GroupBy::OperatorGroup => {
             OffenderKey::OperatorGroup(tally.operator.map(|inn| entities.operator_entity(inn)))

@@ -7,13 +7,14 @@
 //! [`tally()`] shrinks the interceptions of a time to one row per distinct grain;
 //! [`repeat_offenders`], [`by_operators`] and [`by_bait`] answer questions from
 //! tallies of any times together. All use every core they find: call them from a
-//! blocking thread.
+//! blocking thread. [`table`] writes what came of it as a file.
 
 mod counts;
 mod frame;
 mod key;
 mod offenders;
 mod one;
+pub mod table;
 mod tally;
 
 use baitline_domain::instant::Instant;

@@ -26,8 +26,10 @@ const VERDICTS: [Verdict; 5] = [
     Verdict::Invalid,
 ];
 
-const GROUPINGS: [GroupBy; 9] = [
+const GROUPINGS: [GroupBy; 11] = [
     GroupBy::Number,
+    GroupBy::Block10,
+    GroupBy::Block100,
     GroupBy::Competitor,
     GroupBy::Operator,
     GroupBy::OperatorGroup,

@@ -73,6 +73,8 @@ fn keys(row: &InterceptionRow, question: &Question) -> Vec<OffenderKey> {
     };
     vec![match question.group_by {
         GroupBy::Number => OffenderKey::Number(row.caller.unwrap()),
+        GroupBy::Block10 => OffenderKey::Block10(row.caller.unwrap().digits() / 10),
+        GroupBy::Block100 => OffenderKey::Block100(row.caller.unwrap().digits() / 100),
         GroupBy::Competitor => {
             let mut companies = companies(row, question);
             if let Some(only) = question.scope.competitor {
