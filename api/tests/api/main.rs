@@ -25,6 +25,7 @@ mod portability;
 mod protocol;
 mod recordings;
 mod replays;
+mod report_files;
 mod reported;
 mod reports;
 mod service;
