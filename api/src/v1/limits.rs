@@ -129,6 +129,8 @@ fn bodies() -> Vec<LimitView> {
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
         most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_columns", LimitUnit::Items, table::MAX_COLUMNS),
+        most("import_workbook_shared_texts", LimitUnit::Items, table::MAX_STRINGS),
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),

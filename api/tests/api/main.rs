@@ -16,6 +16,7 @@ mod listening;
 mod lists;
 mod metrics;
 mod nouns;
+mod numbers_of_baits;
 mod observations;
 mod offender_page;
 mod openapi;

@@ -201,8 +201,8 @@ fn numbers_of_a_block_are_one_line_that_offends_nobody() {
         let of = |line: &Offender| (line.key.clone(), line.interceptions, line.callers);
         lines.iter().map(of).collect::<Vec<_>>()
     };
-    let ten = |n| OffenderKey::Block10(7_916_000_000 + n);
-    let hundred = |n| OffenderKey::Block100(791_600_000 + n);
+    let ten = |n: u64| OffenderKey::Block10(7_916_000_000 + n);
+    let hundred = |n: u64| OffenderKey::Block100(791_600_000 + n);
     let tens = [(ten(1), 2, 2), (ten(2), 1, 1), (ten(9), 1, 1), (ten(10), 1, 1)];
     assert_eq!(blocks(GroupBy::Block10), tens);
     assert_eq!(blocks(GroupBy::Block100), [(hundred(0), 4, 4), (hundred(1), 1, 1)]);

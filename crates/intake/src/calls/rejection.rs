@@ -4,6 +4,7 @@
 
 use super::fields::Field;
 use super::{MAX_JSON_BODY_BYTES, MAX_JSON_ITEMS, MAX_RECORD_BYTES};
+use crate::table::{UnknownColumn, of_unknown};
 
 /// The longest name of an unknown field that is told back, in bytes.
 const MAX_NAME_TOLD_BYTES: usize = 40;
@@ -111,12 +112,10 @@ pub enum BodyError {
     #[error("the CSV header cannot be read: it must be one line with the names of the fields")]
     BrokenHeader,
     /// A CSV column that is no field.
-    #[error("CSV column {column} is none of the known fields{}", named(.name.as_deref()))]
+    #[error("{}", of_unknown(.columns, &Field::ALL.map(Field::name)))]
     UnknownColumn {
-        /// From 1.
-        column: usize,
-        /// Its name, where it is short and printable.
-        name: Option<String>,
+        /// All of them.
+        columns: Vec<UnknownColumn>,
     },
     /// A CSV column that is there twice.
     #[error("the CSV header names the column {name} twice")]
@@ -169,9 +168,6 @@ impl BodyError {
         }
     }
 
-    pub(super) fn unknown_column(column: usize, name: &str) -> Self {
-        Self::UnknownColumn { column, name: tellable(name).map(str::to_owned) }
-    }
 }
 
 /// A name that can be told back: short, printable ASCII, and beginning like a
@@ -182,6 +178,3 @@ pub(crate) fn tellable(name: &str) -> Option<&str> {
     (begins_well && printable && name.len() <= MAX_NAME_TOLD_BYTES).then_some(name)
 }
 
-fn named(name: Option<&str>) -> String {
-    name.map(|name| format!(": {name}")).unwrap_or_default()
-}
