@@ -120,6 +120,17 @@ run_contract_tests() {
     [[ $found == yes ]] || fail "tests/contract holds no executable script, so nothing was tested"
 }
 
+# Each program once on a tiny size, for its answers; times are for other days.
+run_benches() {
+    cargo build --locked --workspace --bins
+    local source program
+    for source in bench/src/bin/*.rs; do
+        program=$(basename "$source" .rs)
+        grep -q "/$program\`" bench/README.md || fail "bench/README.md does not name $program"
+        "$(dirname "$BAITLINE_TEST_BINARY")/$program" --tiny || fail "$program --tiny failed"
+    done
+}
+
 timings=''
 trap stop_postgres EXIT
 
@@ -135,6 +146,7 @@ step 'clippy' cargo clippy --locked --workspace --all-targets -- -D warnings
 step 'documentation' check_documentation
 step 'PostgreSQL' start_postgres
 step 'tests' cargo test --locked --workspace
+step 'benches' run_benches
 run_contract_tests
 
 printf '\nAll passed in %d s:\n%s' "$SECONDS" "$timings"

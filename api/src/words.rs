@@ -22,11 +22,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident for $domain:ty { $($variant:ident),* $(,)? })*) => {$(
+    ($($(#[$meta:meta])* $name:ident for $domain:ty {
+        $($(#[$spelling:meta])* $variant:ident),* $(,)?
+    })*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         $(#[$meta])*
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum $name { $($variant),* }
+        pub(crate) enum $name { $($(#[$spelling])* $variant),* }
 
         impl From<$domain> for $name {
             fn from(word: $domain) -> Self {
@@ -168,8 +170,10 @@ words! {
     /// the ten and the hundred numbers that differ in their last digits alone.
     #[schema(as = GroupBy)]
     GroupByWord for GroupBy {
-        Number, Block10, Block100, Competitor, Operator, OperatorGroup, Region, Client, Day, Week,
-        Month,
+        Number,
+        #[serde(rename = "block10")] BlockOfTen,
+        #[serde(rename = "block100")] BlockOfHundred,
+        Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
     }
 
     /// How far an offender's counts go.

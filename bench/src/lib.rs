@@ -1,7 +1,17 @@
-//! What the programs of bench/ share: alternating rounds and their line of
-//! output. A program checks its answer before it times anything.
+//! What the programs of bench/ share: a world of any size, the real program and
+//! a private PostgreSQL, alternating rounds and their line of output. A program
+//! checks its answer before it times anything.
+
+pub mod args;
+pub mod http;
+pub mod postgres;
+pub mod process;
+pub mod sealed;
+pub mod world;
 
 use std::time::Duration;
+
+pub use args::Args;
 
 /// Ratios of one program, one for each round.
 #[derive(Debug, Clone, Default)]
@@ -47,9 +57,27 @@ impl Ratios {
     }
 }
 
+/// The time within which a share of these lies, from 0 to 1: the nearest rank.
+pub fn percentile(times: &mut [Duration], share: f64) -> Duration {
+    times.sort_unstable();
+    let rank = (times.len() as f64 * share).ceil() as usize;
+    times.get(rank.clamp(1, times.len().max(1)) - 1).copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Ratios;
+    use std::time::Duration;
+
+    use super::{Ratios, percentile};
+
+    #[test]
+    fn a_percentile_is_the_nearest_rank() {
+        let mut times: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
+        assert_eq!(percentile(&mut times, 0.99), Duration::from_millis(198));
+        assert_eq!(percentile(&mut times, 0.0), Duration::from_millis(1));
+        assert_eq!(percentile(&mut times, 1.0), Duration::from_millis(200));
+        assert_eq!(percentile(&mut [], 0.99), Duration::ZERO);
+    }
 
     #[test]
     fn the_line_tells_the_least_the_middle_and_the_most() {

@@ -2,7 +2,7 @@
 //! store and put into it. An export taken over from a silent worker goes on
 //! where that one stopped: packages already built are kept.
 
-use baitline_analytics::{GroupBy, OffenderKey, Question, Standing, Thresholds};
+use baitline_analytics::{GroupBy, OffenderKey, Question, Source, Standing, Thresholds};
 use baitline_domain::phone::Phone;
 use baitline_evidence::BuildError;
 use baitline_store::blobs::BlobKind;
@@ -78,7 +78,10 @@ impl Worker {
         })?;
         let mut tallies = counted.tallies;
         tallies.extend(baitline_analytics::tally(&counted.edges)?);
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question(request))?;
+        let offenders = baitline_analytics::repeat_offenders(
+            &Source::of_tallies(&tallies),
+            &question(request),
+        )?;
         Ok(offenders
             .into_iter()
             .filter(|offender| offender.standing == Some(Standing::RepeatOffender))

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::{Cell, Column, Kind};
-use baitline_analytics::{self as analytics, Counts, Tally};
+use baitline_analytics::{self as analytics, Counts, Source, Tally};
 use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::{Inn, Operators};
@@ -256,9 +256,10 @@ impl Known {
 
     fn yields(self, period: Window, operator: Option<Inn>) -> ApiResult<Vec<BaitYield>> {
         let tallies: Vec<Tally> = all_tallies(self.counted)?;
-        let called: HashSet<TrapId> = tallies.iter().map(|tally| tally.trap).collect();
+        let source = Source::of_tallies(&tallies);
+        let called = analytics::traps_called(&source).map_err(failure)?;
         let mut counts: HashMap<BaitId, Counts> =
-            analytics::by_bait(&tallies).map_err(failure)?.into_iter().collect();
+            analytics::by_bait(&source).map_err(failure)?.into_iter().collect();
         let mut traps: HashMap<BaitId, Vec<TrapRow>> = HashMap::new();
         for row in self.traps {
             traps.entry(row.trap.bait).or_default().push(row);

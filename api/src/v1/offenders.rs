@@ -191,11 +191,9 @@ pub(crate) struct BlockView {
 }
 
 impl BlockView {
-    /// The block of `numbers` numbers with these leading digits.
-    fn of(leading: u64, numbers: u64) -> Option<Self> {
-        let first = Phone::from_digits(leading * numbers)?;
-        let last = Phone::from_digits(leading * numbers + numbers - 1)?;
-        Some(Self { first: PhoneNumber(first), last: PhoneNumber(last), numbers })
+    fn of(first: Phone, last: Phone) -> Self {
+        let numbers = last.digits() - first.digits() + 1;
+        Self { first: PhoneNumber(first), last: PhoneNumber(last), numbers }
     }
 }
 
@@ -319,8 +317,7 @@ impl Names<'_> {
                 view.number = Some(PhoneNumber(phone));
                 view.operator = self.latest.get(&phone).copied().map(operator);
             }
-            OffenderKey::Block10(leading) => view.block = BlockView::of(leading, 10),
-            OffenderKey::Block100(leading) => view.block = BlockView::of(leading, 100),
+            OffenderKey::Block { first, last } => view.block = Some(BlockView::of(first, last)),
             OffenderKey::Competitor(key) => view.competitor = Some(self.company(key)),
             OffenderKey::Operator(inn) => view.operator = inn.map(operator),
             OffenderKey::OperatorGroup(None) => {}

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::{Cell, Column, Kind};
-use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope};
+use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope, Source};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::Operators;
 use baitline_store::tallies::Counted;
@@ -195,7 +195,8 @@ impl Known {
             region: query.region.map(|region| region.0),
             competitor: None,
         };
-        let pairs = analytics::by_operators(&all_tallies(self.counted)?, &scope);
+        let tallies = all_tallies(self.counted)?;
+        let pairs = analytics::by_operators(&Source::of_tallies(&tallies), &scope);
         let pairs = pairs.map_err(failure)?;
         let total = pairs.len();
         let sort = query.sort.unwrap_or(OperatorSort::Interceptions);

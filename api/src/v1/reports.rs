@@ -1,15 +1,14 @@
 //! `/v1/reports/repeat-offenders`: who called baits after their traps, and what
 //! all reports share.
 
-use std::collections::HashMap;
-
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::Cell;
-use baitline_analytics::{self as analytics, Entities, GroupBy, Overlap, Question, Scope, Tally};
+use baitline_analytics::{
+    self as analytics, Entities, GroupBy, OffenderKey, Overlap, Question, Scope, Source, Tally,
+};
 use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::{Instant, Span};
-use baitline_domain::operator::{Inn, Operators};
-use baitline_domain::phone::Phone;
+use baitline_domain::operator::Operators;
 use baitline_store::models::Competitor;
 use baitline_store::tallies::{self, Counted};
 use baitline_store::{Conn, Page, Reach, StoreResult, buckets, clients, competitors, operators};
@@ -190,16 +189,22 @@ fn make(
     let (cursor, limit, sort) = (query.cursor.clone(), query.limit, query.sort);
     let question = known.question(query, period.1)?;
     let tallies = all_tallies(known.counted)?;
-    let lines = analytics::repeat_offenders(&tallies, &question).map_err(failure)?;
+    let source = Source::of_tallies(&tallies);
+    let lines = analytics::repeat_offenders(&source, &question).map_err(failure)?;
     let total = lines.len();
     let sort = sort.unwrap_or_else(|| offender_order::usual(question.group_by));
     let order = format!("{group_by:?} {sort:?}");
     let rank = |line: &analytics::Offender| offender_order::rank(line, sort);
     let (lines, next_cursor) = piece(lines, rank, &order, (cursor, wanted.lines(limit)))?;
-    let (unattributed, shared) = apart_views(overlap(&tallies, &question));
+    let (unattributed, shared) = apart_views(overlap(&source, &question)?);
+    let callers = lines.iter().filter_map(|line| match line.key {
+        OffenderKey::Number(caller) => Some(caller),
+        _ => None,
+    });
+    let latest = analytics::latest_operators(&source, &callers.collect()).map_err(failure)?;
     let names = Names {
         operators: &known.operators,
-        latest: latest_operators(&tallies),
+        latest,
         companies: companies(known.competitors, &question.entities),
         clients: known.clients.into_iter().map(|client| (client.id, client.name)).collect(),
     };
@@ -303,8 +308,9 @@ fn unknown_competitor() -> ApiError {
     ApiError::NotFound(Some(FaultItem::parameter("competitor_id", Fault::UnknownCompetitor)))
 }
 
-fn overlap(tallies: &[Tally], question: &Question) -> Option<Overlap> {
-    (question.group_by == GroupBy::Competitor).then(|| analytics::overlap(tallies, question))
+fn overlap(source: &Source<'_>, question: &Question) -> ApiResult<Option<Overlap>> {
+    let by_company = question.group_by == GroupBy::Competitor;
+    by_company.then(|| analytics::overlap(source, question)).transpose().map_err(failure)
 }
 
 /// Whole days come tallied; the edges of the period are tallied here.
@@ -314,23 +320,12 @@ pub(super) fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
     Ok(tallies)
 }
 
-fn latest_operators(tallies: &[Tally]) -> HashMap<Phone, Inn> {
-    let mut latest: HashMap<Phone, (Instant, Inn)> = HashMap::new();
-    for tally in tallies {
-        if let (Some(caller), Some(operator)) = (tally.caller, tally.operator) {
-            let seen = latest.entry(caller).or_insert((tally.last_at, operator));
-            *seen = (*seen).max((tally.last_at, operator));
-        }
-    }
-    latest.into_iter().map(|(caller, (_, operator))| (caller, operator)).collect()
-}
-
 pub(super) fn failure(error: analytics::AnalyticsError) -> ApiError {
     match error {
         analytics::AnalyticsError::TooManyRows { .. } => {
             ApiError::parameter("to", Fault::PeriodTooLong)
         }
-        analytics::AnalyticsError::Engine(error) => ApiError::Internal(error.to_string()),
+        error => ApiError::Internal(error.to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! and roles in it. It does not know what the tables are.
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -13,6 +14,13 @@ use diesel::sql_types::Bool;
 /// it, so that a whole run shares one cluster; it must be as young as the run,
 /// because the migrated template in it is made once.
 const CLUSTER_VARIABLE: &str = "BAITLINE_TEST_POSTGRES";
+
+/// Names the folder in which a cluster of one's own is made; without it memory is
+/// taken where there is enough.
+const FOLDER_VARIABLE: &str = "BAITLINE_TEST_POSTGRES_FOLDER";
+
+/// The folder for clusters of this process where the variable names none.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
 /// Starts the cluster, prints its URL and stops it when its input ends.
 const KEEPER_SCRIPT: &str = include_str!("../private-postgres.sh");
@@ -74,6 +82,13 @@ impl PrivatePostgres {
         })
     }
 
+    /// Lets the cluster of this run lie in `folder`, on a disk whose times count,
+    /// unless the environment names another one. Said before the first use.
+    pub fn keep_in(folder: &Path) {
+        // Whoever asks twice asks for the same.
+        let _ = FOLDER.set(folder.to_owned());
+    }
+
     /// The URL under which `role` reaches `database`.
     pub fn url(&self, role: Role, database: &str) -> String {
         let PrivatePostgres { password, address, .. } = self;
@@ -92,7 +107,11 @@ impl PrivatePostgres {
     }
 
     fn start() -> PrivatePostgres {
-        let mut keeper = Command::new("sh")
+        let mut command = Command::new("sh");
+        if let (None, Some(folder)) = (std::env::var_os(FOLDER_VARIABLE), FOLDER.get()) {
+            command.env(FOLDER_VARIABLE, folder);
+        }
+        let mut keeper = command
             .args(["-c", KEEPER_SCRIPT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -2,7 +2,7 @@
 //! they derive: as it stands, and made again from the observations. It knows no
 //! rule.
 
-use baitline_analytics::{GroupBy, Offender, Question, Thresholds};
+use baitline_analytics::{GroupBy, Offender, Question, Source, Thresholds};
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::tally::Tally;
@@ -102,7 +102,9 @@ impl Scene {
         assert_eq!(counted.edges, [], "whole days have no edges");
         let mut tallies = counted.tallies;
         tallies.sort();
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question()).unwrap();
+        let offenders =
+            baitline_analytics::repeat_offenders(&Source::of_tallies(&tallies), &question())
+                .unwrap();
         let filter = TrapFilter::default();
         let traps = self.agency(|conn| traps::list_traps(conn, reach, &filter, ALL));
         Derived { calls, tallies, offenders, traps: traps.into_iter().map(|t| t.state).collect() }

@@ -2,11 +2,12 @@
 
 use baitline_analytics::{
     Apart, CompetitorKey, Entities, GroupBy, Hearing, InterceptionRow, Offender, OffenderKey,
-    Question, Scope, Standing, Tally, overlap, repeat_offenders,
+    Question, Scope, Standing, Tally,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{OperatorEntity, OperatorGroup, Operators};
 
+use crate::of_tallies::{overlap, repeat_offenders};
 use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, row, t2, tally_of, trap};
 
 fn asked(group_by: GroupBy, tallies: &[Tally]) -> Vec<Offender> {
@@ -201,9 +202,10 @@ fn numbers_of_a_block_are_one_line_that_offends_nobody() {
         let of = |line: &Offender| (line.key.clone(), line.interceptions, line.callers);
         lines.iter().map(of).collect::<Vec<_>>()
     };
-    let ten = |n: u64| OffenderKey::Block10(7_916_000_000 + n);
-    let hundred = |n: u64| OffenderKey::Block100(791_600_000 + n);
+    let block = |from, to| OffenderKey::Block { first: phone(from), last: phone(to) };
+    let ten = |n: u64| block(10 * n, 10 * n + 9);
+    let hundred = |n: u64| block(100 * n, 100 * n + 99);
     let tens = [(ten(1), 2, 2), (ten(2), 1, 1), (ten(9), 1, 1), (ten(10), 1, 1)];
-    assert_eq!(blocks(GroupBy::Block10), tens);
-    assert_eq!(blocks(GroupBy::Block100), [(hundred(0), 4, 4), (hundred(1), 1, 1)]);
+    assert_eq!(blocks(GroupBy::BlockOfTen), tens);
+    assert_eq!(blocks(GroupBy::BlockOfHundred), [(hundred(0), 4, 4), (hundred(1), 1, 1)]);
 }

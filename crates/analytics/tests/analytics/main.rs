@@ -4,9 +4,11 @@
 
 mod files;
 mod groupings;
+mod of_tallies;
 mod offenders;
 mod plain_counts;
 mod properties;
 mod reference;
 mod rows;
+mod segments;
 mod tally;
