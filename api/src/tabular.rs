@@ -167,11 +167,8 @@ impl Wanted {
                 return Ok(Made { next_cursor, content: Content::Json(json) });
             }
         };
-        let table = Table {
-            columns: spelling.columns.clone(),
-            about: self.about(&facts),
-            made_at: now(),
-        };
+        let table =
+            Table { columns: spelling.columns.clone(), about: self.about(&facts), made_at: now() };
         let mut file = spool::open(&self.spool);
         let rows = lines.map(|line| (spelling.cells)(&line));
         table::write_table(format, &table, rows, &mut file, &self.spool).map_err(failed)?;
@@ -255,7 +252,10 @@ impl Made {
     }
 }
 
-fn content_type(response: &mut HttpResponseBuilder, format: FileFormat) -> &mut HttpResponseBuilder {
+fn content_type(
+    response: &mut HttpResponseBuilder,
+    format: FileFormat,
+) -> &mut HttpResponseBuilder {
     response.content_type(match format {
         FileFormat::Csv => "text/csv; charset=utf-8",
         FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

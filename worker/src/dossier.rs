@@ -20,8 +20,8 @@ use baitline_store::models::{
     Source, SourceKind, TrapRow,
 };
 use baitline_store::{
-    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, labels, numbering, observations,
-    operators, recordings, sources, traps,
+    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, labels, numbering,
+    observations, operators, recordings, sources, traps,
 };
 
 use crate::WorkError;

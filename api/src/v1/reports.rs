@@ -17,9 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::offenders::{
-    ApartView, COLUMNS, Names, OffenderReport, apart_views, cells, companies,
-};
+use super::offenders::{ApartView, COLUMNS, Names, OffenderReport, apart_views, cells, companies};
 use super::{bait_report, offender_order, operator_report};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;

@@ -94,8 +94,7 @@ fn a_table_of_other_columns_is_refused_with_their_place() {
     assert_eq!(csv("number,colour\n1,2\n").unwrap_err(), unknown(1, 2, Some("colour")));
     let payload = csv("+79001234567,x\n").unwrap_err().to_string();
     assert_eq!(
-        payload,
-        "not known: column 1, column 2 (x); known: number, region, at",
+        payload, "not known: column 1, column 2 (x); known: number, region, at",
         "no payload is told, and every column is"
     );
     assert_eq!(csv("\n\nnumber,Номер\n").unwrap_err(), unknown(3, 2, None));

@@ -156,9 +156,10 @@ fn corrected_report(
         }
     };
     // A withheld number is nobody's: two such calls are not told apart.
-    let found = said.into_iter().filter(|_| party.phone().is_some()).find(|one| {
-        one.channel == named.channel && is_of_call(&one.ends)
-    });
+    let found = said
+        .into_iter()
+        .filter(|_| party.phone().is_some())
+        .find(|one| one.channel == named.channel && is_of_call(&one.ends));
     Ok(found.map(|one| one.id))
 }
 

@@ -26,8 +26,8 @@ use crate::schema::{
 use crate::sql_types::{Db, db_all};
 use crate::{Page, buckets, now, numbering};
 
-pub use prune::{REPLAY_KEPT, prune_replays};
 pub use progress::{DayFound, claim_replay, end_replay, keep_day, next_day, put_back};
+pub use prune::{REPLAY_KEPT, prune_replays};
 
 /// The most differences of a replay whose rows are kept, the earliest; all are
 /// counted.

@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use polars::prelude::{
-    Column as PolarsColumn, DataFrame, DataType, Field, KeyValueMetadata, NamedFrom,
-    ParquetWriter, PolarsError, Schema, Series, TimeUnit, TimeZone,
+    Column as PolarsColumn, DataFrame, DataType, Field, KeyValueMetadata, NamedFrom, ParquetWriter,
+    PolarsError, Schema, Series, TimeUnit, TimeZone,
 };
 
 use super::{Cell, Column, Kind, Table, TableError};
@@ -77,7 +77,8 @@ fn series(column: Column, cells: Vec<Cell>) -> Series {
     let cells = cells.into_iter();
     match column.kind {
         Kind::Text => {
-            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
+            let texts =
+                cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
             Series::new(name, texts.collect::<Vec<_>>())
         }
         Kind::Count => {
@@ -89,7 +90,8 @@ fn series(column: Column, cells: Vec<Cell>) -> Series {
             Series::new(name, numbers.collect::<Vec<_>>())
         }
         Kind::Moment => {
-            let micros = cells.map(|cell| if let Cell::Moment(at) = cell { Some(at.0) } else { None });
+            let micros =
+                cells.map(|cell| if let Cell::Moment(at) = cell { Some(at.0) } else { None });
             let series = Series::new(name, micros.collect::<Vec<_>>());
             series.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
         }

@@ -56,10 +56,10 @@ fn a_table_of_parquet_has_typed_columns_and_gaps() {
     let frame = read_parquet(bytes.unwrap());
     let types: Vec<DataType> = frame.columns().iter().map(|one| one.dtype().clone()).collect();
     let moment = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
-    let expected =
-        [DataType::String, DataType::UInt64, DataType::Float64, moment, DataType::Date];
+    let expected = [DataType::String, DataType::UInt64, DataType::Float64, moment, DataType::Date];
     assert_eq!(types, expected);
-    let value = |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().into_static();
+    let value =
+        |name: &str, row: usize| frame.column(name).unwrap().get(row).unwrap().into_static();
     assert_eq!(value("number", 0), AnyValue::String("+79160000001").into_static());
     assert_eq!(value("calls", 0), AnyValue::UInt64(u64::from(u32::MAX) + 1));
     assert_eq!(value("day", 0), AnyValue::Date(DAY));

@@ -167,7 +167,6 @@ impl BodyError {
             | Self::Unreadable(_) => None,
         }
     }
-
 }
 
 /// A name that can be told back: short, printable ASCII, and beginning like a
@@ -177,4 +176,3 @@ pub(crate) fn tellable(name: &str) -> Option<&str> {
     let printable = name.bytes().all(|byte| byte.is_ascii_graphic());
     (begins_well && printable && name.len() <= MAX_NAME_TOLD_BYTES).then_some(name)
 }
-

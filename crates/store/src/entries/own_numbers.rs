@@ -10,13 +10,13 @@ use diesel::prelude::*;
 
 use super::{Contradiction, Entered, MAX_ENTRIES, Plan, Purpose, differs};
 use crate::changes::{self, Change};
-use crate::{baits, clients};
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::{ChangeKind, NewOwnNumber, OwnNumberRow};
 use crate::own_numbers::new_row;
 use crate::schema::own_numbers;
 use crate::sql_types::{Db, db_all};
+use crate::{baits, clients};
 
 /// Enters own numbers, with an outcome for each, in order; calls in the
 /// validity of new ones are judged again.
