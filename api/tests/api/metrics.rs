@@ -95,7 +95,7 @@ fn rows_of_tables_labels_and_replays_are_counted_too() {
         }}]);
         service.json("POST", key, "/v1/labels", &label).expect(200);
         let replay = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
-        service.json("POST", key, "/v1/replays", &replay).expect(202);
+        service.json("POST", key, "/v1/verdicts:replay", &replay).expect(202);
         let text = scrape(&service);
         let rows = |of: &str, status: &str| {
             let labels = format!("of=\"{of}\",status=\"{status}\"");
