@@ -284,6 +284,12 @@ impl From<Constraint> for ApiError {
                 "bait_reference_taken",
                 "The client has a bait with this reference.",
             ),
+            Constraint::NumberOfABait => taken(
+                "/number",
+                "number_of_a_bait",
+                "The client has a bait with this number: it is neither an own number nor a \
+                 competitor's.",
+            ),
             Constraint::SourceNameTaken => {
                 taken("/name", "source_name_taken", "The client has a source of this name.")
             }

@@ -29,6 +29,8 @@ use operators::KnownOperators;
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// The pause after a failure, so that a database that is down is not hammered.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a worker does not look again for what is past its time.
+const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
 /// Buckets looked up at a time; the next look sees what came meanwhile.
 const BUCKETS_AT_A_TIME: i64 = 16;
 /// How often unfinished uploads are looked for, and how old they are by then.
@@ -48,6 +50,8 @@ pub enum Step {
     Exported,
     /// A replay got on by some days, or to its end.
     Replayed,
+    /// Replays that are past their time were deleted.
+    Pruned,
     /// Nothing waits that another worker does not hold.
     Empty,
 }
@@ -96,6 +100,8 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    /// When it last found nothing that is past its time.
+    pruned_at: Option<std::time::Instant>,
 }
 
 impl Worker {
@@ -108,6 +114,7 @@ impl Worker {
             plans: Plans::default(),
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
+            pruned_at: None,
         }
     }
 
@@ -137,12 +144,29 @@ impl Worker {
             if carried.as_ref().is_err_and(WorkError::is_outage) {
                 self.store.write(Reach::Agency, |conn| exports::give_back_export(conn, &export))?;
             }
-            return carried.map(|()| Step::Exported);
+            if carried? {
+                return Ok(Step::Exported);
+            }
         }
-        match self.store.write(Reach::Agency, replays::claim_replay)? {
-            Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
-            None => failure.map_or(Ok(Step::Empty), Err),
+        if let Some(replay) = self.store.write(Reach::Agency, replays::claim_replay)? {
+            return self.carry_replay(replay).map(|()| Step::Replayed);
         }
+        if self.prune_now_and_then()? {
+            return Ok(Step::Pruned);
+        }
+        failure.map_or(Ok(Step::Empty), Err)
+    }
+
+    /// Deletes what is past its time, some of it at a step, once in a while.
+    fn prune_now_and_then(&mut self) -> Result<bool, WorkError> {
+        if self.pruned_at.is_some_and(|at| at.elapsed() < PRUNE_PAUSE) {
+            return Ok(false);
+        }
+        let pruned = self.store.write(Reach::Agency, |conn| replays::prune_replays(conn, now()))?;
+        if pruned == 0 {
+            self.pruned_at = Some(std::time::Instant::now());
+        }
+        Ok(pruned > 0)
     }
 
     /// Works until nothing waits. For tests and for tools that want a settled

@@ -41,6 +41,7 @@ use crate::fields::{
 };
 use crate::paging;
 use crate::server::HEAD_TIMEOUT;
+use crate::tabular::MAX_FILE_LINES;
 use crate::thresholds::Threshold;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -128,6 +129,8 @@ fn bodies() -> Vec<LimitView> {
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
         most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_columns", LimitUnit::Items, table::MAX_COLUMNS),
+        most("import_workbook_shared_texts", LimitUnit::Items, table::MAX_STRINGS),
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
@@ -140,6 +143,7 @@ fn bodies() -> Vec<LimitView> {
 fn lists() -> Vec<LimitView> {
     vec![
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
+        most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),

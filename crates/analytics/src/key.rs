@@ -18,7 +18,8 @@ pub enum GroupBy {
     /// A caller's number.
     #[default]
     Number,
-    /// Ten numbers that differ in their last digit.
+    /// Ten numbers that differ in their last digit: a call centre's pool of
+    /// numbers shows there.
     BlockOfTen,
     /// A hundred numbers that differ in their last two digits.
     BlockOfHundred,
@@ -62,6 +63,7 @@ impl GroupBy {
     }
 
     /// Whether a line can be a repeat offender: only callers and companies can.
+    /// Not a block, whose other numbers may be anybody's.
     pub fn has_standing(self) -> bool {
         matches!(self, Self::Number | Self::Competitor)
     }

@@ -6,8 +6,8 @@
 //! [`tally()`] shrinks the interceptions of a time to one row per distinct grain,
 //! and [`write_segment`] writes them to a file of columns. [`repeat_offenders`],
 //! [`by_operators`], [`by_bait`] and the others answer questions from a
-//! [`Source`] of both. All use every core they find: call them from a blocking
-//! thread.
+//! [`Source`] of both, and [`table`] writes what came of it to a file. All use
+//! every core they find: call them from a blocking thread.
 
 mod counts;
 mod fact;
@@ -19,6 +19,7 @@ mod overlap;
 mod rows;
 mod segment;
 mod source;
+pub mod table;
 mod tally;
 
 use baitline_domain::instant::Instant;

@@ -10,11 +10,11 @@ use uuid::Uuid;
 use crate::changes;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
-use crate::models::ExportState;
-use crate::schema::{exports, touched_buckets as touched};
+use crate::models::{ExportState, ReplayState};
+use crate::schema::{exports, replays, touched_buckets as touched};
 use crate::sql_types::RowId;
 
-/// What waits, and what became of exports.
+/// What waits, and what became of exports and replays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queues {
     /// Days of clients to recompute.
@@ -25,6 +25,8 @@ pub struct Queues {
     pub changes: u64,
     /// Exports by state; a state without any is absent.
     pub exports: Vec<(ExportState, u64)>,
+    /// Replays by state, likewise.
+    pub replays: Vec<(ReplayState, u64)>,
 }
 
 /// Counts them. For the agency.
@@ -43,15 +45,22 @@ pub fn queues(conn: &mut Conn) -> StoreResult<Queues> {
         .order(exports::state)
         .select((exports::state, count_star()))
         .load(c))?;
+    let replays: Vec<(ReplayState, i64)> = on!(conn, c => replays::table
+        .group_by(replays::state)
+        .order(replays::state)
+        .select((replays::state, count_star()))
+        .load(c))?;
     Ok(Queues {
         buckets: u64::try_from(buckets.len())?,
         oldest_touch: oldest.and_then(|id| made_at(id.0)),
         changes: u64::try_from(changes::count_changes(conn, Reach::Agency)?)?,
-        exports: exports
-            .into_iter()
-            .map(|(state, count)| Ok((state, u64::try_from(count)?)))
-            .collect::<StoreResult<_>>()?,
+        exports: counted(exports)?,
+        replays: counted(replays)?,
     })
+}
+
+fn counted<S>(states: Vec<(S, i64)>) -> StoreResult<Vec<(S, u64)>> {
+    states.into_iter().map(|(state, count)| Ok((state, u64::try_from(count)?))).collect()
 }
 
 /// A ledger row's id is a UUIDv7, which begins with the time.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod files;
 mod groupings;
 mod of_tallies;
 mod offenders;

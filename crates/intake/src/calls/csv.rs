@@ -9,6 +9,7 @@ use super::fields::{Field, Fields, Sent};
 use super::rejection::{BodyError, Rejection};
 use super::{CallRecord, Item};
 use crate::csv_rows::{CsvRows, RowFault, split};
+use crate::table::UnknownColumn;
 
 /// The records of a CSV body, read as they are asked for.
 #[derive(Debug)]
@@ -78,15 +79,20 @@ fn columns(header: &[u8]) -> Result<Vec<Field>, BodyError> {
     let header =
         std::str::from_utf8(header).map_err(|_error| BodyError::InvalidUtf8 { line: 1 })?;
     let cells = split(header.as_bytes()).ok_or(BodyError::BrokenHeader)?;
-    let mut columns = Vec::new();
+    let (mut columns, mut unknown) = (Vec::new(), Vec::new());
     for (index, cell) in cells.into_iter().enumerate() {
         let name = String::from_utf8_lossy(&cell);
-        let field = Field::named(name.trim())
-            .ok_or_else(|| BodyError::unknown_column(index + 1, name.trim()))?;
+        let Some(field) = Field::named(name.trim()) else {
+            unknown.push(UnknownColumn::of(index + 1, name.trim()));
+            continue;
+        };
         if columns.contains(&field) {
             return Err(BodyError::DuplicateColumn { name: field.name() });
         }
         columns.push(field);
+    }
+    if !unknown.is_empty() {
+        return Err(BodyError::UnknownColumn { columns: unknown });
     }
     if !columns.contains(&Field::OccurredAt) {
         return Err(BodyError::MissingColumn { name: Field::OccurredAt.name() });
