@@ -10,6 +10,7 @@ use tracing::Span;
 
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
+use crate::reporting::Reports;
 use crate::routes::RouteTable;
 use crate::shape::Shape;
 
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) spool: PathBuf,
     pub(crate) routes: RouteTable,
     pub(crate) metrics: Metrics,
+    pub(crate) reports: Reports,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }

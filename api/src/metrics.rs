@@ -187,6 +187,10 @@ fn observe_queues(registry: &mut Registry, queues: &Queues) {
         replays.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
     }
     registry.register("replays", "Replays by state", replays);
+    let help = "Files of interceptions that reports read";
+    register_gauge(registry, "segments", help, gauge_value(queues.segments));
+    let help = "Days of clients that reports read from files";
+    register_gauge(registry, "sealed_days", help, gauge_value(queues.sealed_days));
 }
 
 fn register_gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {

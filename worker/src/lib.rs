@@ -11,6 +11,7 @@ mod operators;
 mod recompute;
 mod refresh;
 mod replay;
+mod seal;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ use tokio::sync::watch;
 
 use numbering::Plans;
 use operators::KnownOperators;
+
+pub use seal::{PreparedMonth, SealRules, Sealer};
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
 /// NOTIFY, which serialise every commit of the writers.

@@ -4,16 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::{Cell, Column, Kind};
-use baitline_analytics::{self as analytics, Counts, Source, Tally};
+use baitline_analytics::{self as analytics, Counts, Source};
 use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::trap::{Window, armed_time};
 use baitline_store::models::{Bait, TrapRow};
-use baitline_store::tallies::Counted;
-use baitline_store::{
-    Conn, Page, Reach, StoreResult, baits, buckets, now, operators, tallies, traps,
-};
+use baitline_store::{Conn, Page, Reach, StoreResult, baits, buckets, now, operators, traps};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,8 +18,8 @@ use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};
 use super::operator_views::{OperatorView, operator_cells, operator_view};
-use super::reports::{all_tallies, failure, period};
-use crate::app::{AppData, blocking};
+use super::reports::period;
+use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::fields::{Hours, InnText, PhoneNumber, Time};
@@ -30,6 +27,7 @@ use crate::paging::Limit;
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
+use crate::reporting::{Interceptions, failure, report};
 use crate::tabular::{Facts, Made, Spelling, Wanted};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -37,7 +35,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which baits and calls are counted, and which piece.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportBaits {
@@ -194,20 +192,18 @@ async fn report_baits(
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let (from, to) = period(query.from, query.to)?;
-    let store = app.store.clone();
-    let made = blocking(move || {
-        let period = Window { from, to };
-        let known = store.read(reach, |conn| Known::read(conn, reach, period))?;
-        known.make(&wanted, period, query)
-    });
-    Ok(made.await?.answer(&req))
+    let period = Window { from, to };
+    let read = move |conn: &mut Conn| Known::read(conn, reach, period);
+    let make = move |known: Known, interceptions: &Interceptions| {
+        known.make(interceptions.source(), &wanted, (period, query.clone()))
+    };
+    Ok(report(&app, reach, (from, to), read, make).await?.answer(&req))
 }
 
-/// What the store says of a period, all at one moment.
+/// What the store says beside the interceptions, at the same moment.
 struct Known {
     baits: Vec<Bait>,
     traps: Vec<TrapRow>,
-    counted: Counted,
     pending_days: i64,
     operators: Operators,
 }
@@ -218,15 +214,19 @@ impl Known {
         Ok(Self {
             baits: baits::list_baits(conn, reach, &baits::BaitFilter::default(), Page::WHOLE)?,
             traps: traps::traps_between(conn, reach, from, to)?,
-            counted: tallies::interceptions_between(conn, reach, from, to)?,
             pending_days: buckets::count_pending(conn, reach)?,
             operators: operators::known_operators(conn)?,
         })
     }
 
-    fn make(self, wanted: &Wanted, period: Window, query: ReportBaits) -> ApiResult<Made> {
+    fn make(
+        self,
+        source: Source<'_>,
+        wanted: &Wanted,
+        (period, query): (Window, ReportBaits),
+    ) -> ApiResult<Made> {
         let (pending_days, operators) = (self.pending_days, self.operators.clone());
-        let yields = self.yields(period, query.operator_inn.map(|inn| inn.0))?;
+        let yields = self.yields(source, period, query.operator_inn.map(|inn| inn.0))?;
         let total = yields.len();
         let sort = query.sort.unwrap_or(BaitSort::Entry);
         let asked = (query.cursor, wanted.lines(query.limit));
@@ -254,9 +254,12 @@ impl Known {
         })
     }
 
-    fn yields(self, period: Window, operator: Option<Inn>) -> ApiResult<Vec<BaitYield>> {
-        let tallies: Vec<Tally> = all_tallies(self.counted)?;
-        let source = Source::of_tallies(&tallies);
+    fn yields(
+        self,
+        source: Source<'_>,
+        period: Window,
+        operator: Option<Inn>,
+    ) -> ApiResult<Vec<BaitYield>> {
         let called = analytics::traps_called(&source).map_err(failure)?;
         let mut counts: HashMap<BaitId, Counts> =
             analytics::by_bait(&source).map_err(failure)?.into_iter().collect();

@@ -40,6 +40,7 @@ use crate::fields::{
     MAX_ZONE_BYTES,
 };
 use crate::paging;
+use crate::reporting::MAX_REPORTS_AT_ONCE;
 use crate::server::HEAD_TIMEOUT;
 use crate::tabular::MAX_FILE_LINES;
 use crate::thresholds::Threshold;
@@ -181,6 +182,7 @@ fn periods() -> Vec<LimitView> {
             maximum: LATEST_SECOND - 1,
         },
         seconds("report_period", MAX_PERIOD),
+        most("reports_at_once", LimitUnit::Items, MAX_REPORTS_AT_ONCE),
         seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
         seconds("trap_run", MAX_RUN),

@@ -5,8 +5,7 @@ use baitline_analytics::table::{Cell, Column, Kind};
 use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope, Source};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::Operators;
-use baitline_store::tallies::Counted;
-use baitline_store::{buckets, operators, tallies};
+use baitline_store::{Conn, buckets, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,8 +13,8 @@ use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};
 use super::operator_views::{OperatorView, operator_cells, operator_view};
-use super::reports::{RegionName, all_tallies, failure, period};
-use crate::app::{AppData, blocking};
+use super::reports::{RegionName, period};
+use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::fields::{InnText, Time};
@@ -23,6 +22,7 @@ use crate::paging::Limit;
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
+use crate::reporting::{Interceptions, failure, report};
 use crate::tabular::{Facts, Made, Spelling, Wanted};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -30,7 +30,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which calls are counted, and which piece.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportOperators {
@@ -161,23 +161,20 @@ async fn report_operators(
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let period = period(query.from, query.to)?;
-    let store = app.store.clone();
-    let made = blocking(move || {
-        let known = store.read(reach, |conn| {
-            Ok(Known {
-                counted: tallies::interceptions_between(conn, reach, period.0, period.1)?,
-                pending_days: buckets::count_pending(conn, reach)?,
-                operators: operators::known_operators(conn)?,
-            })
-        })?;
-        known.make(&wanted, period, query)
-    });
-    Ok(made.await?.answer(&req))
+    let read = move |conn: &mut Conn| {
+        Ok(Known {
+            pending_days: buckets::count_pending(conn, reach)?,
+            operators: operators::known_operators(conn)?,
+        })
+    };
+    let make = move |known: Known, interceptions: &Interceptions| {
+        known.make(interceptions.source(), &wanted, (period, query.clone()))
+    };
+    Ok(report(&app, reach, period, read, make).await?.answer(&req))
 }
 
-/// What the store says of a period, all at one moment.
+/// What the store says beside the interceptions, at the same moment.
 struct Known {
-    counted: Counted,
     pending_days: i64,
     operators: Operators,
 }
@@ -185,9 +182,9 @@ struct Known {
 impl Known {
     fn make(
         self,
+        source: Source<'_>,
         wanted: &Wanted,
-        (from, to): (Instant, Instant),
-        query: ReportOperators,
+        ((from, to), query): ((Instant, Instant), ReportOperators),
     ) -> ApiResult<Made> {
         let scope = Scope {
             operator: query.operator_inn.map(|inn| inn.0),
@@ -195,8 +192,7 @@ impl Known {
             region: query.region.map(|region| region.0),
             competitor: None,
         };
-        let tallies = all_tallies(self.counted)?;
-        let pairs = analytics::by_operators(&Source::of_tallies(&tallies), &scope);
+        let pairs = analytics::by_operators(&source, &scope);
         let pairs = pairs.map_err(failure)?;
         let total = pairs.len();
         let sort = query.sort.unwrap_or(OperatorSort::Interceptions);

@@ -4,13 +4,12 @@
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::Cell;
 use baitline_analytics::{
-    self as analytics, Entities, GroupBy, OffenderKey, Overlap, Question, Scope, Source, Tally,
+    self as analytics, Entities, GroupBy, OffenderKey, Overlap, Question, Scope, Source,
 };
 use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::Operators;
 use baitline_store::models::Competitor;
-use baitline_store::tallies::{self, Counted};
 use baitline_store::{Conn, Page, Reach, StoreResult, buckets, clients, competitors, operators};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 use super::offenders::{ApartView, COLUMNS, Names, OffenderReport, apart_views, cells, companies};
 use super::{bait_report, offender_order, operator_report};
-use crate::app::{AppData, blocking};
+use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::fault::{Fault, FaultItem};
@@ -28,6 +27,7 @@ use crate::paging::Limit;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::ranking::{RankCursor, piece};
+use crate::reporting::{Interceptions, failure, report};
 use crate::tabular::{Facts, Made, Spelling, Wanted};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::GroupByWord;
@@ -45,7 +45,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the report counts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportRepeatOffenders {
@@ -169,25 +169,22 @@ async fn report_repeat_offenders(
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let period = period(query.from, query.to)?;
-    let store = app.store.clone();
-    let made = blocking(move || {
-        let known = store.read(reach, |conn| Known::read(conn, reach, period))?;
-        make(known, &wanted, period, query)
-    });
+    let make = move |known, interceptions: &Interceptions| {
+        make(known, interceptions.source(), &wanted, (period, query.clone()))
+    };
+    let made = report(&app, reach, period, move |conn| Known::read(conn, reach), make);
     Ok(made.await?.answer(&req))
 }
 
 fn make(
     known: Known,
+    source: Source<'_>,
     wanted: &Wanted,
-    period: (Instant, Instant),
-    query: ReportRepeatOffenders,
+    (period, query): ((Instant, Instant), ReportRepeatOffenders),
 ) -> ApiResult<Made> {
     let group_by = query.group_by.unwrap_or(GroupByWord::Number);
     let (cursor, limit, sort) = (query.cursor.clone(), query.limit, query.sort);
     let question = known.question(query, period.1)?;
-    let tallies = all_tallies(known.counted)?;
-    let source = Source::of_tallies(&tallies);
     let lines = analytics::repeat_offenders(&source, &question).map_err(failure)?;
     let total = lines.len();
     let sort = sort.unwrap_or_else(|| offender_order::usual(question.group_by));
@@ -256,9 +253,8 @@ fn about(
     about
 }
 
-/// What the store says of a period, all at one moment.
+/// What the store says beside the interceptions, at the same moment.
 struct Known {
-    counted: Counted,
     pending_days: i64,
     competitors: Vec<Competitor>,
     clients: Vec<baitline_store::models::Client>,
@@ -266,9 +262,8 @@ struct Known {
 }
 
 impl Known {
-    fn read(conn: &mut Conn, reach: Reach, (from, to): (Instant, Instant)) -> StoreResult<Self> {
+    fn read(conn: &mut Conn, reach: Reach) -> StoreResult<Self> {
         Ok(Self {
-            counted: tallies::interceptions_between(conn, reach, from, to)?,
             pending_days: buckets::count_pending(conn, reach)?,
             competitors: competitors::list_competitors(conn, reach, Page::WHOLE)?,
             clients: clients::list_clients(conn, reach, Page::WHOLE)?,
@@ -309,22 +304,6 @@ fn unknown_competitor() -> ApiError {
 fn overlap(source: &Source<'_>, question: &Question) -> ApiResult<Option<Overlap>> {
     let by_company = question.group_by == GroupBy::Competitor;
     by_company.then(|| analytics::overlap(source, question)).transpose().map_err(failure)
-}
-
-/// Whole days come tallied; the edges of the period are tallied here.
-pub(super) fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
-    let mut tallies = analytics::tally(&counted.edges).map_err(failure)?;
-    tallies.extend(counted.tallies);
-    Ok(tallies)
-}
-
-pub(super) fn failure(error: analytics::AnalyticsError) -> ApiError {
-    match error {
-        analytics::AnalyticsError::TooManyRows { .. } => {
-            ApiError::parameter("to", Fault::PeriodTooLong)
-        }
-        error => ApiError::Internal(error.to_string()),
-    }
 }
 
 /// A half-open period of a report or an export.

@@ -12,6 +12,7 @@ use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{ExportState, ReplayState};
 use crate::schema::{exports, replays, touched_buckets as touched};
+use crate::segments;
 use crate::sql_types::RowId;
 
 /// What waits, and what became of exports and replays.
@@ -27,6 +28,10 @@ pub struct Queues {
     pub exports: Vec<(ExportState, u64)>,
     /// Replays by state, likewise.
     pub replays: Vec<(ReplayState, u64)>,
+    /// Files of interceptions that reports read.
+    pub segments: u64,
+    /// Days of clients that are read from them.
+    pub sealed_days: u64,
 }
 
 /// Counts them. For the agency.
@@ -50,12 +55,15 @@ pub fn queues(conn: &mut Conn) -> StoreResult<Queues> {
         .order(replays::state)
         .select((replays::state, count_star()))
         .load(c))?;
+    let (files, sealed_days) = segments::count_sealed(conn)?;
     Ok(Queues {
         buckets: u64::try_from(buckets.len())?,
         oldest_touch: oldest.and_then(|id| made_at(id.0)),
         changes: u64::try_from(changes::count_changes(conn, Reach::Agency)?)?,
         exports: counted(exports)?,
         replays: counted(replays)?,
+        segments: u64::try_from(files)?,
+        sealed_days: u64::try_from(sealed_days)?,
     })
 }
 

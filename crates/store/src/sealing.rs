@@ -3,14 +3,15 @@
 //! ones. Between the reading of a day and that transaction the day may have been
 //! recomputed: its version tells.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use baitline_domain::ids::{ClientId, SegmentId};
 use baitline_domain::instant::{Day, Instant, Span};
+use baitline_domain::tally::InterceptionRow;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use uuid::Uuid;
 
 use crate::conn::{Conn, Reach, on};
 use crate::derived_days::{self, end_of_month};
@@ -169,38 +170,57 @@ pub fn settled_among(
     Ok(derived)
 }
 
-/// The small numbers of these ids; those that have none get the next ones.
+/// The small numbers of everything that these interceptions name; what has none
+/// gets the next ones.
 pub fn give_ordinals(
     conn: &mut Conn,
-    client: ClientId,
-    worker: RowId,
-    ids: &BTreeMap<OrdinalKind, BTreeSet<Uuid>>,
+    (client, worker): (ClientId, RowId),
+    rows: &[InterceptionRow],
 ) -> StoreResult<Ordinals> {
     lock_held(conn, client, worker)?;
     let mut ordinals = listed::ordinals_of(conn, client)?;
-    let mut new = Vec::new();
-    for (kind, ids) in ids {
-        let known: &mut HashMap<Uuid, u32> = ordinals.0.entry(*kind).or_default();
-        for id in ids {
-            let next = u32::try_from(known.len())?;
-            if known.contains_key(id) {
-                continue;
-            }
-            known.insert(*id, next);
-            new.push((
-                segment_ordinals::client_id.eq(Db(client)),
-                segment_ordinals::kind.eq(Db(*kind)),
-                segment_ordinals::subject_id.eq(Db(RowId(*id))),
-                segment_ordinals::ordinal.eq(i32::try_from(next)?),
-            ));
+    let mut new: Vec<(OrdinalKind, RowId, u32)> = Vec::new();
+    let mut give = |kind, id: Option<(uuid::Uuid, u32)>| {
+        new.extend(id.map(|(id, ordinal)| (kind, RowId(id), ordinal)));
+    };
+    for row in rows {
+        let bait = number(&mut ordinals.baits, row.bait)?.map(|next| (row.bait.0, next));
+        give(OrdinalKind::Bait, bait);
+        let trap = number(&mut ordinals.traps, row.trap)?.map(|next| (row.trap.0, next));
+        give(OrdinalKind::Trap, trap);
+        for one in &row.competitors {
+            let next = number(&mut ordinals.competitors, *one)?;
+            give(OrdinalKind::Competitor, next.map(|next| (one.0, next)));
         }
     }
     for chunk in new.chunks(INSERT_BATCH) {
-        on!(conn, c => diesel::insert_into(segment_ordinals::table)
-            .values(chunk.to_vec())
-            .execute(c))?;
+        let values: Vec<_> = chunk
+            .iter()
+            .map(|(kind, id, ordinal)| {
+                Ok((
+                    segment_ordinals::client_id.eq(Db(client)),
+                    segment_ordinals::kind.eq(Db(*kind)),
+                    segment_ordinals::subject_id.eq(Db(*id)),
+                    segment_ordinals::ordinal.eq(i32::try_from(*ordinal)?),
+                ))
+            })
+            .collect::<StoreResult<_>>()?;
+        on!(conn, c => diesel::insert_into(segment_ordinals::table).values(values).execute(c))?;
     }
     Ok(ordinals)
+}
+
+/// Gives an id the next number, unless it has one. None is ever taken away, so
+/// there are as many as the next one says.
+fn number<T: std::hash::Hash + Eq>(known: &mut HashMap<T, u32>, id: T) -> StoreResult<Option<u32>> {
+    let next = u32::try_from(known.len())?;
+    match known.entry(id) {
+        Entry::Occupied(_) => Ok(None),
+        Entry::Vacant(free) => {
+            free.insert(next);
+            Ok(Some(next))
+        }
+    }
 }
 
 /// A file that is in the blob store, and what it holds.

@@ -4,10 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use baitline_domain::ids::{ClientId, SegmentId};
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, SegmentId, TrapId};
 use baitline_domain::instant::{Day, Instant, Span, first_of_month};
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
@@ -110,9 +109,16 @@ fn days_met(from: Instant, to: Instant) -> (Day, Day) {
     (from.day(), (to - Span(1)).day())
 }
 
-/// The ids that small numbers stand for in segments.
+/// The small numbers that stand for ids in a client's segments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ordinals(pub HashMap<OrdinalKind, HashMap<Uuid, u32>>);
+pub struct Ordinals {
+    /// Of baits.
+    pub baits: HashMap<BaitId, u32>,
+    /// Of traps.
+    pub traps: HashMap<TrapId, u32>,
+    /// Of competitors.
+    pub competitors: HashMap<CompetitorId, u32>,
+}
 
 /// The numbers that a client's segments use, all that were ever given.
 pub fn ordinals_of(conn: &mut Conn, client: ClientId) -> StoreResult<Ordinals> {
@@ -126,7 +132,14 @@ pub fn ordinals_of(conn: &mut Conn, client: ClientId) -> StoreResult<Ordinals> {
         .load(c))?;
     let mut ordinals = Ordinals::default();
     for (kind, subject, ordinal) in rows {
-        ordinals.0.entry(kind).or_default().insert(subject.0, u32::try_from(ordinal)?);
+        let ordinal = u32::try_from(ordinal)?;
+        match kind {
+            OrdinalKind::Bait => ordinals.baits.insert(BaitId(subject.0), ordinal),
+            OrdinalKind::Trap => ordinals.traps.insert(TrapId(subject.0), ordinal),
+            OrdinalKind::Competitor => {
+                ordinals.competitors.insert(CompetitorId(subject.0), ordinal)
+            }
+        };
     }
     Ok(ordinals)
 }

@@ -260,6 +260,13 @@ fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     }))
 }
 
+/// The tallies of one client's UTC day, sorted.
+pub fn tallies_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<Tally>> {
+    let mut found = whole_days(conn, Reach::Client(client), day, day.next())?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// Puts these tallies in the place of the bucket's, which gets a new version.
 pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
     on!(conn, c => diesel::delete(tallies::table

@@ -3,8 +3,8 @@
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND};
 use futures_util::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt};
 use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::{BlobKind, Blobs, failed, folder};
 use crate::error::{StoreError, StoreResult};
