@@ -74,6 +74,13 @@ pub struct PreparedMonth {
     new: Vec<NewSegment>,
 }
 
+impl PreparedMonth {
+    /// How many days its files hold.
+    pub fn days(&self) -> usize {
+        self.new.iter().map(|segment| segment.days.len()).sum()
+    }
+}
+
 impl Sealer {
     /// A sealer on a store; `runtime` moves the bytes, and the sealer must not run
     /// on one of its async threads.

@@ -17,7 +17,7 @@ use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clien
 use baitline_testkit::{S3Server, TestDatabase};
 use baitline_worker::{Step, Worker};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// The whole of any list of these tests.
 pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
@@ -67,6 +67,10 @@ impl Scene {
 
     pub(crate) fn worker(&self) -> Worker {
         Worker::new(self.store.clone(), self.runtime.handle().clone(), "test")
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
     }
 
     /// Waits for work that only the tests do in async.
@@ -138,6 +142,7 @@ impl Scene {
     pub(crate) fn recomputed(&self) -> Derived {
         self.execute(
             "DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",
         );
@@ -171,6 +176,7 @@ impl Scene {
             "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
              DELETE FROM observation_revisions; DELETE FROM observation_corrections;
              DELETE FROM observations; DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              DELETE FROM changes; DELETE FROM touched_buckets;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",
