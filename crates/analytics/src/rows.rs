@@ -11,6 +11,7 @@ use baitline_domain::instant::Instant;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::Tally;
+use polars::io::HiveOptions;
 use polars::lazy::dsl::ScanSources;
 use polars::prelude::{
     DataFrame, Expr, Int32Type, Int64Type, LazyFrame, PlHashMap, PolarsError, PolarsResult,
@@ -271,6 +272,8 @@ fn scan(
     // With the schema given, a file of any other is refused.
     let args = ScanArgsParquet {
         schema: Some(segment::schema()),
+        // What is in a name is no column.
+        hive_options: HiveOptions::new_disabled(),
         glob: false,
         cache: false,
         ..ScanArgsParquet::default()

@@ -52,7 +52,7 @@ struct Place {
     stale_in: Option<usize>,
 }
 
-const FILES: usize = 3;
+const FILES: usize = 2;
 
 fn any_interception() -> impl Strategy<Value = InterceptionRow> {
     let when = (0..DAYS, 0..86_400_i64);
@@ -123,13 +123,13 @@ impl Split {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_report_is_the_one_of_tallies_alone(
         placed in vec((any_interception(), any_place()), 0..120),
         period in (0..=DAYS * 86_400, 0..=DAYS * 86_400),
-        questions in vec(any_question(), 6),
+        questions in vec(any_question(), 3),
     ) {
         let at = |second: i32| Instant(Day(FIRST_DAY).start().0 + i64::from(second) * 1_000_000);
         let period = (at(period.0.min(period.1)), at(period.0.max(period.1)));
