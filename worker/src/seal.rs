@@ -111,9 +111,7 @@ impl Sealer {
                 sealing::month_state(conn, month.client, month.month)
             })?;
             let plan = Plan::of(&state, until, &self.rules);
-            if !plan.is_worth(month.interceptions, waited, &self.rules)
-                || !self.hold(month.client)?
-            {
+            if !plan.is_worth(waited, &self.rules) || !self.hold(month.client)? {
                 continue;
             }
             match self.prepare(&month, plan) {
@@ -191,7 +189,7 @@ impl Sealer {
         Ok((!is_all_unsettled).then_some(PreparedMonth { client, month, old: plan.old, new }))
     }
 
-    /// A file of those days that are settled; none where they hold nothing.
+    /// A file of those days that are still settled; none where they hold nothing.
     fn write_file(
         &self,
         (client, month): (ClientId, Day),
@@ -199,11 +197,11 @@ impl Sealer {
     ) -> Result<Option<NewSegment>, WorkError> {
         let (versions, rows) = self.store.read(Reach::Agency, |conn| {
             let (mut versions, mut rows) = (BTreeMap::new(), Vec::new());
-            for day in sealing::settled_among(conn, client, month)? {
-                if days.contains(&day.day()) {
-                    versions.insert(day.day(), day.version);
-                    rows.extend(tallies::interceptions_of_day(conn, client, day.day())?);
-                }
+            let state = sealing::month_state(conn, client, month)?;
+            let settled = state.days.iter().filter(|day| state.settled.contains(&day.day()));
+            for day in settled.filter(|day| days.contains(&day.day())) {
+                versions.insert(day.day(), day.version);
+                rows.extend(tallies::interceptions_of_day(conn, client, day.day())?);
             }
             Ok((versions, rows))
         })?;

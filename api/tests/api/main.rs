@@ -30,6 +30,7 @@ mod replays;
 mod report_files;
 mod reported;
 mod reports;
+mod sealed_reports;
 mod service;
 mod shapes;
 mod waiting_recordings;

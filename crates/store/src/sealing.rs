@@ -120,24 +120,17 @@ fn lock_held(conn: &mut Conn, client: ClientId, worker: RowId) -> StoreResult<()
 pub struct MonthState {
     /// Its derived days, in order.
     pub days: Vec<DerivedDay>,
+    /// Those that nothing waits to change: what is derived of them is what their
+    /// facts give now.
+    pub settled: BTreeSet<Day>,
     /// The segments that reports read.
     pub segments: Vec<Segment>,
-}
-
-impl MonthState {
-    /// The days that the segments with one of these ids hold, of whatever
-    /// version.
-    pub fn days_in<'a>(
-        &'a self,
-        ids: &'a BTreeSet<SegmentId>,
-    ) -> impl Iterator<Item = &'a DerivedDay> {
-        self.days.iter().filter(|day| day.segment_id.is_some_and(|id| ids.contains(&id)))
-    }
 }
 
 /// A client's month as it stands.
 pub fn month_state(conn: &mut Conn, client: ClientId, month: Day) -> StoreResult<MonthState> {
     let days = derived_days::days_of_month(conn, client, month)?;
+    let settled = settled_among(conn, client, month, &days)?;
     let segments = on!(conn, c => segments::table
         .filter(segments::client_id.eq(Db(client)))
         .filter(segments::month.eq(month.0))
@@ -145,18 +138,17 @@ pub fn month_state(conn: &mut Conn, client: ClientId, month: Day) -> StoreResult
         .order(segments::id)
         .select(Segment::as_select())
         .load(c))?;
-    Ok(MonthState { days, segments })
+    Ok(MonthState { days, settled, segments })
 }
 
-/// Those of a client's days that nothing waits to change: what is derived of
-/// them is what their facts give now.
-pub fn settled_among(
+fn settled_among(
     conn: &mut Conn,
     client: ClientId,
     month: Day,
-) -> StoreResult<Vec<DerivedDay>> {
+    derived: &[DerivedDay],
+) -> StoreResult<BTreeSet<Day>> {
     if changes::count_changes(conn, Reach::Client(client))? > 0 {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     }
     let waiting: Vec<i32> = on!(conn, c => touched::table
         .filter(touched::client_id.eq(Db(client)))
@@ -165,9 +157,7 @@ pub fn settled_among(
         .select(touched::day)
         .distinct()
         .load(c))?;
-    let mut derived = derived_days::days_of_month(conn, client, month)?;
-    derived.retain(|day| !waiting.contains(&day.day().0));
-    Ok(derived)
+    Ok(derived.iter().map(DerivedDay::day).filter(|day| !waiting.contains(&day.0)).collect())
 }
 
 /// The small numbers of everything that these interceptions name; what has none

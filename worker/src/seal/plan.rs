@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use baitline_domain::ids::SegmentId;
 use baitline_domain::instant::{Day, Span};
+use baitline_store::models::DerivedDay;
 use baitline_store::sealing::MonthState;
 
 use super::SealRules;
@@ -26,46 +27,56 @@ pub(super) struct Plan {
     pub(super) old: BTreeSet<SegmentId>,
     /// The days of each new one.
     pub(super) files: Vec<BTreeSet<Day>>,
+    /// How many rows they hold, and how many of them no file holds yet.
     rows: i64,
+    unsealed: i64,
+    /// Whether a day gets into a file or out of one by it.
+    gets_on: bool,
 }
 
 impl Plan {
+    /// Days of which something waits to be recomputed stay in the database, and so
+    /// do those from `until` on.
     pub(super) fn of(state: &MonthState, until: Day, rules: &SealRules) -> Self {
         let stale = state.days.iter().filter(|day| day.unsealed).filter_map(|day| day.segment_id);
         let mut old: BTreeSet<SegmentId> = stale.collect();
         let small = state.segments.iter().filter(|one| one.interceptions < rules.most / SMALL_PART);
         old.extend(small.map(|segment| segment.id));
         let goes_in = |segment: Option<SegmentId>| segment.is_none_or(|id| old.contains(&id));
-        let days: Vec<(Day, i64)> = state
-            .days
-            .iter()
-            .filter(|day| day.interceptions > 0 && day.day() < until && goes_in(day.segment_id))
-            .map(|day| (day.day(), day.interceptions))
-            .collect();
-        let rows = days.iter().map(|(_, interceptions)| interceptions).sum();
+        let settled = || {
+            let is_settled = |day: &&DerivedDay| state.settled.contains(&day.day());
+            state.days.iter().filter(is_settled).filter(|day| day.day() < until)
+        };
+        let days: Vec<&DerivedDay> =
+            settled().filter(|day| day.interceptions > 0 && goes_in(day.segment_id)).collect();
+        let count = |days: &mut dyn Iterator<Item = &&DerivedDay>| -> i64 {
+            days.map(|day| day.interceptions).sum()
+        };
+        let rows = count(&mut days.iter());
+        let unsealed = count(&mut days.iter().filter(|day| day.unsealed));
         let files = if rows < rules.least { Vec::new() } else { cut(&days, rules.most) };
-        Self { old, files, rows }
+        let gets_on = settled().any(|day| day.unsealed) && !(files.is_empty() && old.is_empty());
+        Self { old, files, rows, unsealed, gets_on }
     }
 
-    pub(super) fn is_worth(&self, unsealed: i64, waited: Span, rules: &SealRules) -> bool {
-        let does_something = !self.files.is_empty() || !self.old.is_empty();
-        let is_enough = unsealed.saturating_mul(WORTHWHILE_SHARE) >= self.rows.max(1);
-        does_something && (is_enough || waited.0 >= rules.after.0.saturating_mul(PATIENCE))
+    pub(super) fn is_worth(&self, waited: Span, rules: &SealRules) -> bool {
+        let is_enough = self.unsealed.saturating_mul(WORTHWHILE_SHARE) >= self.rows.max(1);
+        self.gets_on && (is_enough || waited.0 >= rules.after.0.saturating_mul(PATIENCE))
     }
 }
 
 /// Days in order, into files of at most `most` rows; a day is never cut.
-fn cut(days: &[(Day, i64)], most: i64) -> Vec<BTreeSet<Day>> {
+fn cut(days: &[&DerivedDay], most: i64) -> Vec<BTreeSet<Day>> {
     let (mut files, mut rows) = (Vec::<BTreeSet<Day>>::new(), 0);
-    for (day, interceptions) in days {
-        rows += interceptions;
+    for day in days {
+        rows += day.interceptions;
         match files.last_mut() {
             Some(last) if rows <= most => {
-                last.insert(*day);
+                last.insert(day.day());
             }
             _ => {
-                files.push(BTreeSet::from([*day]));
-                rows = *interceptions;
+                files.push(BTreeSet::from([day.day()]));
+                rows = day.interceptions;
             }
         }
     }
@@ -78,20 +89,17 @@ mod tests {
 
     const RULES: SealRules = SealRules { after: Span::hours(1), open_days: 2, least: 1, most: 100 };
 
-    #[test]
-    fn a_file_holds_as_many_whole_days_as_fit() {
-        let days = [(Day(1), 60), (Day(2), 40), (Day(3), 1), (Day(4), 250), (Day(5), 100)];
-        let files = cut(&days, 100);
-        let expected = [[Day(1), Day(2)].as_slice(), &[Day(3)], &[Day(4)], &[Day(5)]];
-        assert_eq!(files, expected.map(|days| days.iter().copied().collect()));
+    fn plan(rows: i64, unsealed: i64) -> Plan {
+        Plan { rows, unsealed, gets_on: true, ..Plan::default() }
     }
 
     #[test]
     fn a_late_call_waits_for_more_of_its_kind_or_for_a_day() {
-        let plan = Plan { files: vec![BTreeSet::from([Day(1)])], rows: 100, ..Plan::default() };
-        assert!(plan.is_worth(7, Span::hours(1), &RULES));
-        assert!(!plan.is_worth(6, Span::hours(23), &RULES));
-        assert!(plan.is_worth(6, Span::hours(24), &RULES));
-        assert!(!Plan::default().is_worth(6, Span::hours(24), &RULES), "there is nothing to do");
+        assert!(plan(100, 7).is_worth(Span::hours(1), &RULES));
+        assert!(!plan(100, 6).is_worth(Span::hours(23), &RULES));
+        assert!(plan(100, 6).is_worth(Span::hours(24), &RULES));
+        assert!(plan(100, 0).is_worth(Span::hours(24), &RULES), "what was erased");
+        let idle = Plan { gets_on: false, ..plan(100, 7) };
+        assert!(!idle.is_worth(Span::hours(24), &RULES));
     }
 }

@@ -25,7 +25,7 @@ fn hours(hours: i64) -> Span {
     minutes(60 * hours)
 }
 
-/// Sixteen interceptions of two traps, on five days.
+/// Sixteen interceptions of two traps, on four days.
 fn told(scene: &Scene) -> (Story, Vec<Report>) {
     let story = Story::on(scene);
     let reports = told_of(scene, &story);
@@ -59,7 +59,7 @@ fn settled_days_are_read_from_files_and_every_period_counts_the_same() {
         let (story, _) = told(&scene);
         assert_eq!(scene.sealed_days(), 0);
         scene.seal();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 5));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 4));
         assert_eq!(scene.segment_files(story.client).len(), 2, "twelve calls go into a file");
         let whole = Read::of(&scene, Reach::Agency, start(), start() + hours(240));
         assert_eq!(whole.tallies, [], "nothing is read from the database");
@@ -78,10 +78,10 @@ fn a_recomputed_day_is_read_from_the_database_at_once_and_sealed_again_later() {
         let corrected = &reports[3];
         story.correct(&scene, corrected, Correcting::Void);
         scene.settle();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (1, 4));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (1, 3));
         assert_whole_days_agree(&scene);
         scene.seal();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 5));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 4));
         assert_whole_days_agree(&scene);
         let rows = "SELECT CAST(sum(interceptions) AS bigint) FROM segments
             WHERE dropped_at IS NULL";
@@ -121,13 +121,13 @@ fn a_change_that_touches_days_and_changes_none_leaves_them_sealed() {
         let (client, line) = (story.client, story.line);
         scene.as_client(client, |c| own_numbers::update_own_number(c, client, line, &changes));
         scene.settle();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 5));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (0, 4));
         // Only the tallies tell that this one changed.
         let beeline = Some("7713076301".parse().unwrap());
         let changes = BaitChanges { operator: Some(beeline), ..BaitChanges::default() };
         scene.as_client(client, |c| baits::update_bait(c, client, story.bait, &changes));
         scene.settle();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (5, 0));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (4, 0));
         assert_whole_days_agree(&scene);
     });
 }
@@ -159,10 +159,10 @@ fn a_day_recomputed_between_file_and_list_is_left_out_of_the_file() {
         story.correct(&scene, &reports[0], Correcting::Amend(amended));
         scene.settle();
         assert_eq!(prepared.days() - sealer.finish(&prepared).unwrap(), 1);
-        assert_eq!(scene.sealed_days(), 4);
+        assert_eq!(scene.sealed_days(), 3);
         assert_whole_days_agree(&scene);
         scene.seal();
-        assert_eq!(scene.sealed_days(), 5);
+        assert_eq!(scene.sealed_days(), 4);
         assert_whole_days_agree(&scene);
     });
 }
@@ -174,7 +174,7 @@ fn what_waits_to_be_recomputed_is_not_sealed() {
         let (story, reports) = told(&scene);
         story.correct(&scene, &reports[0], Correcting::Void);
         scene.seal();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (1, 4));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (1, 3));
         assert_whole_days_agree(&scene);
     });
 }
@@ -196,7 +196,7 @@ fn a_sealer_that_dies_between_file_and_list_leaves_a_file_that_is_swept_up() {
         heir.sweep_older_than(Span::seconds(-60)).unwrap();
         assert_eq!(scene.segment_files(story.client).len(), 0);
         scene.seal();
-        assert_eq!(scene.sealed_days(), 5);
+        assert_eq!(scene.sealed_days(), 4);
         heir.sweep_older_than(Span::seconds(-60)).unwrap();
         assert_eq!(scene.segment_files(story.client).len(), 2, "rows name these");
         assert_whole_days_agree(&scene);
@@ -213,7 +213,7 @@ fn a_sealer_that_lost_its_lease_lists_nothing() {
         scene.execute("UPDATE sealings SET held_until = (SELECT min(created_at) FROM clients)");
         scene.seal();
         assert!(slow.finish(&prepared).is_err());
-        assert_eq!(scene.sealed_days(), 5);
+        assert_eq!(scene.sealed_days(), 4);
         assert_whole_days_agree(&scene);
     });
 }
@@ -233,10 +233,10 @@ fn a_segment_whose_file_is_gone_is_given_up_and_its_days_are_sealed_again() {
         scene.seal();
         delete_files(&scene, story.client);
         scene.sealer().sweep().unwrap();
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (5, 0));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (4, 0));
         assert_whole_days_agree(&scene);
         scene.seal();
-        assert_eq!(scene.sealed_days(), 5);
+        assert_eq!(scene.sealed_days(), 4);
         assert_whole_days_agree(&scene);
     });
 }
@@ -282,10 +282,10 @@ fn each_client_has_files_of_its_own_and_forgets_them_alone() {
         }
         assert!(scene.sealer().forget_client(ours.client).unwrap());
         assert_eq!(scene.segment_files(ours.client).len(), 0);
-        assert_eq!((unsealed(&scene), scene.sealed_days()), (5, 5));
+        assert_eq!((unsealed(&scene), scene.sealed_days()), (4, 4));
         assert_whole_days_agree(&scene);
         scene.seal();
-        assert_eq!(scene.sealed_days(), 10);
+        assert_eq!(scene.sealed_days(), 8);
         assert_whole_days_agree(&scene);
     });
 }
@@ -313,7 +313,7 @@ fn segments_go_into_a_bucket_and_come_back_from_it() {
     let scene = Scene::on_bucket(TestDatabase::sqlite(), &server);
     let (story, _) = told(&scene);
     scene.seal();
-    assert_eq!((scene.sealed_days(), scene.segment_files(story.client).len()), (5, 2));
+    assert_eq!((scene.sealed_days(), scene.segment_files(story.client).len()), (4, 2));
     assert_whole_days_agree(&scene);
     delete_files(&scene, story.client);
     scene.sealer().sweep().unwrap();
