@@ -56,6 +56,10 @@ pub(crate) enum ApiError {
     /// The database or the blob store cannot be reached now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// A report's file is gone or broken; a report then asks the database, so no
+    /// caller meets it.
+    #[error("segment: {0}")]
+    Segment(String),
     /// A fault of ours; the text is for the log alone.
     #[error("internal: {0}")]
     Internal(String),
@@ -161,7 +165,7 @@ impl ApiError {
             Self::Unavailable(_) => {
                 ("unavailable", "Not available now", "Nothing was done; send the request again.")
             }
-            Self::Internal(_) => {
+            Self::Segment(_) | Self::Internal(_) => {
                 ("internal", "A fault of the service", "The fault is logged with this instance.")
             }
         }
@@ -229,7 +233,7 @@ impl ResponseError for ApiError {
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Segment(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -283,6 +287,12 @@ impl From<Constraint> for ApiError {
                 "/reference",
                 "bait_reference_taken",
                 "The client has a bait with this reference.",
+            ),
+            Constraint::NumberOfABait => taken(
+                "/number",
+                "number_of_a_bait",
+                "The client has a bait with this number: it is neither an own number nor a \
+                 competitor's.",
             ),
             Constraint::SourceNameTaken => {
                 taken("/name", "source_name_taken", "The client has a source of this name.")

@@ -24,11 +24,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident for $domain:ty { $($variant:ident),* $(,)? })*) => {$(
+    ($($(#[$meta:meta])* $name:ident for $domain:ty {
+        $($(#[$spelling:meta])* $variant:ident),* $(,)?
+    })*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         $(#[$meta])*
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum $name { $($variant),* }
+        pub(crate) enum $name { $($(#[$spelling])* $variant),* }
 
         impl From<$domain> for $name {
             fn from(word: $domain) -> Self {
@@ -199,15 +201,27 @@ words! {
     #[schema(as = TouchedKind)]
     TouchedKindWord for TouchedKind { Package }
 
-    /// What a line of the report of offenders is.
+    /// What a line of the report of offenders is. `block10` and `block100` are
+    /// the ten and the hundred numbers that differ in their last digits alone.
     #[schema(as = GroupBy)]
     GroupByWord for GroupBy {
-        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+        Number,
+        #[serde(rename = "block10")] BlockOfTen,
+        #[serde(rename = "block100")] BlockOfHundred,
+        Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
     }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]
     StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+impl GroupByWord {
+    /// As JSON has it, for tables.
+    pub(crate) fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 impl StandingWord {

@@ -6,6 +6,7 @@ pub mod args;
 pub mod http;
 pub mod postgres;
 pub mod process;
+pub mod sealed;
 pub mod world;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use baitline_analytics::{GroupBy, OffenderKey, Question, Standing, Thresholds};
+use baitline_analytics::{GroupBy, OffenderKey, Question, Source, Standing, Thresholds};
 use baitline_domain::phone::Phone;
 use baitline_evidence::BuildError;
 use baitline_store::blobs::BlobKind;
@@ -24,7 +24,9 @@ const MAX_PACKAGE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 const KEEP_PAUSE: Duration = Duration::from_secs(15);
 
 impl Worker {
-    pub(crate) fn carry_export(&self, export: &Export) -> Result<(), WorkError> {
+    /// Carries it as far as it goes; `false` where every package that is left
+    /// waits for a day to be recomputed.
+    pub(crate) fn carry_export(&self, export: &Export) -> Result<bool, WorkError> {
         let _span = tracing::info_span!(
             "export", client = %export.client_id, export = %export.id
         )
@@ -41,16 +43,27 @@ impl Worker {
         let planned = self
             .store
             .read(reach, |conn| exports::packages_of(conn, export.client_id, export.id))?;
+        let (mut got_on, mut must_wait) = (false, false);
         for mut package in planned {
             if !self.store.write(reach, |conn| exports::keep_export(conn, export))? {
-                return Ok(());
+                return Ok(true);
             }
-            if package.state == PackageState::Queued {
-                self.build(export, &request, &mut package)?;
+            if package.state != PackageState::Queued {
+                continue;
+            }
+            if self.build(export, &request, &mut package)? {
                 self.store.write(reach, |conn| exports::save_package(conn, &package))?;
+                got_on = true;
+            } else {
+                must_wait = true;
             }
         }
-        self.end(export)
+        if must_wait {
+            self.store.write(reach, |conn| exports::put_back(conn, export))?;
+            return Ok(got_on);
+        }
+        self.end(export)?;
+        Ok(true)
     }
 
     fn end(&self, export: &Export) -> Result<(), WorkError> {
@@ -70,7 +83,10 @@ impl Worker {
         })?;
         let mut tallies = counted.tallies;
         tallies.extend(baitline_analytics::tally(&counted.edges)?);
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question(request))?;
+        let offenders = baitline_analytics::repeat_offenders(
+            &Source::of_tallies(&tallies),
+            &question(request),
+        )?;
         Ok(offenders
             .into_iter()
             .filter(|offender| offender.standing == Some(Standing::RepeatOffender))
@@ -83,13 +99,14 @@ impl Worker {
 
     /// Builds one package and puts it into the blob store. A package that
     /// cannot be built says why and keeps no other from being built; a store
-    /// that does not answer fails the step, which another attempt repeats.
+    /// that does not answer fails the step, which another attempt repeats. `false`
+    /// while it has to wait.
     fn build(
         &self,
         export: &Export,
         request: &ExportRequest,
         package: &mut Package,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let recordings = ClientRecordings {
             client: export.client_id,
             blobs: self.store.blobs(),
@@ -98,18 +115,19 @@ impl Worker {
         let gathered = self.store.read(Reach::Client(export.client_id), |conn| {
             dossier::gather(conn, package, request, &self.program_version)
         })?;
+        let Some(gathered) = gathered else { return Ok(false) };
         let dossier = dossier::sniffed(gathered, &recordings)?;
         package.interceptions = i32::try_from(dossier.interceptions.len()).unwrap_or(i32::MAX);
         let file = tempfile::tempfile()?;
         let built = match baitline_evidence::build(&dossier, &recordings, &file) {
             Ok(built) => built,
-            Err(error) => return refuse(package, error),
+            Err(error) => return refuse(package, error).map(|()| true),
         };
         self.keep(export, package, file)?;
         package.missing = serde_json::to_string(&built.missing).map_err(std::io::Error::other)?;
         package.state =
             if built.missing.is_empty() { PackageState::Ready } else { PackageState::Draft };
-        Ok(())
+        Ok(true)
     }
 
     fn keep(

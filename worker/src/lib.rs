@@ -12,6 +12,7 @@ mod operators;
 mod recompute;
 mod refresh;
 mod replay;
+mod seal;
 
 use std::time::{Duration, Instant};
 
@@ -26,11 +27,15 @@ use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
 
+pub use seal::{PreparedMonth, SealRules, Sealer};
+
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
 /// NOTIFY, which serialise every commit of the writers.
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// The pause after a failure, so that a database that is down is not hammered.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a worker does not look again for what is past its time.
+const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
 /// Buckets looked up at a time; the next look sees what came meanwhile.
 const BUCKETS_AT_A_TIME: i64 = 16;
 /// How often unfinished uploads are looked for, and how old they are by then.
@@ -52,6 +57,8 @@ pub enum Step {
     Exported,
     /// A replay got on by some days, or to its end.
     Replayed,
+    /// Replays that are past their time were deleted.
+    Pruned,
     /// Nothing waits that another worker does not hold.
     Empty,
 }
@@ -104,6 +111,8 @@ pub struct Worker {
     open_file: Option<OpenFile>,
     /// Whether it is the turn of files.
     files_first: bool,
+    /// When it last found nothing that is past its time.
+    pruned_at: Option<std::time::Instant>,
 }
 
 impl Worker {
@@ -118,6 +127,7 @@ impl Worker {
             program_version: program_version.to_owned(),
             open_file: None,
             files_first: false,
+            pruned_at: None,
         }
     }
 
@@ -163,15 +173,30 @@ impl Worker {
             if carried.as_ref().is_err_and(WorkError::is_outage) {
                 self.store.write(Reach::Agency, |conn| exports::give_back_export(conn, &export))?;
             }
-            return carried.map(|()| Step::Exported);
-        }
-        match self.store.write(Reach::Agency, replays::claim_replay)? {
-            Some(replay) => {
-                self.release_file()?;
-                self.carry_replay(replay).map(|()| Step::Replayed)
+            if carried? {
+                return Ok(Step::Exported);
             }
-            None => failure.map_or(Ok(Step::Empty), Err),
         }
+        if let Some(replay) = self.store.write(Reach::Agency, replays::claim_replay)? {
+            self.release_file()?;
+            return self.carry_replay(replay).map(|()| Step::Replayed);
+        }
+        if self.prune_now_and_then()? {
+            return Ok(Step::Pruned);
+        }
+        failure.map_or(Ok(Step::Empty), Err)
+    }
+
+    /// Deletes what is past its time, some of it at a step, once in a while.
+    fn prune_now_and_then(&mut self) -> Result<bool, WorkError> {
+        if self.pruned_at.is_some_and(|at| at.elapsed() < PRUNE_PAUSE) {
+            return Ok(false);
+        }
+        let pruned = self.store.write(Reach::Agency, |conn| replays::prune_replays(conn, now()))?;
+        if pruned == 0 {
+            self.pruned_at = Some(std::time::Instant::now());
+        }
+        Ok(pruned > 0)
     }
 
     /// Works until nothing waits. For tests and for tools that want a settled

@@ -130,9 +130,13 @@ fn recompute(
         judge_day(conn, client, day, law)?;
     let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
     let before = calls::calls_of_day(conn, client, day)?;
-    calls::replace_day(conn, client, day, &judged)?;
+    // A day that is as it was stays in its segment: a change of a list touches
+    // many days and changes few.
+    if before != judged || tallies::tallies_of_day(conn, client, day)? != tallied {
+        calls::replace_day(conn, client, day, &judged)?;
+        tallies::replace_day(conn, client, day, &tallied)?;
+    }
     assignments::follow_calls(conn, client, &before, &judged)?;
-    tallies::replace_day(conn, client, day, &tallied)?;
     save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
     changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;
     if is_chained_across(&found, day.end()) {

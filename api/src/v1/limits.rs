@@ -46,7 +46,9 @@ use crate::fields::{
     MAX_ZONE_BYTES,
 };
 use crate::paging;
+use crate::reporting::MAX_REPORTS_AT_ONCE;
 use crate::server::HEAD_TIMEOUT;
+use crate::tabular::MAX_FILE_LINES;
 use crate::thresholds::Threshold;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -145,6 +147,8 @@ fn bodies() -> Vec<LimitView> {
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
         most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_columns", LimitUnit::Items, table::MAX_COLUMNS),
+        most("import_workbook_shared_texts", LimitUnit::Items, table::MAX_STRINGS),
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
@@ -157,6 +161,7 @@ fn bodies() -> Vec<LimitView> {
 fn lists() -> Vec<LimitView> {
     vec![
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
+        most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
@@ -197,6 +202,7 @@ fn periods() -> Vec<LimitView> {
             maximum: LATEST_SECOND - 1,
         },
         seconds("report_period", MAX_PERIOD),
+        most("reports_at_once", LimitUnit::Items, MAX_REPORTS_AT_ONCE),
         seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
         seconds("trap_run", MAX_RUN),

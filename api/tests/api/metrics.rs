@@ -83,6 +83,35 @@ fn receipts_and_queues_are_counted_and_a_dry_run_is_not() {
 }
 
 #[test]
+fn rows_of_tables_labels_and_replays_are_counted_too() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let stock = service.stock("Окна");
+        let key = &stock.tenant.key;
+        let table = b"number,kind\n+74951234568,staff\nx,staff\n";
+        for query in ["?dry_run=true", ""] {
+            let path = format!("/v1/own-numbers/imports{query}");
+            service.typed("POST", key, &path, "text/csv", table).expect(200);
+        }
+        let label = json!([{"call_id": stock.bait, "label": {
+            "kind": "service", "consent_given": false, "stop_demanded": false
+        }}]);
+        service.json("POST", key, "/v1/labels", &label).expect(200);
+        let replay = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
+        service.json("POST", key, "/v1/verdicts:replay", &replay).expect(202);
+        let text = scrape(&service);
+        let rows = |of: &str, status: &str| {
+            let labels = format!("of=\"{of}\",status=\"{status}\"");
+            value(&text, &format!("baitline_row_receipts_total{{{labels}}}"))
+        };
+        assert_eq!(rows("own_numbers", "accepted"), 1.0);
+        assert_eq!(rows("own_numbers", "rejected"), 1.0);
+        assert_eq!(rows("labels", "rejected"), 1.0);
+        assert_eq!(value(&text, "baitline_replays{state=\"queued\"}"), 1.0);
+    });
+}
+
+#[test]
 fn no_number_and_no_id_gets_into_a_label() {
     let service = Service::start(TestDatabase::sqlite());
     let stock = service.stock("Окна");

@@ -107,6 +107,10 @@ id!(
     /// A row of a file that was not taken.
     RejectionId
 );
+id!(
+    /// An immutable file of one client's interceptions.
+    SegmentId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

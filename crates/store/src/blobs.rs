@@ -21,12 +21,14 @@ use crate::error::{StoreError, StoreResult};
 
 mod bucket;
 mod cache;
+mod listed;
 mod place;
 mod resume;
 mod spool;
 mod sweep;
 
 pub use cache::LocalFile;
+pub use listed::ListedBlob;
 pub use place::{BlobPlace, S3Settings, Secret, parse_s3_url};
 
 use bucket::Bucket;
@@ -48,6 +50,8 @@ pub enum BlobKind {
     Package,
     /// A file of call records as it came.
     File,
+    /// A Parquet file of interceptions.
+    Segment,
 }
 
 /// A blob that is complete and durable.
@@ -278,6 +282,7 @@ fn folder(kind: BlobKind) -> &'static str {
         BlobKind::Recording => "recordings",
         BlobKind::Package => "packages",
         BlobKind::File => "files",
+        BlobKind::Segment => "segments",
     }
 }
 

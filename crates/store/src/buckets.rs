@@ -163,6 +163,20 @@ pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<Ro
         .load(c))?)
 }
 
+/// Whether nothing waits to be recomputed that may change these days of a
+/// client: neither the days themselves nor a change that is not expanded yet.
+pub fn are_settled(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreResult<bool> {
+    if changes::count_changes(conn, Reach::Client(client))? > 0 {
+        return Ok(false);
+    }
+    for day in days {
+        if !ledger(conn, client, *day)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Deletes exactly the ledger rows that were read.
 pub fn settle(conn: &mut Conn, client: ClientId, day: Day, rows: &[RowId]) -> StoreResult<()> {
     for chunk in rows.chunks(LEDGER_BATCH) {

@@ -55,6 +55,9 @@ pub enum Constraint {
     /// The observation has a recording with other bytes.
     #[error("the call has a recording with other bytes")]
     RecordingDiffers,
+    /// The number is that of one of the client's baits.
+    #[error("the client has a bait with this number")]
+    NumberOfABait,
     /// The source given to a device is no recorder app.
     #[error("the source is no recorder app")]
     NotARecorder,

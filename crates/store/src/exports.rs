@@ -224,6 +224,22 @@ pub fn give_back_export(conn: &mut Conn, export: &Export) -> StoreResult<()> {
     Ok(())
 }
 
+/// Puts an export back, so that the days are recomputed that its packages wait
+/// for; it goes on where this worker stopped. Changes nothing when another worker
+/// holds it.
+pub fn put_back(conn: &mut Conn, export: &Export) -> StoreResult<()> {
+    on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::state.eq(Db(ExportState::Running)))
+        .filter(exports::attempts.eq(export.attempts))
+        .set((
+            exports::state.eq(Db(ExportState::Queued)),
+            exports::attempts.eq(0),
+            exports::updated_at.eq(Db(now())),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Ends an export that this worker holds.
 pub fn end_export(
     conn: &mut Conn,

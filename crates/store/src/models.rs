@@ -8,6 +8,7 @@ mod files;
 mod lists;
 mod operators;
 mod replays;
+mod segments;
 mod words;
 
 use baitline_domain::bait::{Bait as DomainBait, BaitState};
@@ -40,10 +41,11 @@ pub use lists::{
 };
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
+pub use segments::{DerivedDay, Segment};
 pub use words::{
     ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat,
-    FileState, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
-    WaitingReason,
+    FileState, OrdinalKind, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind,
+    TouchedKind, WaitingReason,
 };
 
 /// A defended business: the tenant.

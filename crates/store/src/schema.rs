@@ -664,6 +664,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    segments (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        month -> Integer,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        interceptions -> BigInt,
+        sealed_at -> Instant,
+        dropped_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    derived_days (client_id, day) {
+        client_id -> Id,
+        day -> Integer,
+        month -> Integer,
+        version -> Id,
+        derived_at -> Instant,
+        interceptions -> BigInt,
+        segment_id -> Nullable<Id>,
+        unsealed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    segment_ordinals (client_id, kind, subject_id) {
+        client_id -> Id,
+        kind -> Word,
+        subject_id -> Id,
+        ordinal -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    sealings (client_id) {
+        client_id -> Id,
+        held_by -> Id,
+        held_until -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -700,4 +755,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     operator_entries,
     files,
     file_rejections,
+    segments,
+    derived_days,
+    segment_ordinals,
+    sealings,
 );

@@ -180,6 +180,7 @@ id!(
     ids::ReplayId,
     ids::FileId,
     ids::RejectionId,
+    ids::SegmentId,
     RowId,
 );
 
@@ -305,6 +306,7 @@ word!(
     crate::models::ExportState,
     crate::models::FileFormat,
     crate::models::FileState,
+    crate::models::OrdinalKind,
     crate::models::PackageState,
     crate::models::RejectionState,
     crate::models::ReplayOutcome,

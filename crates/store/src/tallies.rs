@@ -1,7 +1,9 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
+use std::collections::HashSet;
+
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, SegmentId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
 use baitline_domain::operator::Inn;
@@ -14,8 +16,9 @@ use jiff::tz::TimeZone;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::packed_ids::{pack, unpack};
-use crate::schema::{baits, calls, clients, interception_tallies as tallies};
-use crate::sql_types::Db;
+use crate::schema::{baits, calls, clients, derived_days, interception_tallies as tallies};
+use crate::segments::Lost;
+use crate::sql_types::{Db, db_all};
 
 /// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
@@ -52,21 +55,43 @@ pub struct Counted {
     pub edges: Vec<InterceptionRow>,
 }
 
-/// Everything that a report over a period counts.
+/// Which of the period's days are read here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DaysRead<'a> {
+    /// All of them.
+    All,
+    /// Those that no segment holds, and those of the segments that are lost.
+    Unsealed(&'a Lost),
+}
+
+/// Everything that a report over a period counts, from the database alone.
 pub fn interceptions_between(
     conn: &mut Conn,
     reach: Reach,
     from: Instant,
     to: Instant,
 ) -> StoreResult<Counted> {
+    counted(conn, reach, (from, to), DaysRead::All)
+}
+
+pub(crate) fn counted(
+    conn: &mut Conn,
+    reach: Reach,
+    (from, to): (Instant, Instant),
+    read: DaysRead<'_>,
+) -> StoreResult<Counted> {
     let first_whole = if from == from.day().start() { from.day() } else { from.day().next() };
     let end_of_whole = to.day();
-    if first_whole >= end_of_whole {
-        return Ok(Counted { tallies: Vec::new(), edges: edges(conn, reach, from, to)? });
-    }
-    let mut edges_found = edges(conn, reach, from, first_whole.start())?;
-    edges_found.extend(edges(conn, reach, end_of_whole.start(), to)?);
-    let tallies = whole_days(conn, reach, first_whole, end_of_whole)?;
+    // Each edge lies in one day: a segment may tell of one and not of the other.
+    let first_edge_ends = first_whole.start().min(to);
+    let mut edges_found = edges(conn, reach, (from, first_edge_ends), read)?;
+    let last_edge_begins = end_of_whole.start().max(first_edge_ends);
+    edges_found.extend(edges(conn, reach, (last_edge_begins, to), read)?);
+    let tallies = match read {
+        _ if first_whole >= end_of_whole => Vec::new(),
+        DaysRead::All => whole_days(conn, reach, first_whole, end_of_whole)?,
+        DaysRead::Unsealed(lost) => unsealed_days(conn, reach, (first_whole, end_of_whole), lost)?,
+    };
     Ok(Counted { tallies, edges: edges_found })
 }
 
@@ -79,6 +104,48 @@ fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResul
         query.filter(tallies::day.ge(first.0)).filter(tallies::day.lt(end.0)).load(c)
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+fn unsealed_days(
+    conn: &mut Conn,
+    reach: Reach,
+    (first, end): (Day, Day),
+    lost: &Lost,
+) -> StoreResult<Vec<Tally>> {
+    let rows: Vec<StoredTally> = on!(conn, c => {
+        let mut query = tallies::table
+            .inner_join(derived_days::table.on(derived_days::client_id
+                .eq(tallies::client_id)
+                .and(derived_days::day.eq(tallies::day))))
+            .select(StoredTally::as_select())
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(derived_days::client_id.eq(Db(client)));
+        }
+        // With nothing lost the index of unsealed days is enough.
+        query = if lost.is_empty() {
+            query.filter(derived_days::unsealed)
+        } else {
+            query.filter(
+                derived_days::unsealed
+                    .or(derived_days::segment_id.assume_not_null().eq_any(db_all(lost))),
+            )
+        };
+        query
+            .filter(derived_days::day.ge(first.0))
+            .filter(derived_days::day.lt(end.0))
+            .load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The single interceptions of one client's UTC day, whatever segments say.
+pub fn interceptions_of_day(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+) -> StoreResult<Vec<InterceptionRow>> {
+    edges(conn, Reach::Client(client), (day.start(), day.end()), DaysRead::All)
 }
 
 /// Every tally of one caller within reach, of all time: as many rows as it has
@@ -104,12 +171,13 @@ type EdgeRow = (
 fn edges(
     conn: &mut Conn,
     reach: Reach,
-    from: Instant,
-    to: Instant,
+    (from, to): (Instant, Instant),
+    read: DaysRead<'_>,
 ) -> StoreResult<Vec<InterceptionRow>> {
     if from >= to {
         return Ok(Vec::new());
     }
+    let sealed = sealed_on(conn, reach, from.day(), read)?;
     let rows: Vec<EdgeRow> = on!(conn, c => {
         let mut query = calls::table
             .inner_join(clients::table.on(clients::client_id.eq(calls::client_id)))
@@ -132,7 +200,35 @@ fn edges(
             .filter(calls::started_at.lt(Db(to)))
             .load(c)
     })?;
-    rows.into_iter().filter_map(|row| interception(row).transpose()).collect()
+    rows.into_iter()
+        .filter(|((client, ..), ..)| !sealed.contains(client))
+        .filter_map(|row| interception(row).transpose())
+        .collect()
+}
+
+/// The clients whose segments tell of this day.
+fn sealed_on(
+    conn: &mut Conn,
+    reach: Reach,
+    day: Day,
+    read: DaysRead<'_>,
+) -> StoreResult<HashSet<ClientId>> {
+    let DaysRead::Unsealed(lost) = read else { return Ok(HashSet::new()) };
+    let rows: Vec<(ClientId, SegmentId)> = on!(conn, c => {
+        let mut query = derived_days::table
+            .select((derived_days::client_id, derived_days::segment_id.assume_not_null()))
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(derived_days::client_id.eq(Db(client)));
+        }
+        query
+            .filter(derived_days::day.eq(day.0))
+            .filter(derived_days::unsealed.eq(false))
+            .filter(derived_days::segment_id.is_not_null())
+            .load(c)
+    })?;
+    let told = rows.into_iter().filter(|(_, segment)| !lost.contains(segment));
+    Ok(told.map(|(client, _)| client).collect())
 }
 
 /// `None` for a call without a verdict, which is no interception.
@@ -164,7 +260,14 @@ fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     }))
 }
 
-/// Puts these tallies in the place of the bucket's.
+/// The tallies of one client's UTC day, sorted.
+pub fn tallies_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<Tally>> {
+    let mut found = whole_days(conn, Reach::Client(client), day, day.next())?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Puts these tallies in the place of the bucket's, which gets a new version.
 pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
     on!(conn, c => diesel::delete(tallies::table
         .filter(tallies::client_id.eq(Db(client)))
@@ -200,7 +303,8 @@ pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) 
             .collect::<StoreResult<_>>()?;
         on!(conn, c => diesel::insert_into(tallies::table).values(values).execute(c))?;
     }
-    Ok(())
+    let interceptions: i64 = rows.iter().map(|row| i64::from(row.calls)).sum();
+    crate::derived_days::renew(conn, client, day, interceptions)
 }
 
 impl TryFrom<StoredTally> for Tally {

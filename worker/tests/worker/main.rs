@@ -22,6 +22,8 @@ mod order;
 mod replays;
 mod sample_world;
 mod scene;
+mod sealed;
+mod sealing;
 mod story;
 mod taints;
 mod tenants;

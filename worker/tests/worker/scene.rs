@@ -2,7 +2,7 @@
 //! they derive: as it stands, and made again from the observations. It knows no
 //! rule.
 
-use baitline_analytics::{GroupBy, Offender, Question, Thresholds};
+use baitline_analytics::{GroupBy, Offender, Question, Source, Thresholds};
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::tally::Tally;
@@ -17,7 +17,7 @@ use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clien
 use baitline_testkit::{S3Server, TestDatabase};
 use baitline_worker::{Step, Worker};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// The whole of any list of these tests.
 pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
@@ -69,6 +69,10 @@ impl Scene {
         Worker::new(self.store.clone(), self.runtime.handle().clone(), "test")
     }
 
+    pub(crate) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
+    }
+
     /// Waits for work that only the tests do in async.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -116,7 +120,9 @@ impl Scene {
         assert_eq!(counted.edges, [], "whole days have no edges");
         let mut tallies = counted.tallies;
         tallies.sort();
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question()).unwrap();
+        let offenders =
+            baitline_analytics::repeat_offenders(&Source::of_tallies(&tallies), &question())
+                .unwrap();
         let filter = TrapFilter::default();
         let traps = self.agency(|conn| traps::list_traps(conn, reach, &filter, ALL));
         Derived { calls, tallies, offenders, traps: traps.into_iter().map(|t| t.state).collect() }
@@ -136,6 +142,7 @@ impl Scene {
     pub(crate) fn recomputed(&self) -> Derived {
         self.execute(
             "DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",
         );
@@ -169,6 +176,7 @@ impl Scene {
             "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
              DELETE FROM observation_revisions; DELETE FROM observation_corrections;
              DELETE FROM observations; DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              DELETE FROM changes; DELETE FROM touched_buckets;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",

@@ -10,6 +10,7 @@ use super::file::{FileRow, Raw};
 use super::rejection::{BodyError, Rejection};
 use super::{CallRecord, Item};
 use crate::csv_rows::{CsvRows, RowFault, split};
+use crate::table::UnknownColumn;
 
 /// The records of a CSV body, read as they are asked for.
 #[derive(Debug)]
@@ -29,15 +30,20 @@ impl CsvColumns {
     /// # Errors
     /// When a name is no field's or is there twice, or a needed one is missing.
     pub fn named<T: AsRef<str>>(names: &[T]) -> Result<Self, BodyError> {
-        let mut columns = Vec::new();
+        let (mut columns, mut unknown) = (Vec::new(), Vec::new());
         for (index, name) in names.iter().enumerate() {
             let name = name.as_ref().trim();
-            let field =
-                Field::named(name).ok_or_else(|| BodyError::unknown_column(index + 1, name))?;
+            let Some(field) = Field::named(name) else {
+                unknown.push(UnknownColumn::of(index + 1, name));
+                continue;
+            };
             if columns.contains(&field) {
                 return Err(BodyError::DuplicateColumn { name: field.name() });
             }
             columns.push(field);
+        }
+        if !unknown.is_empty() {
+            return Err(BodyError::UnknownColumn { columns: unknown });
         }
         if !columns.contains(&Field::OccurredAt) {
             return Err(BodyError::MissingColumn { name: Field::OccurredAt.name() });

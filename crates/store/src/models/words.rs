@@ -154,6 +154,18 @@ words!(
 );
 
 words!(
+    /// Whose ids have small numbers in a client's segments.
+    OrdinalKind {
+        /// Baits.
+        Bait = "bait",
+        /// Competitors.
+        Competitor = "competitor",
+        /// Traps.
+        Trap = "trap",
+    }
+);
+
+words!(
     /// What may have been built of a call.
     TouchedKind {
         /// A package of an export.

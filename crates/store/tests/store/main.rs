@@ -30,6 +30,7 @@ mod queues;
 mod recordings;
 mod replays;
 mod rules_of_nouns;
+mod segments;
 mod support;
 mod tallies;
 mod waiting_recordings;

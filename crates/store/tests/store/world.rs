@@ -59,6 +59,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     opened.correct(id, observation, crate::corrections::seconds(44));
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
+    crate::segments::furnish(opened, id, call.started_at.day());
     let (export, package) = plan(opened, id);
     crate::lists::furnish(opened, id, bait.id);
     crate::replays::furnish(opened, id, bait.id, package);
