@@ -15,6 +15,7 @@ mod replay;
 use std::time::Duration;
 
 use baitline_analytics::AnalyticsError;
+use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
 use baitline_evidence::BuildError;
 use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
@@ -29,10 +30,25 @@ use operators::KnownOperators;
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// The pause after a failure, so that a database that is down is not hammered.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
-/// Buckets looked up at a time; the next look sees what came meanwhile.
+/// Recent buckets looked up at a time, and older ones of one client; the next look
+/// sees what came meanwhile. More than there are workers, since what one holds
+/// the others pass.
 const BUCKETS_AT_A_TIME: i64 = 16;
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
+
+/// What a step looks at first; where nothing of it waits, at the others in the
+/// order in which they stand here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Recent,
+    Change,
+    Older,
+}
+
+/// Every other step is for calls of these days. In between changes and older days
+/// take turns, so that a client who never falls silent keeps neither waiting.
+const TURNS: [Work; 4] = [Work::Recent, Work::Change, Work::Recent, Work::Older];
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +92,11 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    /// Steps so far: see [`TURNS`].
+    steps: usize,
+    /// Whose changes and whose older days were done last.
+    last_changed: Option<ClientId>,
+    last_older: Option<ClientId>,
 }
 
 impl Worker {
@@ -88,28 +109,26 @@ impl Worker {
             plans: Plans::default(),
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
+            steps: 0,
+            last_changed: None,
+            last_older: None,
         }
     }
 
     /// Does the next piece of work, whichever is most urgent.
     pub fn run_next(&mut self) -> Result<Step, WorkError> {
-        if self.store.write(Reach::Agency, changes::expand_next)? {
-            return Ok(Step::Expanded);
-        }
-        let recent = Day(now().day().0 - RECENT_DAYS);
-        let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::waiting_buckets(conn, recent, BUCKETS_AT_A_TIME)
-        })?;
+        let first = TURNS[self.steps % TURNS.len()];
+        self.steps += 1;
+        let others = [Work::Recent, Work::Change, Work::Older];
         let mut failure = None;
-        for (client, day) in waiting {
-            match self.refresh(client, day) {
-                Ok(true) => return Ok(Step::Refreshed),
-                Ok(false) => {}
-                // One bad bucket must not keep the others waiting.
-                Err(error) => {
-                    tracing::warn!(%client, day = day.0, %error, "a bucket cannot be recomputed");
-                    failure.get_or_insert(error);
-                }
+        for work in [first].into_iter().chain(others.into_iter().filter(|work| *work != first)) {
+            let done = match work {
+                Work::Recent => self.refresh_recent(&mut failure)?,
+                Work::Change => self.expand()?,
+                Work::Older => self.refresh_older(&mut failure)?,
+            };
+            if let Some(step) = done {
+                return Ok(step);
             }
         }
         if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
@@ -119,6 +138,56 @@ impl Worker {
             Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
             None => failure.map_or(Ok(Step::Empty), Err),
         }
+    }
+
+    fn expand(&mut self) -> Result<Option<Step>, WorkError> {
+        let last = self.last_changed;
+        let done = self.store.write(Reach::Agency, |conn| changes::expand_after(conn, last))?;
+        self.last_changed = done.or(last);
+        Ok(done.map(|_| Step::Expanded))
+    }
+
+    fn refresh_recent(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::recent_buckets(conn, first_recent_day(), BUCKETS_AT_A_TIME)
+        })?;
+        Ok(self.refresh_first(&waiting, failure).map(|_| Step::Refreshed))
+    }
+
+    fn refresh_older(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let last = self.last_older;
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::older_buckets(conn, first_recent_day(), last, BUCKETS_AT_A_TIME)
+        })?;
+        let done = self.refresh_first(&waiting, failure);
+        self.last_older = done.or(last);
+        Ok(done.map(|_| Step::Refreshed))
+    }
+
+    /// Recomputes the first of these that no other worker holds, and says whose.
+    fn refresh_first(
+        &mut self,
+        waiting: &[(ClientId, Day)],
+        failure: &mut Option<WorkError>,
+    ) -> Option<ClientId> {
+        for &(client, day) in waiting {
+            match self.refresh(client, day) {
+                Ok(true) => return Some(client),
+                Ok(false) => {}
+                // One bad bucket must not keep the others waiting.
+                Err(error) => {
+                    tracing::warn!(%client, day = day.0, %error, "a bucket cannot be recomputed");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        None
     }
 
     /// Works until nothing waits. For tests and for tools that want a settled
@@ -142,4 +211,8 @@ impl Worker {
             std::thread::sleep(pause);
         }
     }
+}
+
+fn first_recent_day() -> Day {
+    Day(now().day().0 - RECENT_DAYS)
 }

@@ -44,6 +44,7 @@ pub mod observations;
 pub mod operators;
 pub mod own_numbers;
 mod packed_ids;
+mod pairs_sql;
 pub mod portability;
 pub mod queues;
 pub mod recordings;

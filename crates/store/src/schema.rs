@@ -240,6 +240,7 @@ diesel::table! {
         client_id -> Id,
         day -> Integer,
         id -> Id,
+        baits -> Nullable<Binary>,
     }
 }
 

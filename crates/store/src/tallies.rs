@@ -1,6 +1,8 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
@@ -11,15 +13,18 @@ use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
 use jiff::tz::TimeZone;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::packed_ids::{pack, unpack};
 use crate::schema::{baits, calls, clients, interception_tallies as tallies};
-use crate::sql_types::Db;
+use crate::sql_types::{Db, db_all};
 
 /// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_800;
+/// Rows deleted in one statement.
+const DELETE_BATCH: usize = 10_000;
 
 /// The table's row, but for the place it has in its bucket.
 #[derive(Debug, Queryable, Selectable)]
@@ -164,13 +169,73 @@ fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     }))
 }
 
-/// Puts these tallies in the place of the bucket's.
+/// Puts these tallies in the place of the whole bucket's.
 pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
-    on!(conn, c => diesel::delete(tallies::table
+    replace(conn, client, day, &Touched::Day, rows)
+}
+
+/// Puts these tallies in the place of those of what is touched of the bucket, and
+/// writes no more than the difference: a tally keeps its place, and a new one
+/// comes after all of the day's.
+pub fn replace(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+    rows: &[Tally],
+) -> StoreResult<()> {
+    let standing = standing(conn, client, day, touched)?;
+    let new: BTreeSet<&Tally> = rows.iter().collect();
+    let gone: Vec<i32> = standing
+        .iter()
+        .filter(|(tally, _)| !new.contains(tally))
+        .map(|(_, ordinal)| *ordinal)
+        .collect();
+    for chunk in gone.chunks(DELETE_BATCH) {
+        on!(conn, c => diesel::delete(tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .filter(tallies::ordinal.eq_any(chunk)))
+            .execute(c))?;
+    }
+    let come: Vec<&Tally> = new.into_iter().filter(|row| !standing.contains_key(row)).collect();
+    if come.is_empty() {
+        return Ok(());
+    }
+    insert(conn, client, day, &come)
+}
+
+/// The tallies of what is touched of a bucket, each with its place.
+fn standing(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+) -> StoreResult<BTreeMap<Tally, i32>> {
+    let rows: Vec<(StoredTally, i32)> = on!(conn, c => {
+        let mut query = tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .select((StoredTally::as_select(), tallies::ordinal))
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(tallies::bait_id.eq_any(db_all(baits)));
+        }
+        query.load(c)
+    })?;
+    rows.into_iter().map(|(row, ordinal)| Ok((row.try_into()?, ordinal))).collect()
+}
+
+fn insert(conn: &mut Conn, client: ClientId, day: Day, rows: &[&Tally]) -> StoreResult<()> {
+    let last: Option<i32> = on!(conn, c => tallies::table
         .filter(tallies::client_id.eq(Db(client)))
-        .filter(tallies::day.eq(day.0)))
-        .execute(c))?;
-    let numbered: Vec<(i32, &Tally)> = (0_i32..).zip(rows).collect();
+        .filter(tallies::day.eq(day.0))
+        .order(tallies::ordinal.desc())
+        .select(tallies::ordinal)
+        .first(c)
+        .optional())?;
+    let first = last.map_or(0, |last| last + 1);
+    let numbered: Vec<(i32, &Tally)> = (first..).zip(rows.iter().copied()).collect();
     for chunk in numbered.chunks(INSERT_BATCH) {
         let values: Vec<_> = chunk
             .iter()
