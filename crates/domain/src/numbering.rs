@@ -45,6 +45,16 @@ impl NumberingFile {
             _ => None,
         }
     }
+
+    /// The number before all of its codes, as E.164 digits.
+    const fn first_number(self) -> u64 {
+        match self {
+            Self::Abc3 => 73_000_000_000,
+            Self::Abc4 => 74_000_000_000,
+            Self::Abc8 => 78_000_000_000,
+            Self::Def9 => 79_000_000_000,
+        }
+    }
 }
 
 /// One row of the registry: an inclusive range of ten-digit national numbers.
@@ -80,10 +90,28 @@ pub struct Edition {
 pub struct NumberingPlan {
     /// Sorted by (file, in force from).
     editions: Vec<Edition>,
-    /// For each edition the first number of every range: a search reads these
-    /// eight bytes a step instead of a whole range, and stays in the cache.
-    firsts: Vec<Vec<u64>>,
+    /// For each edition where to find a number in it.
+    indexes: Vec<RangeIndex>,
 }
+
+/// Where the ranges of one edition begin. A search reads eight bytes a step
+/// instead of a whole range, and only those of the number's own block: few enough
+/// to lie side by side in the cache.
+#[derive(Debug, Clone, Default)]
+struct RangeIndex {
+    /// The first number of every range.
+    firsts: Vec<u64>,
+    /// For each block of the edition's file how many ranges begin before it; one
+    /// more at the end.
+    begun_before: Vec<u32>,
+    /// The first number of the first block.
+    base: u64,
+}
+
+/// Numbers of one block: the code and two more digits are alike.
+const BLOCK: u64 = 100_000;
+/// Blocks of one file, which has a hundred codes.
+const BLOCKS: u64 = 10_000;
 
 /// What the plan says of one number at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,8 +147,8 @@ impl NumberingPlan {
         for edition in &mut editions {
             edition.ranges.sort_by_key(|range| range.first);
         }
-        let firsts = editions.iter().map(first_numbers).collect();
-        Self { editions, firsts }
+        let indexes = editions.iter().map(RangeIndex::of).collect();
+        Self { editions, indexes }
     }
 
     /// The editions, in order of (file, in force from).
@@ -171,12 +199,32 @@ impl NumberingPlan {
     }
 
     fn range_of(&self, edition: usize, phone: Phone) -> Option<&NumberRange> {
-        let begun = self.firsts[edition].partition_point(|first| *first <= phone.digits());
+        let begun = self.indexes[edition].begun_at(phone);
         let range = &self.editions[edition].ranges[begun.checked_sub(1)?];
         (phone <= range.last).then_some(range)
     }
 }
 
-fn first_numbers(edition: &Edition) -> Vec<u64> {
-    edition.ranges.iter().map(|range| range.first.digits()).collect()
+impl RangeIndex {
+    fn of(edition: &Edition) -> Self {
+        let firsts: Vec<u64> = edition.ranges.iter().map(|range| range.first.digits()).collect();
+        let base = edition.file.first_number();
+        let begun_before = (0..=BLOCKS).map(|block| {
+            let start = base + block * BLOCK;
+            u32::try_from(firsts.partition_point(|first| *first < start)).unwrap_or(u32::MAX)
+        });
+        Self { begun_before: begun_before.collect(), firsts, base }
+    }
+
+    /// How many ranges begin at or before a number.
+    fn begun_at(&self, phone: Phone) -> usize {
+        let digits = phone.digits();
+        let block = digits.checked_sub(self.base).map(|distance| (distance / BLOCK) as usize);
+        let around = block.and_then(|block| self.begun_before.get(block..block + 2));
+        let (from, to) = match around {
+            Some([from, to]) => (*from as usize, *to as usize),
+            _ => (0, self.firsts.len()),
+        };
+        from + self.firsts[from..to].partition_point(|first| *first <= digits)
+    }
 }

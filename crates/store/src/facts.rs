@@ -151,7 +151,7 @@ fn consents(
             .eq(heard::client_id)
             .and(seen::id.eq(heard::observation_id))))
         .filter(heard::client_id.eq(Db(client)))
-        .filter(heard::consent_given.eq(true))
+        .filter(heard::consent_given)
         .filter(seen::bait_id.eq_any(baits.iter().copied().map(Some)))
         .filter(seen::occurred_at.lt(Db(before + MATCHING_SPAN)))
         .select((seen::id, seen::occurred_at, seen::bait_id))

@@ -16,4 +16,4 @@ CREATE INDEX calls_outgoing ON calls (client_id, bait_id, party_number, started_
 
 -- The traps of a period, however many came before; consents among all labels.
 CREATE INDEX traps_started ON traps (client_id, started_at);
-CREATE INDEX labels_consent ON labels (client_id, observation_id) WHERE consent_given = 1;
+CREATE INDEX labels_consent ON labels (client_id, observation_id) WHERE consent_given;
