@@ -25,3 +25,4 @@ mod taints;
 mod tenants;
 mod together;
 mod traps;
+mod turns;
