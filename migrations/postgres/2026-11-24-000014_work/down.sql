@@ -1,3 +1,5 @@
+DROP INDEX calls_labelled;
+DROP INDEX calls_number_of_client;
 DROP INDEX labels_consent;
 DROP INDEX traps_started;
 DROP INDEX calls_outgoing;

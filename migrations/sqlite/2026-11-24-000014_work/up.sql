@@ -17,3 +17,8 @@ CREATE INDEX calls_outgoing ON calls (client_id, bait_id, party_number, started_
 -- The traps of a period, however many came before; consents among all labels.
 CREATE INDEX traps_started ON traps (client_id, started_at);
 CREATE INDEX labels_consent ON labels (client_id, observation_id) WHERE consent_given;
+
+-- The page of a number: a client's own calls with it, and the few that somebody
+-- labelled, however many others there are.
+CREATE INDEX calls_number_of_client ON calls (client_id, party_number, started_at, trap_id) WHERE party_number IS NOT NULL;
+CREATE INDEX calls_labelled ON calls (party_number, started_at) WHERE label IS NOT NULL AND party_number IS NOT NULL;
