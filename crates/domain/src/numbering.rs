@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use crate::ids::EditionId;
 use crate::instant::Instant;
 use crate::operator::Inn;
@@ -94,18 +96,30 @@ pub struct NumberingPlan {
     indexes: Vec<RangeIndex>,
 }
 
-/// Where the ranges of one edition begin. A search reads eight bytes a step
-/// instead of a whole range, and only those of the number's own block: few enough
-/// to lie side by side in the cache.
+/// Where a number stands in one edition, and what a verdict needs of its range: a
+/// search looks at the few ranges of the number's own block, which lie side by
+/// side, and the range itself is not read.
 #[derive(Debug, Clone, Default)]
 struct RangeIndex {
-    /// The first number of every range.
-    firsts: Vec<u64>,
+    /// One for each range, in their order.
+    entries: Vec<IndexEntry>,
     /// For each block of the edition's file how many ranges begin before it; one
     /// more at the end.
     begun_before: Vec<u32>,
     /// The first number of the first block.
     base: u64,
+    /// The different holders and regions; there are few.
+    holders: Vec<Option<Inn>>,
+    regions: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct IndexEntry {
+    first: u64,
+    last: u64,
+    /// Indexes into the holders and the regions.
+    holder: u32,
+    region: u32,
 }
 
 /// Numbers of one block: the code and two more digits are alike.
@@ -124,6 +138,10 @@ pub enum Allocation<'a> {
         edition: EditionId,
         /// The range.
         range: &'a NumberRange,
+        /// Its holder.
+        operator: Option<Inn>,
+        /// Its region, as the file names it.
+        region: &'a str,
         /// The time asked for lies before the first edition.
         before_first: bool,
         /// Only the following edition holds it: it was allocated meanwhile.
@@ -180,8 +198,10 @@ impl NumberingPlan {
         let next = (now + 1 < of_file.end).then_some(now + 1);
         let held = |index: usize, by_next: bool| {
             let edition = self.editions[index].id;
-            let range = self.range_of(index, phone)?;
-            Some(Allocation::Held { edition, range, before_first, by_next })
+            let (place, entry) = self.indexes[index].entry_of(phone)?;
+            let range = &self.editions[index].ranges[place];
+            let (operator, region) = self.indexes[index].particulars(entry);
+            Some(Allocation::Held { edition, range, operator, region, before_first, by_next })
         };
         held(now, false).or_else(|| next.and_then(|next| held(next, true))).unwrap_or(
             Allocation::Unallocated {
@@ -197,34 +217,58 @@ impl NumberingPlan {
         let end = self.editions.partition_point(|edition| edition.file <= file);
         start..end
     }
-
-    fn range_of(&self, edition: usize, phone: Phone) -> Option<&NumberRange> {
-        let begun = self.indexes[edition].begun_at(phone);
-        let range = &self.editions[edition].ranges[begun.checked_sub(1)?];
-        (phone <= range.last).then_some(range)
-    }
 }
 
 impl RangeIndex {
     fn of(edition: &Edition) -> Self {
-        let firsts: Vec<u64> = edition.ranges.iter().map(|range| range.first.digits()).collect();
-        let base = edition.file.first_number();
+        let mut index = Self { base: edition.file.first_number(), ..Self::default() };
+        let (mut holders, mut regions) = (HashMap::new(), HashMap::new());
+        for range in &edition.ranges {
+            let holder = *holders.entry(range.operator).or_insert_with(|| {
+                index.holders.push(range.operator);
+                index.holders.len() - 1
+            });
+            let region = *regions.entry(range.region.as_str()).or_insert_with(|| {
+                index.regions.push(range.region.clone());
+                index.regions.len() - 1
+            });
+            index.entries.push(IndexEntry {
+                first: range.first.digits(),
+                last: range.last.digits(),
+                holder: small(holder),
+                region: small(region),
+            });
+        }
         let begun_before = (0..=BLOCKS).map(|block| {
-            let start = base + block * BLOCK;
-            u32::try_from(firsts.partition_point(|first| *first < start)).unwrap_or(u32::MAX)
+            let start = index.base + block * BLOCK;
+            small(index.entries.partition_point(|entry| entry.first < start))
         });
-        Self { begun_before: begun_before.collect(), firsts, base }
+        index.begun_before = begun_before.collect();
+        index
     }
 
-    /// How many ranges begin at or before a number.
-    fn begun_at(&self, phone: Phone) -> usize {
+    /// The range that holds a number, with its place.
+    fn entry_of(&self, phone: Phone) -> Option<(usize, IndexEntry)> {
         let digits = phone.digits();
         let block = digits.checked_sub(self.base).map(|distance| (distance / BLOCK) as usize);
         let around = block.and_then(|block| self.begun_before.get(block..block + 2));
         let (from, to) = match around {
             Some([from, to]) => (*from as usize, *to as usize),
-            _ => (0, self.firsts.len()),
+            _ => (0, self.entries.len()),
         };
-        from + self.firsts[from..to].partition_point(|first| *first <= digits)
+        let of_block = &self.entries[from..to];
+        let begun = from + of_block.partition_point(|entry| entry.first <= digits);
+        let place = begun.checked_sub(1)?;
+        let entry = self.entries[place];
+        (digits <= entry.last).then_some((place, entry))
     }
+
+    fn particulars(&self, entry: IndexEntry) -> (Option<Inn>, &str) {
+        (self.holders[entry.holder as usize], &self.regions[entry.region as usize])
+    }
+}
+
+/// There are fewer ranges than numbers of one file, a thousand million.
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -54,7 +54,7 @@ pub(super) fn judge(call: &Call, circumstances: &Circumstances<'_>) -> Legal {
 
 fn region_of(allocation: Allocation<'_>) -> Option<String> {
     match allocation {
-        Allocation::Held { range, .. } if !range.region.is_empty() => Some(range.region.clone()),
+        Allocation::Held { region, .. } if !region.is_empty() => Some(region.to_owned()),
         Allocation::Held { .. } | Allocation::NotLoaded | Allocation::Unallocated { .. } => None,
     }
 }
@@ -96,12 +96,12 @@ impl Holder {
                 legal.reasons.extend(before_first.then_some(Reason::BeforeFirstEdition));
                 Err(Legal { edition: Some(edition), ..legal })
             }
-            Allocation::Held { edition, range, before_first, by_next } => {
+            Allocation::Held { edition, operator, before_first, by_next, .. } => {
                 let mut reasons = Vec::new();
                 reasons.extend(before_first.then_some(Reason::BeforeFirstEdition));
                 reasons.extend(by_next.then_some(Reason::AllocatedByNextEdition));
                 let edition = Some(edition);
-                if let Some(operator) = range.operator {
+                if let Some(operator) = operator {
                     return Ok(Self { operator, edition, reasons });
                 }
                 reasons.push(Reason::CallerOperatorUnknown);
