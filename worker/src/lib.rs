@@ -30,10 +30,11 @@ use operators::KnownOperators;
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// The pause after a failure, so that a database that is down is not hammered.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
-/// Recent buckets looked up at a time, and older ones of one client; the next look
-/// sees what came meanwhile. More than there are workers, since what one holds
-/// the others pass.
+/// Recent buckets looked up at a time; the next look sees what came meanwhile. More
+/// than there are workers, since what one holds the others pass.
 const BUCKETS_AT_A_TIME: i64 = 16;
+/// Older buckets looked up of each client.
+const DAYS_OF_A_CLIENT: i64 = 8;
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
 
@@ -163,8 +164,12 @@ impl Worker {
     ) -> Result<Option<Step>, WorkError> {
         let last = self.last_older;
         let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::older_buckets(conn, first_recent_day(), last, BUCKETS_AT_A_TIME)
+            buckets::older_buckets(conn, first_recent_day(), last, DAYS_OF_A_CLIENT)
         })?;
+        let Some(&(next, _)) = waiting.first() else { return Ok(None) };
+        if self.store.write(Reach::Agency, |conn| changes::expand_some_of(conn, next))? {
+            return Ok(Some(Step::Expanded));
+        }
         let done = self.refresh_first(&waiting, failure);
         self.last_older = done.or(last);
         Ok(done.map(|_| Step::Refreshed))

@@ -93,7 +93,7 @@ pub struct NumberingPlan {
     /// Sorted by (file, in force from).
     editions: Vec<Edition>,
     /// For each edition where to find a number in it.
-    indexes: Vec<RangeIndex>,
+    indexes: Vec<Option<RangeIndex>>,
 }
 
 /// Where a number stands in one edition, and what a verdict needs of its range: a
@@ -113,19 +113,21 @@ struct RangeIndex {
     regions: Vec<String>,
 }
 
+/// Twelve bytes, so that a block lies in one or two lines of the cache.
 #[derive(Debug, Clone, Copy)]
 struct IndexEntry {
-    first: u64,
-    last: u64,
+    /// The first and the last number, counted from the first of the file.
+    first: u32,
+    last: u32,
     /// Indexes into the holders and the regions.
-    holder: u32,
-    region: u32,
+    holder: u16,
+    region: u16,
 }
 
 /// Numbers of one block: the code and two more digits are alike.
-const BLOCK: u64 = 100_000;
+const BLOCK: u32 = 100_000;
 /// Blocks of one file, which has a hundred codes.
-const BLOCKS: u64 = 10_000;
+const BLOCKS: u32 = 10_000;
 
 /// What the plan says of one number at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +200,7 @@ impl NumberingPlan {
         let next = (now + 1 < of_file.end).then_some(now + 1);
         let held = |index: usize, by_next: bool| {
             let edition = self.editions[index].id;
-            let (place, entry) = self.indexes[index].entry_of(phone)?;
-            let range = &self.editions[index].ranges[place];
-            let (operator, region) = self.indexes[index].particulars(entry);
+            let (range, operator, region) = self.held_by(index, phone)?;
             Some(Allocation::Held { edition, range, operator, region, before_first, by_next })
         };
         held(now, false).or_else(|| next.and_then(|next| held(next, true))).unwrap_or(
@@ -219,8 +219,25 @@ impl NumberingPlan {
     }
 }
 
+impl NumberingPlan {
+    /// The range of an edition that holds a number, its holder and its region.
+    fn held_by(&self, edition: usize, phone: Phone) -> Option<(&NumberRange, Option<Inn>, &str)> {
+        let ranges = &self.editions[edition].ranges;
+        let Some(index) = &self.indexes[edition] else {
+            let begun = ranges.partition_point(|range| range.first <= phone);
+            let range = &ranges[begun.checked_sub(1)?];
+            return (phone <= range.last).then_some((range, range.operator, &range.region));
+        };
+        let (place, entry) = index.entry_of(phone)?;
+        let (operator, region) = index.particulars(entry);
+        Some((&ranges[place], operator, region))
+    }
+}
+
 impl RangeIndex {
-    fn of(edition: &Edition) -> Self {
+    /// `None` where a range leaves its file, or there are more different holders
+    /// or regions than any registry has: then the ranges themselves are searched.
+    fn of(edition: &Edition) -> Option<Self> {
         let mut index = Self { base: edition.file.first_number(), ..Self::default() };
         let (mut holders, mut regions) = (HashMap::new(), HashMap::new());
         for range in &edition.ranges {
@@ -233,42 +250,38 @@ impl RangeIndex {
                 index.regions.len() - 1
             });
             index.entries.push(IndexEntry {
-                first: range.first.digits(),
-                last: range.last.digits(),
-                holder: small(holder),
-                region: small(region),
+                first: index.distance_to(range.first)?,
+                last: index.distance_to(range.last)?,
+                holder: u16::try_from(holder).ok()?,
+                region: u16::try_from(region).ok()?,
             });
         }
-        let begun_before = (0..=BLOCKS).map(|block| {
-            let start = index.base + block * BLOCK;
-            small(index.entries.partition_point(|entry| entry.first < start))
-        });
-        index.begun_before = begun_before.collect();
-        index
+        for block in 0..=BLOCKS {
+            let begun = index.entries.partition_point(|entry| entry.first < block * BLOCK);
+            index.begun_before.push(u32::try_from(begun).ok()?);
+        }
+        Some(index)
+    }
+
+    /// How far a number lies from the first of the file, if it is in the file.
+    fn distance_to(&self, phone: Phone) -> Option<u32> {
+        let distance = u32::try_from(phone.digits().checked_sub(self.base)?).ok()?;
+        (distance < BLOCKS * BLOCK).then_some(distance)
     }
 
     /// The range that holds a number, with its place.
     fn entry_of(&self, phone: Phone) -> Option<(usize, IndexEntry)> {
-        let digits = phone.digits();
-        let block = digits.checked_sub(self.base).map(|distance| (distance / BLOCK) as usize);
-        let around = block.and_then(|block| self.begun_before.get(block..block + 2));
-        let (from, to) = match around {
-            Some([from, to]) => (*from as usize, *to as usize),
-            _ => (0, self.entries.len()),
-        };
+        let distance = self.distance_to(phone)?;
+        let block = (distance / BLOCK) as usize;
+        let (from, to) = (self.begun_before[block] as usize, self.begun_before[block + 1] as usize);
         let of_block = &self.entries[from..to];
-        let begun = from + of_block.partition_point(|entry| entry.first <= digits);
+        let begun = from + of_block.partition_point(|entry| entry.first <= distance);
         let place = begun.checked_sub(1)?;
         let entry = self.entries[place];
-        (digits <= entry.last).then_some((place, entry))
+        (distance <= entry.last).then_some((place, entry))
     }
 
     fn particulars(&self, entry: IndexEntry) -> (Option<Inn>, &str) {
         (self.holders[entry.holder as usize], &self.regions[entry.region as usize])
     }
-}
-
-/// There are fewer ranges than numbers of one file, a thousand million.
-fn small(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -19,7 +19,7 @@ use crate::models::ChangeKind;
 use crate::schema::{changes, clients};
 use crate::sql_types::{Db, RowId};
 
-pub use expand::{expand_after, expand_next};
+pub use expand::{expand_after, expand_next, expand_some_of};
 
 /// Rows inserted in one statement.
 const INSERT_BATCH: usize = 1_000;

@@ -23,7 +23,10 @@ use crate::traps;
 /// Observations corrected in one statement when a clock changes.
 const CORRECTION_BATCH: i64 = 5_000;
 /// Changes of one number each that are expanded in one transaction.
-const NUMBERS_AT_A_TIME: i64 = 500;
+const NUMBERS_AT_A_TIME: i64 = 2_000;
+
+/// Pieces of one client's changes in one transaction.
+const PIECES_OF_A_CLIENT: usize = 2;
 
 /// What changes touch: whole days, and some baits' parts of others.
 #[derive(Default)]
@@ -54,6 +57,19 @@ pub fn expand_after(conn: &mut Conn, last: Option<ClientId>) -> StoreResult<Opti
             None => (after, has_begun_again) = (None, true),
         }
     }
+}
+
+/// Expands changes of one client, a piece; `false` when nothing is left of them but
+/// what other workers hold. Run as the agency, before an older day of the client
+/// is recomputed: what an earlier day learned touches that day while it waits
+/// anyway, and not after it has been done.
+pub fn expand_some_of(conn: &mut Conn, client: ClientId) -> StoreResult<bool> {
+    for _ in 0..PIECES_OF_A_CLIENT {
+        if !expand_of(conn, client)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn next_client(conn: &mut Conn, after: Option<ClientId>) -> StoreResult<Option<ClientId>> {
