@@ -45,19 +45,29 @@ const SHAPES: [(Shape, &str, &str); 4] = [
 
 /// The shape the header Accept likes best; JSON where it does not care.
 fn wanted_shape(req: &HttpRequest) -> ApiResult<Shape> {
+    best_shape(&accept(req)?, &SHAPES).ok_or(ApiError::NotAcceptable)
+}
+
+/// Whether a list that is JSON or CSV and nothing else is wanted as CSV.
+pub(crate) fn wants_csv(req: &HttpRequest) -> ApiResult<bool> {
+    let shape = best_shape(&accept(req)?, &SHAPES[..2]).ok_or(ApiError::NotAcceptable)?;
+    Ok(shape != Shape::Json)
+}
+
+fn accept(req: &HttpRequest) -> ApiResult<String> {
     let mut lines = Vec::new();
     for line in req.headers().get_all(header::ACCEPT) {
         lines.push(line.to_str().map_err(|_| ApiError::NotAcceptable)?);
     }
-    best_shape(&lines.join(",")).ok_or(ApiError::NotAcceptable)
+    Ok(lines.join(","))
 }
 
-fn best_shape(accept: &str) -> Option<Shape> {
+fn best_shape(accept: &str, shapes: &[(Shape, &str, &str)]) -> Option<Shape> {
     if accept.trim().is_empty() {
         return Some(Shape::Json);
     }
     let mut best = None;
-    for (shape, kind, subtype) in SHAPES {
+    for &(shape, kind, subtype) in shapes {
         let quality = quality(accept, kind, subtype);
         if quality > best.map_or(0, |(quality, _)| quality) {
             best = Some((quality, shape));
@@ -252,6 +262,25 @@ impl Made {
     }
 }
 
+/// A piece of a list as CSV, with the link to the next one where there is one.
+pub(crate) fn csv_answer(
+    req: &HttpRequest,
+    next_cursor: Option<&str>,
+    file_name: &str,
+    columns: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> ApiResult<HttpResponse> {
+    let mut body = Vec::new();
+    table::write_texts(columns, rows, &mut body).map_err(failed)?;
+    let mut response = HttpResponse::Ok();
+    if let Some(cursor) = next_cursor {
+        response.insert_header((header::LINK, link_to_next(req, cursor)));
+    }
+    let disposition = format!("attachment; filename=\"{file_name}\"");
+    response.insert_header((header::CONTENT_DISPOSITION, disposition));
+    Ok(content_type(&mut response, FileFormat::Csv).body(body))
+}
+
 fn content_type(
     response: &mut HttpResponseBuilder,
     format: FileFormat,
@@ -298,7 +327,7 @@ mod tests {
             ("text/html, application/pdf", None),
             ("*/*;q=0", None),
         ] {
-            assert_eq!(best_shape(accept), shape, "{accept}");
+            assert_eq!(best_shape(accept, &SHAPES), shape, "{accept}");
         }
     }
 }

@@ -17,6 +17,7 @@ mod seal;
 use std::time::{Duration, Instant};
 
 use baitline_analytics::AnalyticsError;
+use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
 use baitline_evidence::BuildError;
 use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
@@ -36,13 +37,29 @@ const POLL_PAUSE: Duration = Duration::from_millis(200);
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// How long a worker does not look again for what is past its time.
 const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
-/// Buckets looked up at a time; the next look sees what came meanwhile.
-const BUCKETS_AT_A_TIME: i64 = 16;
 /// How often unfinished uploads are looked for, and how old they are by then.
 const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
 const LEFT_OVER_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Recent buckets looked up at a time; the next look sees what came meanwhile. More
+/// than there are workers, since what one holds the others pass.
+const BUCKETS_AT_A_TIME: i64 = 16;
+/// Older buckets looked up of each client.
+const DAYS_OF_A_CLIENT: i64 = 8;
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
+
+/// What a step looks at first; where nothing of it waits, at the others in the
+/// order in which they stand here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Recent,
+    Change,
+    Older,
+}
+
+/// Every other step is for calls of these days. In between changes and older days
+/// take turns, so that a client who never falls silent keeps neither waiting.
+const TURNS: [Work; 4] = [Work::Recent, Work::Change, Work::Recent, Work::Older];
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +130,11 @@ pub struct Worker {
     files_first: bool,
     /// When it last found nothing that is past its time.
     pruned_at: Option<std::time::Instant>,
+    /// Steps so far: see [`TURNS`].
+    steps: usize,
+    /// Whose changes and whose older days were done last.
+    last_changed: Option<ClientId>,
+    last_older: Option<ClientId>,
 }
 
 impl Worker {
@@ -128,6 +150,9 @@ impl Worker {
             open_file: None,
             files_first: false,
             pruned_at: None,
+            steps: 0,
+            last_changed: None,
+            last_older: None,
         }
     }
 
@@ -148,23 +173,18 @@ impl Worker {
 
     /// Does whatever but files is most urgent.
     fn run_next_but_files(&mut self) -> Result<Step, WorkError> {
-        if self.store.write(Reach::Agency, changes::expand_next)? {
-            return Ok(Step::Expanded);
-        }
-        let recent = Day(now().day().0 - RECENT_DAYS);
-        let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::waiting_buckets(conn, recent, BUCKETS_AT_A_TIME)
-        })?;
+        let first = TURNS[self.steps % TURNS.len()];
+        self.steps += 1;
+        let others = [Work::Recent, Work::Change, Work::Older];
         let mut failure = None;
-        for (client, day) in waiting {
-            match self.refresh(client, day) {
-                Ok(true) => return Ok(Step::Refreshed),
-                Ok(false) => {}
-                // One bad bucket must not keep the others waiting.
-                Err(error) => {
-                    tracing::warn!(%client, day = day.0, %error, "a bucket cannot be recomputed");
-                    failure.get_or_insert(error);
-                }
+        for work in [first].into_iter().chain(others.into_iter().filter(|work| *work != first)) {
+            let done = match work {
+                Work::Recent => self.refresh_recent(&mut failure)?,
+                Work::Change => self.expand()?,
+                Work::Older => self.refresh_older(&mut failure)?,
+            };
+            if let Some(step) = done {
+                return Ok(step);
             }
         }
         if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
@@ -197,6 +217,60 @@ impl Worker {
             self.pruned_at = Some(std::time::Instant::now());
         }
         Ok(pruned > 0)
+    }
+
+    fn expand(&mut self) -> Result<Option<Step>, WorkError> {
+        let last = self.last_changed;
+        let done = self.store.write(Reach::Agency, |conn| changes::expand_after(conn, last))?;
+        self.last_changed = done.or(last);
+        Ok(done.map(|_| Step::Expanded))
+    }
+
+    fn refresh_recent(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::recent_buckets(conn, first_recent_day(), BUCKETS_AT_A_TIME)
+        })?;
+        Ok(self.refresh_first(&waiting, failure).map(|_| Step::Refreshed))
+    }
+
+    fn refresh_older(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let last = self.last_older;
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::older_buckets(conn, first_recent_day(), last, DAYS_OF_A_CLIENT)
+        })?;
+        let Some(&(next, _)) = waiting.first() else { return Ok(None) };
+        if self.store.write(Reach::Agency, |conn| changes::expand_some_of(conn, next))? {
+            return Ok(Some(Step::Expanded));
+        }
+        let done = self.refresh_first(&waiting, failure);
+        self.last_older = done.or(last);
+        Ok(done.map(|_| Step::Refreshed))
+    }
+
+    /// Recomputes the first of these that no other worker holds, and says whose.
+    fn refresh_first(
+        &mut self,
+        waiting: &[(ClientId, Day)],
+        failure: &mut Option<WorkError>,
+    ) -> Option<ClientId> {
+        for &(client, day) in waiting {
+            match self.refresh(client, day) {
+                Ok(true) => return Some(client),
+                Ok(false) => {}
+                // One bad bucket must not keep the others waiting.
+                Err(error) => {
+                    tracing::warn!(%client, day = day.0, %error, "a bucket cannot be recomputed");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        None
     }
 
     /// Works until nothing waits. For tests and for tools that want a settled
@@ -235,4 +309,8 @@ impl Worker {
             Err(error) => tracing::warn!(%error, "unfinished uploads cannot be swept up"),
         }
     }
+}
+
+fn first_recent_day() -> Day {
+    Day(now().day().0 - RECENT_DAYS)
 }

@@ -29,7 +29,7 @@ use crate::fault::{Fault, FaultItem};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
-use crate::tabular::{Shape, csv_answer, wanted_shape};
+use crate::tabular::{csv_answer, wants_csv};
 use crate::words::RejectionStateWord;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -82,7 +82,7 @@ async fn list_file_rejections(
     id: web::Path<Uuid>,
     query: Params<ListRejections>,
 ) -> ApiResult<HttpResponse> {
-    let shape = wanted_shape(&req)?;
+    let as_csv = wants_csv(&req)?;
     let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
     let ListRejections { state, code, cursor, limit } = query.0;
     let filter = RejectionFilter { state: state.map(Into::into), code: code.map(|code| code.0) };
@@ -100,20 +100,16 @@ async fn list_file_rejections(
     let (rows, next_cursor) = paging::cut(rows, limit, key);
     let items: Vec<RejectionView> =
         rows.into_iter().map(rejection_view).collect::<ApiResult<_>>()?;
-    match shape {
-        Shape::Json => {
-            let page = RejectionPageView { items, next_cursor };
-            Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
-        }
-        Shape::Csv => {
-            let header = header_of(&file)?;
-            let width = width(&header, &items);
-            let columns = table_columns(&header, width);
-            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            let rows = items.into_iter().map(|view| table_row(view, width));
-            csv_answer(&req, next_cursor.as_deref(), "rejections.csv", &columns, rows)
-        }
+    if !as_csv {
+        let page = RejectionPageView { items, next_cursor };
+        return Ok(paging::answer(&req, page.next_cursor.as_deref(), &page));
     }
+    let header = header_of(&file)?;
+    let width = width(&header, &items);
+    let columns = table_columns(&header, width);
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let rows = items.into_iter().map(|view| table_row(view, width));
+    csv_answer(&req, next_cursor.as_deref(), "rejections.csv", &columns, rows)
 }
 
 /// Settle a rejection

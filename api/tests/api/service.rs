@@ -13,6 +13,7 @@ use baitline_domain::matching::match_observations;
 use baitline_domain::observation::Direction;
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
 use baitline_store::blobs::BlobPlace;
+use baitline_store::buckets::Touched;
 use baitline_store::models::JudgedCall;
 use baitline_store::{
     Reach, Store, StoreResult, StoreSettings, calls, changes, keys, observations, recordings,
@@ -249,8 +250,8 @@ impl Service {
                     conn,
                     client,
                     &sources,
-                    day.start(),
-                    day.end(),
+                    &Touched::Day,
+                    (day.start(), day.end()),
                 )?;
                 let judged: Vec<JudgedCall> = match_observations(&seen)
                     .into_iter()

@@ -190,11 +190,14 @@ mod tests {
     #[test]
     fn groups_called_otherwise_come_together() {
         let (mut left, mut right) = (Groups::<1, 1>::new(), Groups::<1, 1>::new());
-        for (groups, group, value) in [(&mut left, 0, 7), (&mut right, 1, 0), (&mut right, 0, 1)] {
+        let add = |groups: &mut Groups<1, 1>, group, value: u32| {
             groups.reach(group, i64::from(value), i64::from(value) + 1);
             groups.sum(group, 0, 2);
             groups.distinct(group, 0, value);
-        }
+        };
+        add(&mut left, 0, 7);
+        add(&mut right, 1, 0);
+        add(&mut right, 0, 1);
         // The right's groups are 1 and 0 here, its values 7 and 8.
         left.merge(right, &[1, 0], [Some(&[7, 8])]);
         let counted = left.counted();

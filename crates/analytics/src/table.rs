@@ -132,6 +132,20 @@ pub enum TableError {
     Writer(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Writes rows of texts as CSV under these names, for tables whose columns are
+/// not known beforehand.
+///
+/// # Errors
+///
+/// [`TableError`] when a row is longer or shorter than the names, or writing fails.
+pub fn write_texts(
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+    to: &mut impl Write,
+) -> Result<(), TableError> {
+    csv::write_texts(names, rows, to)
+}
+
 /// Writes a table with its rows. `folder` takes what a format must set aside
 /// before it can be written; nothing stays there.
 ///

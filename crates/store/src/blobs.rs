@@ -163,7 +163,7 @@ impl Blobs {
             return Err(error);
         }
         writer.finish().await.map_err(failed)?;
-        let blob = StoredBlob { sha256: hash.finalize().into(), bytes };
+        let blob = measure.end();
         self.store
             .rename(&incoming, &self.key(client, kind, &blob.sha256))
             .await

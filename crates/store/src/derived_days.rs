@@ -4,7 +4,6 @@
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, first_of_month};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use crate::conn::{Conn, on};
@@ -15,30 +14,29 @@ use crate::schema::derived_days as days;
 use crate::sql_types::{Db, RowId};
 
 /// Gives a recomputed bucket a new version. From this transaction on its day
-/// is read from the database; the rows of its file, if it is in one, are left out.
-pub(crate) fn renew(
+/// is read from the database; the rows of its file, if it is in one, are left out. `more` is by how many its interceptions differ.
+pub fn renew(
     conn: &mut Conn,
     client: ClientId,
     day: Day,
-    interceptions: i64,
+    more: i64,
 ) -> StoreResult<()> {
     let version = (
         days::version.eq(Db(RowId(Uuid::now_v7()))),
         days::derived_at.eq(Db(now())),
-        days::interceptions.eq(interceptions),
     );
     let first = (
         (days::client_id.eq(Db(client)), days::day.eq(day.0)),
         days::month.eq(first_of_month(day.0)),
-        days::unsealed.eq(interceptions > 0),
+        (days::interceptions.eq(more), days::unsealed.eq(more > 0)),
     );
-    let has_any = (interceptions > 0).into_sql::<Bool>();
-    let unsealed = days::unsealed.eq(days::segment_id.is_not_null().or(has_any));
+    let counted = days::interceptions + more;
+    let unsealed = days::segment_id.is_not_null().or(counted.gt(0));
     on!(conn, c => diesel::insert_into(days::table)
         .values((first, version))
         .on_conflict((days::client_id, days::day))
         .do_update()
-        .set((version, unsealed))
+        .set((version, days::interceptions.eq(counted), days::unsealed.eq(unsealed)))
         .execute(c))?;
     Ok(())
 }

@@ -36,6 +36,7 @@ pub mod exports;
 pub mod facts;
 pub mod files;
 pub mod keys;
+pub mod known_numbers;
 pub mod labels;
 pub mod listening;
 mod migrate;
@@ -45,6 +46,7 @@ pub mod observations;
 pub mod operators;
 pub mod own_numbers;
 mod packed_ids;
+mod pairs_sql;
 pub mod portability;
 pub mod queues;
 pub mod recordings;
@@ -186,6 +188,25 @@ impl Store {
             .map_err(|_| StoreError::Unavailable("no database connection".to_owned()))
     }
 
+    /// A connection with its transaction begun. The pool does not ask each one
+    /// whether it still lives; one that does not is found out here, thrown away,
+    /// and another one tried, at most as often as the pool is large.
+    fn begun(&self, reach: Reach, mode: Mode) -> StoreResult<PooledConnection<Manager>> {
+        for _ in 0..self.inner.pool.max_size() {
+            let mut conn = self.connection()?;
+            match conn.begin(reach, mode) {
+                Ok(()) => return Ok(conn),
+                Err(error) => {
+                    tracing::debug!(%error, "a transaction cannot begin: the connection is dropped");
+                    conn.give_up();
+                }
+            }
+        }
+        let mut conn = self.connection()?;
+        conn.begin(reach, mode).inspect_err(|_| conn.give_up())?;
+        Ok(conn)
+    }
+
     fn transaction<T>(
         &self,
         reach: Reach,
@@ -209,8 +230,7 @@ impl Store {
         mode: Mode,
         work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut conn = self.connection()?;
-        conn.begin(reach, mode)?;
+        let mut conn = self.begun(reach, mode)?;
         match work(&mut conn) {
             Ok(value) => {
                 conn.commit()?;

@@ -15,6 +15,7 @@ use baitline_domain::observation::{Channel, Ends, Observation};
 use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{ObservationRow, Source};
@@ -29,23 +30,29 @@ pub use list::{
     revisions_of,
 };
 
-/// What the rules need of the joined observations of a period, of one client;
-/// voided ones are out.
+/// What the rules need of the joined observations of a half-open period, of one
+/// client, of all its baits or of some; voided ones are out.
 pub fn observations_between(
     conn: &mut Conn,
     client: ClientId,
     sources: &[Source],
-    from: Instant,
-    to: Instant,
+    touched: &Touched,
+    (from, to): (Instant, Instant),
 ) -> StoreResult<Vec<Observation>> {
-    let rows: Vec<row::JoinedRow> = on!(conn, c => seen::table
-        .filter(seen::client_id.eq(Db(client)))
-        .filter(seen::occurred_at.ge(Db(from)))
-        .filter(seen::occurred_at.lt(Db(to)))
-        .filter(seen::bait_id.is_not_null())
-        .filter(seen::voided.eq(false))
-        .select(row::JoinedRow::as_select())
-        .load(c))?;
+    let rows: Vec<row::JoinedRow> = on!(conn, c => {
+        let mut query = seen::table
+            .filter(seen::client_id.eq(Db(client)))
+            .filter(seen::occurred_at.ge(Db(from)))
+            .filter(seen::occurred_at.lt(Db(to)))
+            .filter(seen::bait_id.is_not_null())
+            .filter(seen::voided.eq(false))
+            .select(row::JoinedRow::as_select())
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(seen::bait_id.eq_any(baits.iter().copied().map(Some)));
+        }
+        query.load(c)
+    })?;
     rows.into_iter().map(|row| row.into_domain(sources)).collect()
 }
 

@@ -241,6 +241,7 @@ diesel::table! {
         client_id -> Id,
         day -> Integer,
         id -> Id,
+        baits -> Nullable<Binary>,
     }
 }
 

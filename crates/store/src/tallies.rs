@@ -1,7 +1,7 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, CompetitorId, SegmentId, TrapId};
 use baitline_domain::instant::{Day, Instant};
@@ -13,6 +13,7 @@ use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
 use jiff::tz::TimeZone;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::packed_ids::{pack, unpack};
@@ -23,6 +24,8 @@ use crate::sql_types::{Db, db_all};
 /// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_800;
+/// Rows deleted in one statement.
+const DELETE_BATCH: usize = 10_000;
 
 /// The table's row, but for the place it has in its bucket.
 #[derive(Debug, Queryable, Selectable)]
@@ -267,13 +270,82 @@ pub fn tallies_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResul
     Ok(found)
 }
 
-/// Puts these tallies in the place of the bucket's, which gets a new version.
+/// Puts these tallies in the place of the whole bucket's, which gets a new version.
 pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
-    on!(conn, c => diesel::delete(tallies::table
+    let more = replace(conn, client, day, &Touched::Day, rows)?;
+    crate::derived_days::renew(conn, client, day, more.unwrap_or(0))
+}
+
+/// Puts these tallies in the place of those of what is touched of the bucket, and
+/// writes no more than the difference: a tally keeps its place, and a new one
+/// comes after all of the day's. By how many interceptions the day has more now;
+/// `None` where it is as it was.
+pub fn replace(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+    rows: &[Tally],
+) -> StoreResult<Option<i64>> {
+    let standing = standing(conn, client, day, touched)?;
+    let new: BTreeSet<&Tally> = rows.iter().collect();
+    let gone: Vec<i32> = standing
+        .iter()
+        .filter(|(tally, _)| !new.contains(tally))
+        .map(|(_, ordinal)| *ordinal)
+        .collect();
+    for chunk in gone.chunks(DELETE_BATCH) {
+        on!(conn, c => diesel::delete(tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .filter(tallies::ordinal.eq_any(chunk)))
+            .execute(c))?;
+    }
+    let come: Vec<&Tally> =
+        new.iter().copied().filter(|row| !standing.contains_key(row)).collect();
+    if gone.is_empty() && come.is_empty() {
+        return Ok(None);
+    }
+    insert(conn, client, day, &come)?;
+    let count = |tally: &Tally| i64::from(tally.calls);
+    let lost: i64 = standing.keys().filter(|tally| !new.contains(tally)).map(count).sum();
+    Ok(Some(come.into_iter().map(count).sum::<i64>() - lost))
+}
+
+/// The tallies of what is touched of a bucket, each with its place.
+fn standing(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+) -> StoreResult<BTreeMap<Tally, i32>> {
+    let rows: Vec<(StoredTally, i32)> = on!(conn, c => {
+        let mut query = tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .select((StoredTally::as_select(), tallies::ordinal))
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(tallies::bait_id.eq_any(db_all(baits)));
+        }
+        query.load(c)
+    })?;
+    rows.into_iter().map(|(row, ordinal)| Ok((row.try_into()?, ordinal))).collect()
+}
+
+fn insert(conn: &mut Conn, client: ClientId, day: Day, rows: &[&Tally]) -> StoreResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let last: Option<i32> = on!(conn, c => tallies::table
         .filter(tallies::client_id.eq(Db(client)))
-        .filter(tallies::day.eq(day.0)))
-        .execute(c))?;
-    let numbered: Vec<(i32, &Tally)> = (0_i32..).zip(rows).collect();
+        .filter(tallies::day.eq(day.0))
+        .order(tallies::ordinal.desc())
+        .select(tallies::ordinal)
+        .first(c)
+        .optional())?;
+    let first = last.map_or(0, |last| last + 1);
+    let numbered: Vec<(i32, &Tally)> = (first..).zip(rows.iter().copied()).collect();
     for chunk in numbered.chunks(INSERT_BATCH) {
         let values: Vec<_> = chunk
             .iter()
@@ -303,8 +375,7 @@ pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) 
             .collect::<StoreResult<_>>()?;
         on!(conn, c => diesel::insert_into(tallies::table).values(values).execute(c))?;
     }
-    let interceptions: i64 = rows.iter().map(|row| i64::from(row.calls)).sum();
-    crate::derived_days::renew(conn, client, day, interceptions)
+    Ok(())
 }
 
 impl TryFrom<StoredTally> for Tally {

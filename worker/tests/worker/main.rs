@@ -29,3 +29,4 @@ mod taints;
 mod tenants;
 mod together;
 mod traps;
+mod turns;

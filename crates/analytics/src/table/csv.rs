@@ -25,6 +25,21 @@ pub(super) fn write(
     Ok(writer.flush()?)
 }
 
+/// Writes texts alone, under names that only the caller knows.
+pub(super) fn write_texts(
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+    to: &mut impl Write,
+) -> Result<(), TableError> {
+    to.write_all(BYTE_ORDER_MARK)?;
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(to);
+    writer.write_record(names.iter().map(|name| inert(name).into_owned())).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row.iter().map(|text| inert(text).into_owned())).map_err(failed)?;
+    }
+    Ok(writer.flush()?)
+}
+
 fn failed(error: csv::Error) -> TableError {
     TableError::Writer(Box::new(error))
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use baitline_domain::ids::{ClientId, ObservationId};
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::observation::Report;
 use diesel::prelude::*;
@@ -79,7 +79,7 @@ pub fn check(
 struct Plan {
     rows: HashMap<ObservationId, Planned>,
     history: Vec<OldRevision>,
-    days: BTreeSet<Day>,
+    parts: BTreeSet<(Day, BaitId)>,
 }
 
 /// A row as it will stand after the batch.
@@ -157,7 +157,7 @@ impl Plan {
     ) -> Outcome {
         let (id, matched) = (new.id, new.bait_id.is_some());
         let Some(planned) = self.rows.get_mut(&id) else {
-            self.days.extend(days_of(&new));
+            self.parts.extend(parts_of(&new));
             self.rows.insert(id, Planned { row: new, fate: Fate::Insert });
             return Outcome { id, status: OutcomeStatus::Accepted, matched };
         };
@@ -168,8 +168,8 @@ impl Plan {
             std::cmp::Ordering::Equal => OutcomeStatus::Conflict,
             std::cmp::Ordering::Less => self.add_late(&new, known),
             std::cmp::Ordering::Greater => {
-                self.days.extend(days_of(&planned.row));
-                self.days.extend(days_of(&new));
+                self.parts.extend(parts_of(&planned.row));
+                self.parts.extend(parts_of(&new));
                 self.history.push(old_revision(&planned.row));
                 planned.row = new;
                 if planned.fate == Fate::Keep {
@@ -217,7 +217,7 @@ impl Plan {
         join_recordings(conn, client, &fresh)?;
         update(conn, &updated)?;
         history::save(conn, &self.history)?;
-        buckets::touch(conn, client, &self.days)
+        buckets::touch_baits(conn, client, &self.parts)
     }
 }
 
@@ -282,10 +282,11 @@ fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     Ok(())
 }
 
-/// The days the row can change as it stands: none while it is in no call.
-pub(super) fn days_of(row: &StoredObservation) -> BTreeSet<Day> {
+/// The days of its bait that the row can change as it stands: none while it is in
+/// no call.
+pub(super) fn parts_of(row: &StoredObservation) -> BTreeSet<(Day, BaitId)> {
     match row.bait_id {
-        Some(_) if !row.voided => buckets::days_touched_by(row.occurred_at),
+        Some(bait) if !row.voided => buckets::parts_touched_by(row.occurred_at, bait),
         _ => BTreeSet::new(),
     }
 }
