@@ -80,7 +80,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("typst", &["baitline-evidence"]),
     ("actix", &["baitline-api"]),
     ("utoipa", &["baitline-api"]),
-    ("tokio", &["baitline-store", "baitline-api", "baitline-worker", TESTKIT, ROOT]),
+    ("tokio", &["baitline-store", "baitline-api", "baitline-worker", TESTKIT, BENCH, ROOT]),
     ("ureq", &["baitline-api", "baitline-worker", TESTKIT, BENCH, ROOT]),
     ("reqwest", &["baitline-store"]),
     ("rustls", &["baitline-store"]),

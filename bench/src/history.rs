@@ -14,7 +14,8 @@ use crate::postgres::{output_of, tool};
 use crate::world::World;
 
 /// Tables that hold a history, those first that others point to.
-const TABLES: [&str; 4] = ["traps", "observations", "calls", "interception_tallies"];
+const TABLES: [&str; 5] =
+    ["traps", "observations", "calls", "interception_tallies", "derived_days"];
 /// Columns that hold a day, counted from 1970.
 const DAYS: [&str; 2] = ["day", "local_day"];
 
@@ -124,6 +125,13 @@ fn moved(table: &str, name: &str, kind: &str, days: u32) -> String {
         ("observations", _) if table == "calls" => {
             format!("decode(replace({}::text, '-', ''), 'hex')", id("id"))
         }
+        ("month", _) => {
+            let day = format!("date '1970-01-01' + (day - n::integer * {days})");
+            format!("date_trunc('month', {day})::date - date '1970-01-01'")
+        }
+        // No copy is in a file.
+        ("segment_id", _) => "NULL".to_owned(),
+        ("unsealed", _) => "interceptions > 0".to_owned(),
         (_, "timestamp with time zone") => format!("\"{name}\" - n * interval '{days} days'"),
         (day, _) if DAYS.contains(&day) => format!("{day} - n::integer * {days}"),
         _ => format!("\"{name}\""),

@@ -19,8 +19,8 @@ use baitline_domain::verdict::RuleVersion;
 use baitline_store::buckets::Touched;
 use baitline_store::models::{JudgedCall, Source, TrapRow};
 use baitline_store::{
-    Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, derived_days, facts, labels,
-    observations, recordings, sources, tallies, traps,
+    Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, derived_days, facts,
+    labels, observations, recordings, sources, tallies, traps,
 };
 use jiff::tz::TimeZone;
 

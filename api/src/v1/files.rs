@@ -109,8 +109,14 @@ pub(crate) struct ListFiles {
         description = "Call records: at most 4 GiB, XLSX at most 8 MiB.",
         content(
             (CreateCallsBody = "application/json"),
-            (String = "application/x-ndjson"),
-            (String = "text/csv"),
+            (String = "application/x-ndjson", example = json!(
+                "{\"source\":\"recorder\",\"bait\":\"+79001234567\",\"direction\":\"incoming\",\
+                 \"caller\":\"+79160000001\",\"occurred_at\":\"2026-10-02T11:05:00+03:00\"}\n"
+            )),
+            (String = "text/csv", example = json!(
+                "source,caller,called,occurred_at,connected_seconds\n\
+                 pbx,+79160000001,+79001234567,2026-10-02 11:05:00,42\n"
+            )),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ),
     ),

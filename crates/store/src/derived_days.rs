@@ -14,22 +14,17 @@ use crate::schema::derived_days as days;
 use crate::sql_types::{Db, RowId};
 
 /// Gives a recomputed bucket a new version. From this transaction on its day
-/// is read from the database; the rows of its file, if it is in one, are left out. `more` is by how many its interceptions differ.
-pub fn renew(
-    conn: &mut Conn,
-    client: ClientId,
-    day: Day,
-    more: i64,
-) -> StoreResult<()> {
-    let version = (
-        days::version.eq(Db(RowId(Uuid::now_v7()))),
-        days::derived_at.eq(Db(now())),
-    );
+/// is read from the database; the rows of its file, if it is in one, are left
+/// out. `more` is by how many interceptions it has more than it had.
+pub fn renew(conn: &mut Conn, client: ClientId, day: Day, more: i64) -> StoreResult<()> {
+    let version = (days::version.eq(Db(RowId(Uuid::now_v7()))), days::derived_at.eq(Db(now())));
     let first = (
         (days::client_id.eq(Db(client)), days::day.eq(day.0)),
         days::month.eq(first_of_month(day.0)),
-        (days::interceptions.eq(more), days::unsealed.eq(more > 0)),
+        (days::interceptions.eq(more), days::unsealed.eq(more != 0)),
     );
+    // A row that will not be inserted is checked like one that is, and must not
+    // look sealed.
     let counted = days::interceptions + more;
     let unsealed = days::segment_id.is_not_null().or(counted.gt(0));
     on!(conn, c => diesel::insert_into(days::table)

@@ -301,8 +301,7 @@ pub fn replace(
             .filter(tallies::ordinal.eq_any(chunk)))
             .execute(c))?;
     }
-    let come: Vec<&Tally> =
-        new.iter().copied().filter(|row| !standing.contains_key(row)).collect();
+    let come: Vec<&Tally> = new.iter().copied().filter(|row| !standing.contains_key(row)).collect();
     if gone.is_empty() && come.is_empty() {
         return Ok(None);
     }
