@@ -231,7 +231,7 @@ fn of_manifest(client: SealedClient) -> Sealed {
     Sealed { client: client.id, ordinals, files: client.files.into_iter().map(file).collect() }
 }
 
-/// The columns of [`csv`], in the words that a baseline answers with.
+/// The columns of the CSV that is written, in the words that a baseline answers with.
 pub const COLUMNS: &str = "caller,standing,interceptions,traps,baits,clients,days,prior_contact,\
      candidates,unheard_invalid,other_heard,attempts,foreign_group,foreign_entity,same_group,\
      inconclusive,invalid,first_at,last_at";

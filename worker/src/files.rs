@@ -41,7 +41,7 @@ pub(crate) struct OpenFile {
 /// The rows of a file, however they are read.
 enum Table {
     /// By the fields' own names.
-    Plain(FileRows<BufReader<PieceReader>>, Box<Sources>),
+    Plain(Box<FileRows<BufReader<PieceReader>>>, Sources),
     /// By the profile of its source.
     Profiled(Box<Rows<BufReader<PieceReader>>>, SourceSettings),
 }
@@ -192,7 +192,7 @@ fn plain(
         Some(name) => sources.with_default(name).unwrap_or_default(),
         None => sources,
     };
-    Ok(Table::Plain(calls::read_file(format, body)?, Box::new(sources)))
+    Ok(Table::Plain(Box::new(calls::read_file(format, body)?), sources))
 }
 
 fn by_profile(

@@ -70,7 +70,9 @@ pub(crate) struct ListRejections {
         (
             status = 200,
             description = "A piece of the list.",
-            content((RejectionPageView = "application/json"), (String = "text/csv")),
+            content((RejectionPageView = "application/json"), (String = "text/csv", example = json!(
+                "rejection_id,rejection_place,rejection_state,rejection_code\r\n"
+            ))),
         ),
     ),
 )]

@@ -11,7 +11,7 @@ use crate::service::Service;
 /// after all.
 const BOUNDED: Duration = Duration::from_secs(15);
 /// More than what is uploaded at once.
-const LARGE: [u8; 6_000_000] = [7; 6_000_000];
+static LARGE: [u8; 6_000_000] = [7; 6_000_000];
 
 /// A key, and the path of the recording of a call.
 fn a_call(service: &Service) -> (String, String) {

@@ -182,13 +182,13 @@ fn case(bait: usize, number: u128, caller: Phone, at: Instant) -> Case {
             started_at: at,
             uncertainty: Span::seconds(2),
             connected_seconds: 30,
-            answered: number % 5 != 0,
+            answered: !number.is_multiple_of(5),
             roaming: false,
             observations: vec![id],
         },
         contacts: vec![before],
         // Few numbers are known to be anybody's.
-        attributions: if number % 10 == 0 { vec![attribution] } else { Vec::new() },
+        attributions: if number.is_multiple_of(10) { vec![attribution] } else { Vec::new() },
     }
 }
 

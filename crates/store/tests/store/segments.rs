@@ -154,7 +154,10 @@ fn a_day_that_another_segment_holds_is_taken_only_together_with_it() {
         let twice = list(&opened, (client, worker), &none, std::slice::from_ref(&second));
         assert!(matches!(twice, Err(StoreError::NotFound)), "{twice:?}");
         let old = BTreeSet::from([first.id]);
-        assert_eq!(list(&opened, (client, worker), &old, &[second.clone()]).ok(), Some(1));
+        assert_eq!(
+            list(&opened, (client, worker), &old, std::slice::from_ref(&second)).ok(),
+            Some(1)
+        );
         let found = manifest(&opened, Reach::Agency, whole_month(), &Lost::new());
         assert_eq!(found.segments.iter().map(|(one, _)| one.id).collect::<Vec<_>>(), [second.id]);
         let rows = opened.agency(|conn| sealing::all_segments(conn, client));
