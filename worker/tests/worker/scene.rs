@@ -100,6 +100,13 @@ impl Scene {
     pub(crate) fn settle(&self) {
         self.worker().run_until_empty().unwrap();
         assert_eq!(self.pending(), 0, "nothing may wait after everything is done");
+        // Counted up and down by differences; sealing goes by it.
+        let miscounted = self.count(
+            "SELECT count(*) FROM derived_days AS d WHERE interceptions <> (
+                SELECT coalesce(sum(calls), 0) FROM interception_tallies AS t
+                WHERE t.client_id = d.client_id AND t.day = d.day)",
+        );
+        assert_eq!(miscounted, 0, "a day's interceptions are those of its tallies");
     }
 
     /// Does one step of work at a time, each by a worker of its own: all that
