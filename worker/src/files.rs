@@ -3,7 +3,7 @@
 //! file stays open between slices; a worker that takes it over from another
 //! opens it anew and skips the rows that are read.
 
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use baitline_store::models::{CallFile, FileFormat, FileProblem, FileState, RowTe
 use baitline_store::observations::MAX_BATCH;
 use baitline_store::{Reach, StoreError, sources};
 
-use crate::contents::PieceReader;
+use crate::contents::{PieceReader, is_for_good};
 use crate::{WorkError, Worker};
 
 /// How long a slice may take before something else has its turn: short, for
@@ -317,10 +317,25 @@ fn refuses_too_much() -> FileProblem {
     }
 }
 
+impl Broken {
+    /// What is gone for good is told; anything else may pass.
+    fn of_unreadable(error: io::Error) -> Self {
+        if !is_for_good(&error) {
+            return Self::Work(error.into());
+        }
+        Self::File(FileProblem {
+            code: "file_lost".to_owned(),
+            detail: "The bytes of the file are gone; send it once more with read_again=true."
+                .to_owned(),
+            line: None,
+        })
+    }
+}
+
 impl From<BodyError> for Broken {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::Unreadable(error) => Self::Work(error.into()),
+            BodyError::Unreadable(error) => Self::of_unreadable(error),
             error => Self::File(FileProblem {
                 code: error.code().to_owned(),
                 detail: error.to_string(),
@@ -333,7 +348,7 @@ impl From<BodyError> for Broken {
 impl From<FileFault> for Broken {
     fn from(fault: FileFault) -> Self {
         match fault {
-            FileFault::Unreadable(error) => Self::Work(error.into()),
+            FileFault::Unreadable(error) => Self::of_unreadable(error),
             fault => Self::File(FileProblem {
                 code: fault.code().to_owned(),
                 detail: fault.to_string(),

@@ -395,3 +395,18 @@ fn a_corrected_row_is_taken_once_and_the_others_wait() {
         assert_eq!(found.0, client);
     });
 }
+
+#[test]
+fn a_file_whose_bytes_are_gone_ends_and_says_so() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let file = upload(&scene, &story, FileFormat::Ndjson, &rows(10).join("\n"));
+        scene.wait(scene.store.blobs().remove(story.client, BlobKind::File, &file.sha256)).unwrap();
+        scene.settle();
+        let ended = find(&scene, &file);
+        assert_eq!(ended.state, FileState::Failed);
+        assert_eq!(ended.problem().map(|problem| problem.code).as_deref(), Some("file_lost"));
+        assert_eq!(scene.count("SELECT count(*) FROM observations"), 0);
+    });
+}
