@@ -49,11 +49,12 @@ pub(crate) enum Fault {
     NotInOrder,
     AmbiguousTime,
     AmbiguousClient,
+    NeedsProfile,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 40] = [
+    const ALL: [Self; 41] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -94,6 +95,7 @@ impl Fault {
         Self::NotInOrder,
         Self::AmbiguousTime,
         Self::AmbiguousClient,
+        Self::NeedsProfile,
     ];
 
     /// The word programs compare.
@@ -178,6 +180,9 @@ impl Fault {
             ),
             Self::AmbiguousClient => {
                 ("ambiguous_client", "Several clients have this name: give the client's id.")
+            }
+            Self::NeedsProfile => {
+                ("needs_profile", "It needs a source of which it is known how its files are read.")
             }
         }
     }

@@ -25,6 +25,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::portability_files::routes)
         .configure(v1::portability_answers::routes)
         .configure(v1::sources::routes)
+        .configure(v1::profiles::routes)
+        .configure(v1::previews::routes)
         .configure(v1::traps::routes)
         .configure(v1::calls::routes)
         .configure(v1::recordings::routes)

@@ -14,6 +14,7 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
+use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
 use baitline_store::models::{
     ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome,
     ReplayState, SourceKind, TouchedKind, WaitingReason,
@@ -70,6 +71,27 @@ words! {
     /// The direction, as the bait sees it.
     #[schema(as = Direction)]
     DirectionWord for Direction { Incoming, Outgoing }
+
+    /// What stands between the cells of a CSV; `auto` is the likeliest in its
+    /// first row that is read.
+    #[schema(as = Delimiter)]
+    DelimiterWord for Delimiter { Auto, Comma, Semicolon, Tab, Pipe }
+
+    /// How a CSV writes its letters; `auto` is what the first line with a letter
+    /// beyond ASCII shows.
+    #[schema(as = Encoding)]
+    EncodingWord for Encoding { Auto, Utf8, Windows1251 }
+
+    /// How the connected time is written: `95`, `1.5`, `1:35`, `0:01:35`, or as a
+    /// part of a day, as spreadsheets count.
+    #[schema(as = DurationUnit)]
+    DurationUnitWord for DurationUnit {
+        Seconds, Minutes, MinutesSeconds, HoursMinutesSeconds, Days,
+    }
+
+    /// What a word for the direction means; the row of an `ignored` one is left out.
+    #[schema(as = DirectionMeaning)]
+    DirectionMeaningWord for DirectionMeaning { Incoming, Outgoing, Ignored }
 
     /// What carried a call.
     #[schema(as = Channel)]

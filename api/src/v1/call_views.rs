@@ -91,7 +91,7 @@ pub(crate) enum CreateCallsBody {
 }
 
 /// The other end of a call.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Party)]
 pub(crate) struct PartyView {
     /// What it is.

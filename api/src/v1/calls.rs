@@ -5,24 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_intake::calls::{Format, MAX_JSON_BODY_BYTES};
+use baitline_intake::calls::{Format, MAX_BAIT_CHARS, MAX_JSON_BODY_BYTES, SourceSettings};
+use baitline_intake::profile::{FileFormat, Profile};
+use baitline_intake::table::MAX_TABLE_BYTES;
 use baitline_store::calls::{self, CallFilter, CallPage};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, StoreResult, observations, operators, recordings};
+use baitline_store::{Conn, Reach, StoreResult, observations, operators, recordings, sources};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::call_views::{CallDetail, CallView, CreateCallsBody, call_view};
-use super::ingest::{Ingest, Purpose, Taken};
+use super::imports::XLSX;
+use super::ingest::{Ingest, Purpose, SentFile, Taken, settings};
 use super::observation_views::ObservationView;
+use super::profile_views::faults_of;
+use super::profiles::read_stored;
 use super::receipts::{CallsAnswer, Receipt, answer_one};
 use super::recordings::RecordingView;
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::extract::media_type;
-use crate::fields::{PhoneNumber, Slug, Time};
+use crate::fault::Fault;
+use crate::fields::{Line, PhoneNumber, Slug, Time};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
@@ -50,7 +56,14 @@ pub(crate) struct CreateCalls {
     /// `true` only checks: receipts say what would happen, and nothing changes.
     #[param(nullable = false)]
     dry_run: Option<bool>,
+    /// The bait, by number or reference, of a file that is all of one and is read by
+    /// its source's profile.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, nullable = false)]
+    bait: Option<BaitText>,
 }
+
+/// How a parameter names a bait.
+pub(super) type BaitText = Line<MAX_BAIT_CHARS>;
 
 /// A piece of the list of calls.
 #[derive(Serialize, ToSchema)]
@@ -96,7 +109,8 @@ pub(crate) struct ListCalls {
 /// Report calls
 ///
 /// One JSON object, a JSON array, NDJSON, or CSV with a header line of the same
-/// field names. Each record gets a receipt, and one bad record never fails the
+/// field names. Where `source` has a profile, CSV is read by it, and so is an XLSX
+/// workbook; rows that the profile leaves out have no receipt. Each record gets a receipt, and one bad record never fails the
 /// others. Sending a body again is safe: known records are `duplicate`. A call
 /// whose bait is not known yet is kept and joined when the bait appears. If the
 /// database fails midway, the records not yet committed are `not_processed`.
@@ -104,7 +118,8 @@ pub(crate) struct ListCalls {
     tag = "calls",
     params(CreateCalls),
     request_body(
-        description = "Call records: JSON up to 16 MiB, NDJSON and CSV up to 256 MiB.",
+        description = "Call records: JSON up to 16 MiB, NDJSON and CSV up to 256 MiB, XLSX up \
+            to 8 MiB.",
         content(
             (CreateCallsBody = "application/json"),
             (String = "application/x-ndjson", example = json!(
@@ -115,6 +130,7 @@ pub(crate) struct ListCalls {
                 "source,caller,called,occurred_at,connected_seconds\n\
                  pbx,+79160000001,+79001234567,2026-10-02 11:05:00,42\n"
             )),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ),
     ),
     responses(
@@ -133,10 +149,17 @@ async fn create_calls(
     query: Params<CreateCalls>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let CreateCalls { client_id, source, dry_run } = query.0;
+    let CreateCalls { client_id, source, dry_run, bait } = query.0;
     let (format, limit_bytes) = format_of(&req)?;
     let client = caller.client(client_id)?;
     refuse_announced(&req, limit_bytes)?;
+    let by_profile = match format.file() {
+        Some(file) => known_profile(&app, client, source.as_ref(), file).await?,
+        None => None,
+    };
+    if bait.is_some() && by_profile.is_none() {
+        return Err(ApiError::parameter("bait", Fault::NeedsProfile));
+    }
     let body = spool::take_in(payload, &app.spool, limit_bytes).await?;
     let purpose = if dry_run == Some(true) { Purpose::DryRun } else { Purpose::Keep };
     let ingest = Ingest {
@@ -147,7 +170,15 @@ async fn create_calls(
         received_at: baitline_store::now(),
         spool: app.spool.clone(),
     };
-    let taken = blocking(move || ingest.run(format, body)).await?;
+    let taken = blocking(move || match (by_profile, format) {
+        (Some((format, profile, source)), _) => {
+            let profile = for_bait(profile, bait)?;
+            ingest.run_file(SentFile { format, profile, source, body }).map(Taken::Many)
+        }
+        (None, Sent::Records(format)) => ingest.run(format, body),
+        (None, Sent::Workbook) => Err(ApiError::parameter("source", Fault::NeedsProfile)),
+    });
+    let taken = taken.await?;
     if purpose == Purpose::Keep {
         app.metrics.count_receipts(&taken.counts());
     }
@@ -228,16 +259,64 @@ async fn find_call(
     }))
 }
 
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// Records with the fields' own names.
+    Records(Format),
+    /// A workbook, which only a profile can read.
+    Workbook,
+}
+
+impl Sent {
+    /// What a profile can read it as.
+    const fn file(self) -> Option<FileFormat> {
+        match self {
+            Self::Records(Format::Csv) => Some(FileFormat::Csv),
+            Self::Workbook => Some(FileFormat::Xlsx),
+            Self::Records(_) => None,
+        }
+    }
+}
+
 /// How the body spells its records, and how large it may be.
-fn format_of(req: &HttpRequest) -> ApiResult<(Format, u64)> {
+fn format_of(req: &HttpRequest) -> ApiResult<(Sent, u64)> {
     match media_type(req).as_deref() {
-        Some("application/json") => Ok((Format::Json, MAX_JSON_BODY_BYTES as u64)),
-        Some("application/x-ndjson") => Ok((Format::Ndjson, MAX_BULK_BODY_BYTES)),
-        Some("text/csv") => Ok((Format::Csv, MAX_BULK_BODY_BYTES)),
+        Some("application/json") => Ok((Sent::Records(Format::Json), MAX_JSON_BODY_BYTES as u64)),
+        Some("application/x-ndjson") => Ok((Sent::Records(Format::Ndjson), MAX_BULK_BODY_BYTES)),
+        Some("text/csv") => Ok((Sent::Records(Format::Csv), MAX_BULK_BODY_BYTES)),
+        Some(XLSX) => Ok((Sent::Workbook, MAX_TABLE_BYTES as u64)),
         _ => Err(ApiError::UnsupportedMediaType(
-            "Send application/json, application/x-ndjson or text/csv.",
+            "Send application/json, application/x-ndjson, text/csv or an XLSX workbook.",
         )),
     }
+}
+
+/// How the files of the source are read, where somebody said.
+async fn known_profile(
+    app: &AppData,
+    client: ClientId,
+    source: Option<&Slug>,
+    format: FileFormat,
+) -> ApiResult<Option<(FileFormat, Profile, SourceSettings)>> {
+    let Some(Slug(name)) = source.cloned() else { return Ok(None) };
+    let found = app
+        .read(Reach::Client(client), move |conn| sources::find_source_named(conn, client, &name));
+    match found.await? {
+        Some((source, Some(stored))) => {
+            Ok(Some((format, read_stored(&stored)?, settings(source)?.1)))
+        }
+        // A record may name another source, and an unknown one gets its receipts.
+        Some((_, None)) | None => Ok(None),
+    }
+}
+
+/// The profile for a file that is all of one bait.
+pub(super) fn for_bait(profile: Profile, bait: Option<BaitText>) -> ApiResult<Profile> {
+    let Some(bait) = bait else { return Ok(profile) };
+    let profile = profile.of_bait(&bait.0);
+    let faults = faults_of(&profile);
+    if faults.is_empty() { Ok(profile) } else { Err(ApiError::Unprocessable(faults)) }
 }
 
 /// A body that says itself that it is too large is not taken in at all.

@@ -38,7 +38,7 @@ use crate::query::read_pairs;
 use crate::spool;
 
 /// The media type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -118,7 +118,8 @@ fn refuse_table(fault: &TableFault) -> ApiError {
         TableFault::TooLarge | TableFault::TooManyRows => {
             ApiError::TooLarge { limit_bytes: MAX_TABLE_BYTES as u64 }
         }
-        TableFault::BrokenHeader { .. }
+        TableFault::UnknownSheet
+        | TableFault::BrokenHeader { .. }
         | TableFault::UnknownColumn { .. }
         | TableFault::DuplicateColumn { .. } => ApiError::Unprocessable(vec![item]),
     }

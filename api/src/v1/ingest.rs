@@ -2,6 +2,8 @@
 //! transaction; what is wrong with one record never touches the others. Runs
 //! on a thread that may wait, and knows no HTTP.
 
+mod by_profile;
+
 use std::collections::HashMap;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use baitline_store::{Reach, Store, StoreError, StoreResult, clients, sources};
 use jiff::tz::TimeZone;
 use tempfile::SpooledTempFile;
 
+pub(super) use self::by_profile::SentFile;
 use super::receipts::{BulkReceipts, Receipt, ReceiptCounts, Receipts, refuse_body};
 use crate::auth::unknown_client;
 use crate::fault::{Fault, FaultItem};
@@ -93,12 +96,7 @@ impl Ingest {
         sources: &HashMap<String, SourceSettings>,
         items: Items<BufReader<SpooledTempFile>>,
     ) -> ApiResult<BulkReceipts> {
-        let mut bulk = Bulk {
-            ingest: self,
-            batch: Vec::with_capacity(MAX_BATCH),
-            receipts: Receipts::new(spool::open(&self.spool)),
-            progress: Progress::Nothing,
-        };
+        let mut bulk = Bulk::of(self);
         let mut last_line = 0;
         for item in items {
             match item {
@@ -214,7 +212,16 @@ struct Bulk<'a> {
     progress: Progress,
 }
 
-impl Bulk<'_> {
+impl<'a> Bulk<'a> {
+    fn of(ingest: &'a Ingest) -> Self {
+        Self {
+            ingest,
+            batch: Vec::with_capacity(MAX_BATCH),
+            receipts: Receipts::new(spool::open(&ingest.spool)),
+            progress: Progress::Nothing,
+        }
+    }
+
     fn add(&mut self, entry: Entry) -> ApiResult<()> {
         self.batch.push(entry);
         if self.batch.len() >= MAX_BATCH { self.flush() } else { Ok(()) }
@@ -246,7 +253,8 @@ impl Bulk<'_> {
     }
 }
 
-fn settings(source: Source) -> ApiResult<(String, SourceSettings)> {
+/// The name of a source, and what reading its records takes from it.
+pub(super) fn settings(source: Source) -> ApiResult<(String, SourceSettings)> {
     let zone = TimeZone::get(&source.time_zone)
         .map_err(|_| ApiError::Internal("a stored time zone is unknown".to_owned()))?;
     Ok((source.name, SourceSettings { id: source.id, zone }))

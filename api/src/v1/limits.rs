@@ -4,7 +4,7 @@
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
-use baitline_intake::{calls as intake, portability, table};
+use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::calls::MAX_BULK_BODY_BYTES;
+use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
 use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
@@ -25,6 +25,7 @@ use super::offender_page::{
 use super::operators::MAX_HOSTS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
+use super::previews::PreviewSize;
 use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::replays::{MAX_REPLAY_PERIOD, MAX_TOUCHED};
 use super::reports::{MAX_PERIOD, RegionName};
@@ -107,10 +108,18 @@ pub(crate) struct LimitList {
 )]
 #[get("/v1/limits")]
 async fn list_limits() -> web::Json<LimitList> {
-    let limits =
-        [bodies(), lists(), answers(), periods(), texts(), texts_of_lists(), call_fields()]
-            .into_iter()
-            .flatten();
+    let limits = [
+        bodies(),
+        lists(),
+        answers(),
+        periods(),
+        texts(),
+        texts_of_lists(),
+        call_fields(),
+        profiles(),
+    ]
+    .into_iter()
+    .flatten();
     web::Json(LimitList { limits: limits.collect() })
 }
 
@@ -241,12 +250,29 @@ fn call_fields() -> Vec<LimitView> {
     vec![
         most("call_source", LimitUnit::Characters, intake::MAX_SOURCE_CHARS),
         most("call_external_id", LimitUnit::Characters, intake::MAX_EXTERNAL_ID_CHARS),
-        most("call_bait", LimitUnit::Characters, intake::MAX_BAIT_CHARS),
+        most("call_bait", LimitUnit::Characters, BaitText::MAX_CHARS),
         most("call_caller_or_called", LimitUnit::Characters, intake::MAX_END_CHARS),
         most("call_occurred_at", LimitUnit::Characters, intake::MAX_TIME_CHARS),
         most("call_screen_label", LimitUnit::Characters, intake::MAX_SCREEN_LABEL_CHARS),
         most("call_extra", LimitUnit::Bytes, intake::MAX_EXTRA_BYTES),
         most("call_extra_depth", LimitUnit::Levels, intake::MAX_EXTRA_DEPTH),
+    ]
+}
+
+fn profiles() -> Vec<LimitView> {
+    use LimitUnit::{Characters, Items};
+    vec![
+        most("call_workbook_rows", Items, profile::MAX_WORKBOOK_ROWS),
+        between("preview_rows", Items, PreviewSize::BOUNDS),
+        most("profile_column_name", Characters, profile::MAX_COLUMN_NAME_CHARS),
+        between("profile_column_position", Items, (1, profile::MAX_POSITION)),
+        most("profile_skipped_rows", Items, profile::MAX_SKIPPED_ROWS),
+        most("profile_ignored_last_rows", Items, profile::MAX_IGNORED_LAST_ROWS),
+        most("profile_time_formats", Items, profile::MAX_TIME_FORMATS),
+        most("profile_words", Items, profile::MAX_PROFILE_WORDS),
+        most("profile_word", Characters, profile::MAX_PROFILE_WORD_CHARS),
+        most("profile_number_prefixes", Items, profile::MAX_PROFILE_PREFIXES),
+        most("profile_extra_columns", Items, profile::MAX_EXTRA_COLUMNS),
     ]
 }
 

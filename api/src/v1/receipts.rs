@@ -174,7 +174,11 @@ impl Receipt {
 
     /// Where a body broke off after its beginning was taken.
     pub(super) fn of_broken_body(line: u64, error: &BodyError) -> Self {
-        let error = Some(body_fault(error));
+        Self::of_fault(line, body_fault(error))
+    }
+
+    pub(super) fn of_fault(line: u64, error: FaultItem) -> Self {
+        let error = Some(error);
         Self { line, status: ReceiptStatus::Rejected, id: None, matched: None, error }
     }
 }

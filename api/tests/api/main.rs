@@ -22,6 +22,7 @@ mod openapi;
 mod operators;
 mod plain_reports;
 mod portability;
+mod profiles;
 mod protocol;
 mod recordings;
 mod replays;

@@ -8,13 +8,13 @@
 
 mod csv;
 mod extra;
-mod fields;
+pub(crate) mod fields;
 mod json;
 mod ndjson;
 mod normalise;
 mod record;
 mod rejection;
-mod time;
+pub(crate) mod time;
 
 use std::io::BufRead;
 

@@ -3,7 +3,7 @@
 //! as usual, even where the bad row opened a quote and never closed it. It does
 //! not know what a cell means.
 
-mod row;
+pub(crate) mod row;
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};

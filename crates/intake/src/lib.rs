@@ -13,5 +13,6 @@ mod lines;
 pub mod media;
 pub mod numbering;
 pub mod portability;
+pub mod profile;
 pub mod sound;
 pub mod table;

@@ -8,6 +8,8 @@ mod sheet;
 mod styles;
 mod workbook;
 
+pub(crate) use self::sheet::SheetRow;
+pub(crate) use self::workbook::read as sheet_rows;
 use crate::calls::MAX_RECORD_BYTES;
 use crate::calls::tellable;
 
@@ -68,6 +70,9 @@ pub enum TableFault {
     /// It is no workbook in Office Open XML, or a broken or protected one.
     #[error("the body cannot be read as an XLSX workbook")]
     NotAWorkbook,
+    /// There is no visible sheet of the name asked for.
+    #[error("the workbook has no such sheet")]
+    UnknownSheet,
     /// The first row cannot be read.
     #[error("the header cannot be read: it must be one line with the names of the columns")]
     BrokenHeader {
@@ -102,6 +107,7 @@ impl TableFault {
             Self::TooLarge => "body_too_large",
             Self::TooManyRows => "too_many_rows",
             Self::NotAWorkbook => "not_a_workbook",
+            Self::UnknownSheet => "unknown_sheet",
             Self::BrokenHeader { .. } => "broken_header",
             Self::UnknownColumn { .. } => "unknown_column",
             Self::DuplicateColumn { .. } => "duplicate_column",
@@ -114,7 +120,11 @@ impl TableFault {
             Self::BrokenHeader { line }
             | Self::UnknownColumn { line, .. }
             | Self::DuplicateColumn { line, .. } => Some(*line),
-            Self::Empty | Self::TooLarge | Self::TooManyRows | Self::NotAWorkbook => None,
+            Self::Empty
+            | Self::TooLarge
+            | Self::TooManyRows
+            | Self::NotAWorkbook
+            | Self::UnknownSheet => None,
         }
     }
 }
@@ -137,15 +147,13 @@ pub fn read(
     }
     match format {
         TableFormat::Csv => csv::read(bytes, known),
-        TableFormat::Xlsx => read_sheet(workbook::read(bytes)?, known),
+        // The header is a row of the sheet and none of the table.
+        TableFormat::Xlsx => read_sheet(sheet_rows(bytes, None, MAX_TABLE_ROWS + 1)?, known),
     }
 }
 
 /// The first row of a sheet is its header.
-fn read_sheet(
-    rows: Vec<sheet::SheetRow>,
-    known: &[&'static str],
-) -> Result<Vec<TableRow>, TableFault> {
+fn read_sheet(rows: Vec<SheetRow>, known: &[&'static str]) -> Result<Vec<TableRow>, TableFault> {
     let mut rows = rows.into_iter();
     let header = rows.next().ok_or(TableFault::Empty)?;
     let line = header.line;
@@ -188,7 +196,7 @@ impl Columns {
         Ok(())
     }
 
-    fn read(&self, row: sheet::SheetRow) -> TableRow {
+    fn read(&self, row: SheetRow) -> TableRow {
         let line = row.line;
         if row.is_broken {
             return TableRow { line, result: Err(TableRowFault::Form) };

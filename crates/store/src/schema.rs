@@ -42,6 +42,7 @@ diesel::table! {
         clock_offset_micros -> BigInt,
         uncertainty_micros -> BigInt,
         created_at -> Instant,
+        profile -> Nullable<Text>,
     }
 }
 

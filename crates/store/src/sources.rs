@@ -80,3 +80,42 @@ pub fn update_source(
     changes::note(conn, client, &Change::of(ChangeKind::Source).on(id.0))?;
     Ok(source)
 }
+
+/// How the source's files are read, as `intake` stores it; `None` where nobody said.
+pub fn profile_of(conn: &mut Conn, reach: Reach, id: SourceId) -> StoreResult<Option<String>> {
+    Ok(on!(conn, c => {
+        let mut query = sources::table.select(sources::profile).into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(sources::client_id.eq(Db(client)));
+        }
+        query.filter(sources::id.eq(Db(id))).first(c)
+    })?)
+}
+
+/// The client's source of this name, with how its files are read.
+pub fn find_source_named(
+    conn: &mut Conn,
+    client: ClientId,
+    name: &str,
+) -> StoreResult<Option<(Source, Option<String>)>> {
+    Ok(on!(conn, c => sources::table
+        .filter(sources::client_id.eq(Db(client)))
+        .filter(sources::name.eq(name))
+        .select((Source::as_select(), sources::profile))
+        .first(c)
+        .optional())?)
+}
+
+/// Says how the source's files are read from now on, or with `None` that nobody
+/// says. What was read stays as it is, so nothing is judged again.
+pub fn set_profile(
+    conn: &mut Conn,
+    client: ClientId,
+    id: SourceId,
+    profile: Option<&str>,
+) -> StoreResult<()> {
+    on!(conn, c => diesel::update(sources::table.find((Db(client), Db(id))))
+        .set(sources::profile.eq(profile))
+        .execute(c))?;
+    Ok(())
+}

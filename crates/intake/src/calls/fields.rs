@@ -9,7 +9,7 @@ use super::rejection::Rejection;
 
 /// A field of a call record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Source,
     ExternalId,
     Revision,
@@ -45,7 +45,7 @@ impl Field {
     ];
 
     /// Its name in JSON and in a CSV header.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::ExternalId => "external_id",
@@ -71,7 +71,7 @@ impl Field {
 
 /// A value as a format delivers it. A CSV cell is whatever its column wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sent<'a> {
+pub(crate) enum Sent<'a> {
     Text(Cow<'a, str>),
     /// As written, for JSON numbers have no size.
     Number(&'a str),
@@ -86,12 +86,12 @@ pub(super) enum Sent<'a> {
 
 /// The values of one record, at most one per field.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     values: [Option<Sent<'a>>; Field::ALL.len()],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn set(&mut self, field: Field, value: Sent<'a>) {
+    pub(crate) fn set(&mut self, field: Field, value: Sent<'a>) {
         self.values[field as usize] = Some(value);
     }
 

@@ -35,13 +35,23 @@ impl CallRecord {
         received_at: Instant,
     ) -> Result<Report, Rejection> {
         let reported_at = time::read(&self.occurred_at, &source.zone, received_at)?;
+        Ok(self.report_at(client, source.id, reported_at))
+    }
+
+    /// The report of a record whose time was read.
+    pub(crate) fn report_at(
+        &self,
+        client: ClientId,
+        source: SourceId,
+        reported_at: Instant,
+    ) -> Report {
         let id = match &self.external_id {
-            Some(id) => ObservationId::derive(client, source.id, &Identity::External(id)),
-            None => self.id_by_facts(client, source.id, reported_at),
+            Some(id) => ObservationId::derive(client, source, &Identity::External(id)),
+            None => self.id_by_facts(client, source, reported_at),
         };
-        Ok(Report {
+        Report {
             id,
-            source: source.id,
+            source,
             external_id: self.external_id.clone(),
             revision: self.revision,
             ends: self.ends.clone(),
@@ -56,7 +66,7 @@ impl CallRecord {
             screen_label: self.screen_label.clone(),
             extra: self.extra.clone(),
             derived: false,
-        })
+        }
     }
 
     /// The identity of a record whose source does not number its records.

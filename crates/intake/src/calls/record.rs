@@ -57,7 +57,7 @@ pub struct CallRecord {
 impl CallRecord {
     /// Reads the fields in their own order, so that the fault named first does
     /// not depend on the order in which they were sent.
-    pub(super) fn from_fields(fields: &Fields<'_>) -> Result<Self, Rejection> {
+    pub(crate) fn from_fields(fields: &Fields<'_>) -> Result<Self, Rejection> {
         let source = fields.text(Field::Source, MAX_SOURCE_CHARS)?;
         let external_id = fields.text(Field::ExternalId, MAX_EXTERNAL_ID_CHARS)?;
         let revision = fields.whole(Field::Revision, 0..=u32::MAX)?.unwrap_or(0);

@@ -22,20 +22,20 @@ pub struct Rejection {
 
 impl Rejection {
     /// A fault of the record as a whole.
-    pub(super) fn of_record(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn of_record(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, pointer: None, detail: detail.into() }
     }
 
     /// A fault of one field.
-    pub(super) fn of_field(field: Field, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn of_field(field: Field, code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, pointer: Some(format!("/{}", field.name())), detail: detail.into() }
     }
 
-    pub(super) fn missing(field: Field) -> Self {
+    pub(crate) fn missing(field: Field) -> Self {
         Self::of_field(field, "missing", format!("{} is required", field.name()))
     }
 
-    pub(super) fn invalid_type(field: Field, expected: &str) -> Self {
+    pub(crate) fn invalid_type(field: Field, expected: &str) -> Self {
         Self::of_field(field, "invalid_type", format!("{} must be {expected}", field.name()))
     }
 
@@ -63,16 +63,16 @@ impl Rejection {
         Self::of_record("invalid_type", "a record must be a JSON object")
     }
 
-    pub(super) fn invalid_utf8() -> Self {
+    pub(crate) fn invalid_utf8() -> Self {
         Self::of_record("invalid_utf8", "the record is not valid UTF-8")
     }
 
-    pub(super) fn line_too_long() -> Self {
+    pub(crate) fn line_too_long() -> Self {
         let detail = format!("a line holds at most {MAX_RECORD_BYTES} bytes");
         Self::of_record("line_too_long", detail)
     }
 
-    pub(super) fn record_too_long() -> Self {
+    pub(crate) fn record_too_long() -> Self {
         let detail = format!("a record holds at most {MAX_RECORD_BYTES} bytes");
         Self::of_record("too_long", detail)
     }

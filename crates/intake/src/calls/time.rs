@@ -33,6 +33,11 @@ pub enum TimeFault {
 /// When it stands for no moment, or not for one alone.
 pub fn read_time(text: &str, zone: &TimeZone) -> Result<Instant, TimeFault> {
     let (civil, offset) = parse(text.trim()).ok_or(TimeFault::Invalid)?;
+    resolve(civil, offset, zone)
+}
+
+/// The moment that a time stands for; `zone` is for one without an offset.
+fn resolve(civil: DateTime, offset: Option<Offset>, zone: &TimeZone) -> Result<Instant, TimeFault> {
     let out_of_range = |_error| TimeFault::OutOfRange;
     let timestamp = match offset {
         Some(offset) => offset.to_timestamp(civil).map_err(out_of_range)?,
@@ -53,7 +58,24 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Result<Instant, TimeFault> {
 /// When it is no time, stands for no single instant in the zone, or lies too far
 /// back or ahead.
 pub fn read(text: &str, zone: &TimeZone, received_at: Instant) -> Result<Instant, Rejection> {
-    let at = read_time(text, zone).map_err(|fault| match fault {
+    within_bounds(read_time(text, zone), received_at)
+}
+
+/// The same for a time that was read before its zone was known.
+pub(crate) fn place(
+    civil: DateTime,
+    offset: Option<Offset>,
+    zone: &TimeZone,
+    received_at: Instant,
+) -> Result<Instant, Rejection> {
+    within_bounds(resolve(civil, offset, zone), received_at)
+}
+
+fn within_bounds(
+    read: Result<Instant, TimeFault>,
+    received_at: Instant,
+) -> Result<Instant, Rejection> {
+    let at = read.map_err(|fault| match fault {
         TimeFault::Invalid => invalid(),
         TimeFault::Ambiguous => ambiguous(),
         TimeFault::OutOfRange => out_of_range(),
@@ -68,7 +90,8 @@ pub fn read(text: &str, zone: &TimeZone, received_at: Instant) -> Result<Instant
     Ok(at)
 }
 
-fn parse(text: &str) -> Option<(DateTime, Option<Offset>)> {
+/// The date and time of day as they are written, and the offset, if there is one.
+pub(crate) fn parse(text: &str) -> Option<(DateTime, Option<Offset>)> {
     let mut rest = Rest(text);
     let (year, month, day) = date(&mut rest)?;
     rest.one_of(&['T', 't', ' '])?;

@@ -3,7 +3,7 @@
 
 /// Where a row stands after a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RowState {
+pub(crate) enum RowState {
     /// All cells are closed: the row may end here.
     Whole,
     /// A quote is open: the cell goes on in the next line.
@@ -15,7 +15,7 @@ pub(super) enum RowState {
 /// A row under way. A quote opens only at the beginning of a cell; further in
 /// it is a plain character, as in the names of companies.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     delimiter: u8,
     cells: Vec<Vec<u8>>,
     cell: Cell,
@@ -32,21 +32,21 @@ enum Cell {
 }
 
 impl Row {
-    pub(super) fn new(delimiter: u8) -> Self {
+    pub(crate) fn new(delimiter: u8) -> Self {
         Self { delimiter, cells: vec![Vec::new()], cell: Cell::Empty }
     }
 
     /// How many cells have begun.
-    pub(super) const fn cells(&self) -> usize {
+    pub(crate) const fn cells(&self) -> usize {
         self.cells.len()
     }
 
-    pub(super) fn into_cells(self) -> Vec<Vec<u8>> {
+    pub(crate) fn into_cells(self) -> Vec<Vec<u8>> {
         self.cells
     }
 
     /// Adds a line without its end; not to be called after [`RowState::Broken`].
-    pub(super) fn add_line(&mut self, line: &[u8]) -> RowState {
+    pub(crate) fn add_line(&mut self, line: &[u8]) -> RowState {
         if self.cell == Cell::Quoted {
             self.push(b'\n');
         }

@@ -6,7 +6,7 @@ use quick_xml::events::Event;
 
 use super::styles::Times;
 use super::workbook::{add_text, attributes, broken, next, reader};
-use super::{MAX_TABLE_ROWS, MAX_UNPACKED_BYTES, TableFault};
+use super::{MAX_UNPACKED_BYTES, TableFault};
 
 /// The most texts that all sheets of a workbook share.
 const MAX_STRINGS: usize = 1_000_000;
@@ -17,25 +17,25 @@ const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// A row that holds something.
 #[derive(Debug)]
-pub(super) struct SheetRow {
+pub(crate) struct SheetRow {
     /// From 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Cells that hold something, with their columns from 0, in order.
-    pub(super) cells: Vec<(usize, Cell)>,
+    pub(crate) cells: Vec<(usize, Cell)>,
     /// It has too many columns, or not in their order.
-    pub(super) is_broken: bool,
+    pub(crate) is_broken: bool,
 }
 
 /// What a cell holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(String),
     /// An error, or a number that is none.
     Wrong,
 }
 
 impl Cell {
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Wrong => None,
@@ -64,13 +64,14 @@ pub(super) fn strings(xml: &str) -> Result<Vec<String>, TableFault> {
     }
 }
 
-/// The rows of a sheet that hold something.
+/// The rows of a sheet that hold something, at most `max_rows`.
 pub(super) fn rows(
     xml: &str,
     strings: &[String],
     times: &Times<'_>,
+    max_rows: usize,
 ) -> Result<Vec<SheetRow>, TableFault> {
-    let mut sheet = Sheet { strings, times, rows: Vec::new(), text_bytes: 0 };
+    let mut sheet = Sheet { strings, times, rows: Vec::new(), max_rows, text_bytes: 0 };
     let mut reader = reader(xml);
     let mut row = SheetRow { line: 0, cells: Vec::new(), is_broken: false };
     let mut cell = CellUnderWay::default();
@@ -114,6 +115,7 @@ struct Sheet<'a> {
     strings: &'a [String],
     times: &'a Times<'a>,
     rows: Vec<SheetRow>,
+    max_rows: usize,
     text_bytes: usize,
 }
 
@@ -139,8 +141,7 @@ impl Sheet<'_> {
         if row.cells.is_empty() && !row.is_broken {
             return Ok(());
         }
-        // The header is a row of the sheet and none of the table.
-        if self.rows.len() > MAX_TABLE_ROWS {
+        if self.rows.len() == self.max_rows {
             return Err(TableFault::TooManyRows);
         }
         self.rows.push(row);

@@ -16,8 +16,13 @@ use super::{MAX_UNPACKED_BYTES, TableFault};
 /// The relations of the package itself.
 const ROOT_RELATIONS: &str = "_rels/.rels";
 
-/// Reads the rows of the first visible sheet.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<SheetRow>, TableFault> {
+/// Reads the rows of the visible sheet of this name, or of the first one; it has
+/// at most `max_rows` that hold something.
+pub(crate) fn read(
+    bytes: &[u8],
+    sheet_name: Option<&str>,
+    max_rows: usize,
+) -> Result<Vec<SheetRow>, TableFault> {
     if bytes.trim_ascii().is_empty() {
         return Err(TableFault::Empty);
     }
@@ -31,7 +36,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<SheetRow>, TableFault> {
     };
     let relations = package.relations(&relations, folder)?;
     let workbook = Workbook::of(&package.part(&workbook)?.ok_or(TableFault::NotAWorkbook)?)?;
-    let sheet = workbook.first_sheet(&relations).ok_or(TableFault::NotAWorkbook)?;
+    let missing = sheet_name.map_or(TableFault::NotAWorkbook, |_| TableFault::UnknownSheet);
+    let sheet = workbook.sheet(sheet_name, &relations).ok_or(missing)?;
     let styles = match target(&relations, "/styles") {
         Some(name) => package.part(&name)?.map_or(Ok(Styles::default()), |xml| Styles::of(&xml)),
         None => Ok(Styles::default()),
@@ -41,7 +47,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<SheetRow>, TableFault> {
         None => Ok(Vec::new()),
     }?;
     let xml = package.part(sheet)?.ok_or(TableFault::NotAWorkbook)?;
-    sheet::rows(&xml, &strings, &styles.in_epoch(workbook.epoch_is_1904))
+    sheet::rows(&xml, &strings, &styles.in_epoch(workbook.epoch_is_1904), max_rows)
 }
 
 /// The archive, and how many bytes its parts may still unfold to.
@@ -111,8 +117,9 @@ fn target(relations: &[Relation], kind: &str) -> Option<String> {
 /// What the workbook's own part says.
 #[derive(Default)]
 struct Workbook {
-    /// The ids of the relations to its visible sheets, in order.
-    sheets: Vec<String>,
+    /// The names of its visible sheets and the ids of the relations to them, in
+    /// order.
+    sheets: Vec<(String, String)>,
     epoch_is_1904: bool,
 }
 
@@ -127,9 +134,9 @@ impl Workbook {
                     workbook.epoch_is_1904 = matches!(epoch.as_deref(), Some("1" | "true"));
                 }
                 Event::Start(start) if start.local_name().as_ref() == "sheet" => {
-                    let [id, state] = attributes(&start, ["id", "state"])?;
+                    let [name, id, state] = attributes(&start, ["name", "id", "state"])?;
                     if matches!(state.as_deref(), None | Some("visible")) {
-                        workbook.sheets.extend(id);
+                        workbook.sheets.extend(id.map(|id| (name.unwrap_or_default(), id)));
                     }
                 }
                 Event::Eof => return Ok(workbook),
@@ -138,14 +145,17 @@ impl Workbook {
         }
     }
 
-    /// The part of the first sheet that has cells: a chart is a sheet too.
-    fn first_sheet<'a>(&self, relations: &'a [Relation]) -> Option<&'a str> {
-        let part_of = |id: &String| {
+    /// The part of the first sheet that has cells, a chart is a sheet too, and the
+    /// name, where one is asked for.
+    fn sheet<'a>(&self, name: Option<&str>, relations: &'a [Relation]) -> Option<&'a str> {
+        let part_of = |(_, id): &(String, String)| {
             let is_it =
                 |relation: &&Relation| relation.id == *id && relation.kind.ends_with("/worksheet");
             relations.iter().find(is_it).map(|relation| relation.target.as_str())
         };
-        self.sheets.iter().find_map(part_of)
+        let is_meant =
+            |(found, _): &&(String, String)| name.is_none_or(|name| found.trim() == name.trim());
+        self.sheets.iter().filter(is_meant).find_map(part_of)
     }
 }
 
