@@ -17,12 +17,14 @@ openapi-python-client generate --path openapi/openapi.json --config tests/contra
 # record or an array for calls, one at a time for portability answers and for the
 # rows of tables, of whose two types only the first is told.
 expected='POST /v1/baits/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+POST /v1/calls: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/calls: application/x-ndjson
 POST /v1/calls: text/csv
 POST /v1/clients/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/labels: application/x-ndjson
 POST /v1/own-numbers/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/portability-answers/imports: text/csv
+POST /v1/sources/{id}/preview: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/traps/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 PUT /v1/calls/{id}/recording: audio/*
 PUT /v1/recordings: audio/*'

@@ -68,6 +68,9 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
         errors = answer(response).get("errors", [])
         return not errors or any(is_sayable(error, case) for error in errors)
     if failure.code == BAD_REQUEST_TAKEN:
+        if case.media_type == "text/csv" and "in body - violates `type`" in failure.message:
+            # Whatever is sent as text is a string: the digits of a number are a table, too.
+            return False
         # A body of many records is taken, and each bad record refused by its receipt.
         return answer(response).get("counts", {}).get("rejected", 0) == 0
     return True

@@ -110,10 +110,11 @@ pub(crate) struct ListCalls {
 ///
 /// One JSON object, a JSON array, NDJSON, or CSV with a header line of the same
 /// field names. Where `source` has a profile, CSV is read by it, and so is an XLSX
-/// workbook; rows that the profile leaves out have no receipt. Each record gets a receipt, and one bad record never fails the
-/// others. Sending a body again is safe: known records are `duplicate`. A call
-/// whose bait is not known yet is kept and joined when the bait appears. If the
-/// database fails midway, the records not yet committed are `not_processed`.
+/// workbook; rows that the profile leaves out have no receipt. Each record gets a
+/// receipt, and one bad record never fails the others. Sending a body again is
+/// safe: known records are `duplicate`. A call whose bait is not known yet is kept
+/// and joined when the bait appears. If the database fails midway, the records not
+/// yet committed are `not_processed`.
 #[utoipa::path(
     tag = "calls",
     params(CreateCalls),

@@ -250,7 +250,7 @@ fn call_fields() -> Vec<LimitView> {
     vec![
         most("call_source", LimitUnit::Characters, intake::MAX_SOURCE_CHARS),
         most("call_external_id", LimitUnit::Characters, intake::MAX_EXTERNAL_ID_CHARS),
-        most("call_bait", LimitUnit::Characters, BaitText::MAX_CHARS),
+        most("call_bait", LimitUnit::Characters, intake::MAX_BAIT_CHARS),
         most("call_caller_or_called", LimitUnit::Characters, intake::MAX_END_CHARS),
         most("call_occurred_at", LimitUnit::Characters, intake::MAX_TIME_CHARS),
         most("call_screen_label", LimitUnit::Characters, intake::MAX_SCREEN_LABEL_CHARS),
@@ -263,6 +263,7 @@ fn profiles() -> Vec<LimitView> {
     use LimitUnit::{Characters, Items};
     vec![
         most("call_workbook_rows", Items, profile::MAX_WORKBOOK_ROWS),
+        most("file_bait", Characters, BaitText::MAX_CHARS),
         between("preview_rows", Items, PreviewSize::BOUNDS),
         most("profile_column_name", Characters, profile::MAX_COLUMN_NAME_CHARS),
         between("profile_column_position", Items, (1, profile::MAX_POSITION)),

@@ -106,9 +106,10 @@ pub(crate) struct PreviewCall {
     direction: Option<DirectionWord>,
     /// The other end; unknown with the direction.
     party: Option<PartyView>,
-    /// The caller as it stands in the file.
+    /// The caller as it is kept: as it stands in the file, unless only the profile
+    /// tells what that means.
     caller_raw: Option<String>,
-    /// The called as it stands in the file.
+    /// The called, likewise.
     called_raw: Option<String>,
     /// Connected time in seconds.
     connected_seconds: Option<u32>,

@@ -199,7 +199,7 @@ impl Reader<'_> {
         let received_at = baitline_store::now();
         let mut reasons = Reasons::default();
         let mut piece: Vec<Read> = Vec::new();
-        while let Some(row) = rows.next() {
+        for row in rows.by_ref() {
             let row = row.map_err(|fault| refuse_file(&fault))?;
             let report =
                 row.result.and_then(|call| call.normalise(self.client, &self.source, received_at));

@@ -10,7 +10,9 @@ use crate::service::{Service, the_day};
 fn told(service: &Service, method: &str, key: &str, path: &str, body: &Value) -> (u16, Value) {
     let answer = match method {
         "GET" => service.get(key, path),
-        "PUT" => service.typed("PUT", key, path, "audio/wav", b"RIFF"),
+        "PUT" if path.ends_with("/recording") => {
+            service.typed("PUT", key, path, "audio/wav", b"RIFF")
+        }
         _ => service.json(method, key, path, body),
     };
     let mut problem = answer.json();
@@ -35,6 +37,10 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
         let replay = replay.expect(202).text("/id");
         let label = json!({"kind": "advertising", "consent_given": false, "stop_demanded": false});
         let void = json!({"kind": "void", "reason": "x"});
+        let named = |name: &str| json!({"name": name});
+        let profile = json!({"columns": {
+            "caller": named("a"), "called": named("b"), "occurred_at": named("c")
+        }});
         let targets: Vec<(&str, &str, &str, Value)> = vec![
             ("GET", "/v1/clients/ID", &other.tenant.id, Value::Null),
             ("PATCH", "/v1/clients/ID", &other.tenant.id, json!({"name": "x"})),
@@ -47,6 +53,9 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
             ("PATCH", "/v1/own-numbers/ID", &other.own_number, json!({"note": "x"})),
             ("GET", "/v1/sources/ID", &other.source, Value::Null),
             ("PATCH", "/v1/sources/ID", &other.source, json!({"uncertainty_seconds": 1})),
+            ("GET", "/v1/sources/ID/profile", &other.source, Value::Null),
+            ("PUT", "/v1/sources/ID/profile", &other.source, profile),
+            ("DELETE", "/v1/sources/ID/profile", &other.source, Value::Null),
             ("GET", "/v1/traps/ID", &other.trap, Value::Null),
             ("PATCH", "/v1/traps/ID", &other.trap, json!({"exposures": []})),
             ("GET", "/v1/calls/ID", &call, Value::Null),

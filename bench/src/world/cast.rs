@@ -62,7 +62,7 @@ pub struct CastBait {
     pub id: BaitId,
     /// Its number.
     pub number: Phone,
-    /// Its runs, one after another: see [`run_start`].
+    /// Its runs, one after another, three days each.
     pub traps: Vec<TrapId>,
 }
 

@@ -147,16 +147,18 @@ fn report(
     }
 }
 
-/// Who holds a caller's number, where, and what that means to a bait of T2.
-fn holder_of(caller: Phone) -> (Inn, String, Verdict) {
-    static HELD: OnceLock<Vec<(u64, (Inn, String, Verdict))>> = OnceLock::new();
+/// Who holds a number, where, and what that means to a bait of T2.
+type Held = (Inn, String, Verdict);
+
+fn holder_of(caller: Phone) -> Held {
+    static HELD: OnceLock<Vec<(u64, Held)>> = OnceLock::new();
     let held = HELD.get_or_init(|| Holder::CALLERS.into_iter().map(held_by).collect());
     let block = caller.digits() / BLOCK;
     let found = held.iter().find(|(of_holder, _)| *of_holder == block);
     found.expect("every caller of the world stands in a block").1.clone()
 }
 
-fn held_by(holder: Holder) -> (u64, (Inn, String, Verdict)) {
+fn held_by(holder: Holder) -> (u64, Held) {
     let verdict = match holder {
         Holder::Mts | Holder::Megafon | Holder::Beeline => Verdict::ForeignGroup,
         Holder::Internod => Verdict::ForeignEntity,

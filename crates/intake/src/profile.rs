@@ -1,11 +1,11 @@
 //! Call records in files of any shape: a profile says which column holds what
 //! and how it is written, and the reader makes call records of the rows. CSV is
 //! read row by row, so that memory is bounded by a row and not by the file; a
-//! workbook is held as a whole and bounded by [`MAX_TABLE_BYTES`]. A bad row never
+//! workbook is held as a whole and bounded by [`MAX_TABLE_BYTES`](crate::table::MAX_TABLE_BYTES). A bad row never
 //! touches the others. It does not know which source a profile belongs to.
 //!
 //! The way of a file: [`read`] splits it into [`ReadRow`]s, each a [`ReadCall`]
-//! or a [`Rejection`] with the cells as they stood; [`ReadCall::normalise`] makes a
+//! or a [`Rejection`](crate::calls::Rejection) with the cells as they stood; [`ReadCall::normalise`] makes a
 //! call a report. [`RowReader`] reads a single row again, once somebody has
 //! corrected its cells.
 

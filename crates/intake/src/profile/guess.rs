@@ -2,18 +2,19 @@
 //! PBXes and operators give them, and how the cells under them are written. It is
 //! for a person to look at and is never used unasked.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Seek};
 
 use baitline_domain::observation::Channel;
 
+use self::known::{ANSWERS, DIRECTIONS, NAMES, PATTERNS};
 use super::cells::{Cells, Source};
 use super::columns::fold;
 use super::file_fault::FileFault;
 use super::rows::FileFormat;
-use super::shape::{
-    Columns, Delimiter, DirectionMeaning, DurationUnit, EXCEL_TIME, Place, Profile,
-};
+use super::shape::{Columns, Delimiter, DurationUnit, Place, Profile};
 use super::time::Start;
 use super::units;
 
@@ -21,219 +22,6 @@ use super::units;
 const LOOKED_AT: usize = 200;
 /// The header is among so many first rows.
 const HEADER_AMONG: usize = 30;
-
-/// Names of columns by the fields they tell, folded. An earlier name is the surer
-/// one.
-const NAMES: [(&str, &[&str]); 13] = [
-    (
-        "occurred_at",
-        &[
-            "дата и время",
-            "дата и время звонка",
-            "дата/время",
-            "дата, время",
-            "время звонка",
-            "время начала",
-            "начало",
-            "дата звонка",
-            "дата вызова",
-            "occurred_at",
-            "start",
-            "start_time",
-            "start time",
-            "calldate",
-            "call date",
-            "call time",
-            "datetime",
-            "date/time",
-            "timestamp",
-            "started",
-            "started_at",
-            "violation_date",
-            "created_date",
-        ],
-    ),
-    ("date", &["дата", "date", "день"]),
-    ("time", &["время", "time"]),
-    (
-        "caller",
-        &[
-            "номер звонящего",
-            "звонящий",
-            "кто звонил",
-            "вызывающий",
-            "вызывающий номер",
-            "номер вызывающего",
-            "номер а",
-            "исходящий номер",
-            "откуда",
-            "от кого",
-            "caller",
-            "caller id",
-            "callerid",
-            "caller number",
-            "caller_number",
-            "src",
-            "source number",
-            "from",
-            "calling number",
-            "clid",
-            "a-number",
-            "company_phone_number",
-        ],
-    ),
-    (
-        "called",
-        &[
-            "вызываемый номер",
-            "вызываемый",
-            "номер вызываемого",
-            "набранный номер",
-            "куда",
-            "кому",
-            "номер б",
-            "называемый номер",
-            "called",
-            "callee",
-            "dst",
-            "destination",
-            "to",
-            "called number",
-            "called_number",
-            "dialed number",
-            "b-number",
-        ],
-    ),
-    (
-        "party",
-        &[
-            "собеседник",
-            "номер собеседника",
-            "номер",
-            "номер телефона",
-            "телефон",
-            "абонент",
-            "контакт",
-            "phone",
-            "phone number",
-            "number",
-            "party",
-        ],
-    ),
-    ("bait", &["номер абонента", "абонентский номер", "мой номер", "bait", "sim", "line"]),
-    (
-        "direction",
-        &[
-            "направление",
-            "тип",
-            "тип звонка",
-            "тип вызова",
-            "вид звонка",
-            "услуга",
-            "вид услуги",
-            "direction",
-            "type",
-            "call type",
-            "call_type",
-        ],
-    ),
-    (
-        "connected_seconds",
-        &[
-            "длительность",
-            "длительность разговора",
-            "продолжительность",
-            "длительность, сек",
-            "длительность (сек)",
-            "длительность, мин",
-            "объем",
-            "billsec",
-            "duration",
-            "connected_seconds",
-            "talk time",
-            "duration (sec)",
-            "длит.",
-        ],
-    ),
-    (
-        "answered",
-        &[
-            "статус",
-            "результат",
-            "состояние",
-            "отвечен",
-            "disposition",
-            "status",
-            "answered",
-            "result",
-        ],
-    ),
-    (
-        "external_id",
-        &[
-            "id",
-            "id звонка",
-            "ид",
-            "идентификатор",
-            "uniqueid",
-            "call id",
-            "call_id",
-            "external_id",
-            "uuid",
-            "guid",
-        ],
-    ),
-    ("screen_label", &["метка", "подпись", "screen_label", "label"]),
-    ("roaming", &["роуминг", "roaming"]),
-];
-
-/// Patterns tried on the times of a file, the surer ones first.
-const PATTERNS: [&str; 14] = [
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%y %H:%M:%S",
-    "%d.%m.%y %H:%M",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S%:z",
-    "%Y/%m/%d %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
-    "%d-%m-%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
-    EXCEL_TIME,
-];
-
-/// Beginnings of words for a direction, folded.
-const DIRECTIONS: [(&str, DirectionMeaning); 8] = [
-    ("вх", DirectionMeaning::Incoming),
-    ("in", DirectionMeaning::Incoming),
-    ("пропущ", DirectionMeaning::Incoming),
-    ("missed", DirectionMeaning::Incoming),
-    ("исх", DirectionMeaning::Outgoing),
-    ("out", DirectionMeaning::Outgoing),
-    ("интернет", DirectionMeaning::Ignored),
-    ("gprs", DirectionMeaning::Ignored),
-];
-
-/// Beginnings of words for whether somebody answered, folded; the first that fits.
-const ANSWERS: [(&str, bool); 14] = [
-    ("не отвеч", false),
-    ("неотвеч", false),
-    ("нет отв", false),
-    ("no answer", false),
-    ("not answered", false),
-    ("пропущ", false),
-    ("занят", false),
-    ("busy", false),
-    ("failed", false),
-    ("missed", false),
-    ("cancel", false),
-    ("отвеч", true),
-    ("answered", true),
-    ("успеш", true),
-];
 
 /// Proposes a profile for a file; it may lack what the file does not show, which
 /// its faults then tell.

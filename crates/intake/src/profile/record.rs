@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
 use baitline_domain::observation::{Channel, Direction, Report};
+use baitline_domain::phone::Party;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
@@ -163,9 +164,8 @@ impl RowReader {
             fields.set(Field::Extra, Sent::Object(extra));
         }
         let mut record = CallRecord::from_fields(&fields)?;
-        // What the file says is kept, not what was made of it.
-        record.caller_raw = ends.caller.map(str::to_owned);
-        record.called_raw = ends.called.map(str::to_owned);
+        record.caller_raw = kept(ends.caller, record.caller_raw);
+        record.called_raw = kept(ends.called, record.called_raw);
         let (civil, offset) = read.ok_or_else(|| self.unreadable_time())?;
         Ok(Some(ReadCall { record, civil, offset, zone: self.zone.clone() }))
     }
@@ -190,6 +190,14 @@ impl RowReader {
         }
         (!members.is_empty()).then(|| serde_json::Value::Object(members).to_string())
     }
+}
+
+/// What is kept of an end as it was written: the file's own words, unless only the
+/// profile tells what they mean. What is kept is read again whenever a bait appears
+/// or somebody corrects the record, and then there is no profile.
+fn kept(written: Option<&str>, cleaned: Option<String>) -> Option<String> {
+    let means_the_same = Party::read(written) == Party::read(cleaned.as_deref());
+    if means_the_same { written.map(str::to_owned) } else { cleaned }
 }
 
 /// The ends of a call as a row has them.

@@ -69,10 +69,12 @@ fn by_formats(text: &str, formats: &[String]) -> Option<Written> {
 
 pub(super) fn by_pattern(format: &str, text: &str) -> Option<Written> {
     let read = BrokenDownTime::parse(format, text).ok()?;
-    match read.timestamp() {
-        Some(at) => Some((Offset::UTC.to_datetime(at), Some(Offset::UTC))),
-        None => Some((read.to_datetime().ok()?, read.offset())),
+    if let Some(at) = read.timestamp() {
+        return Some((Offset::UTC.to_datetime(at), Some(Offset::UTC)));
     }
+    let civil = read.to_datetime().ok()?;
+    // `%Y` takes 26 for the year 26; a pattern with `%y` may follow.
+    (civil.year() >= 1000).then(|| (civil, read.offset()))
 }
 
 /// Days since the epoch, in one number or as a day and a part of one.
