@@ -4,9 +4,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use baitline_store::StoreSettings;
+use baitline_domain::instant::Span;
+use baitline_store::blobs::{BlobPlace, parse_s3_url};
+use baitline_store::{StoreResult, StoreSettings};
+use baitline_worker::SealRules;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli_s3::S3Options;
 use crate::traces::Collector;
 
 /// Bait SIM calls in, repeat offenders and complaint packages out.
@@ -26,11 +30,11 @@ pub(crate) enum Command {
     /// clients, two months of calls, the repeat offenders, their packages.
     Demo(DemoOptions),
     /// Run API and worker in one process; on SQLite this is the way to run.
-    Serve(ServeOptions),
+    Serve(EmbeddedOptions),
     /// Run the API alone, beside any number of others (PostgreSQL only).
     Api(ServeOptions),
     /// Run a worker alone, beside any number of others (PostgreSQL only).
-    Worker(StoreOptions),
+    Worker(WorkerOptions),
     /// Bring the database to this program's schema, as the database's owner.
     Migrate(MigrateOptions),
     /// Print the OpenAPI document.
@@ -83,10 +87,12 @@ pub(crate) struct StoreOptions {
     /// data folder]
     #[arg(long, env = "BAITLINE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// The folder of recordings and packages. [default: `blobs` in the data
-    /// folder]
+    /// Where recordings and packages are: a folder, or `s3://bucket/prefix`.
+    /// [default: `blobs` in the data folder]
     #[arg(long, env = "BAITLINE_BLOBS")]
     pub(crate) blobs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) s3: S3Options,
     /// The most database connections of this process.
     #[arg(long, env = "BAITLINE_POOL_SIZE", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -104,12 +110,20 @@ impl StoreOptions {
     }
 
     /// The same for the store.
-    pub(crate) fn settings(&self) -> StoreSettings {
-        StoreSettings {
+    pub(crate) fn settings(&self) -> StoreResult<StoreSettings> {
+        Ok(StoreSettings {
             database_url: self.url(),
-            blobs: self.blobs.clone().unwrap_or_else(|| self.data.join("blobs")),
+            blobs: self.blobs()?,
             pool_size: self.pool_size,
             allow_plaintext_database: self.allow_plaintext_database,
+        })
+    }
+
+    fn blobs(&self) -> StoreResult<BlobPlace> {
+        let place = self.blobs.clone().unwrap_or_else(|| self.data.join("blobs"));
+        match parse_s3_url(&place.to_string_lossy())? {
+            None => Ok(place.into()),
+            Some(bucket) => self.s3.settings(bucket, &self.data),
         }
     }
 }
@@ -128,6 +142,42 @@ pub(crate) struct ServeOptions {
     /// How long running requests may take to finish on SIGTERM, in seconds.
     #[arg(long, env = "BAITLINE_SHUTDOWN_SECONDS", default_value_t = 30)]
     pub(crate) shutdown_seconds: u64,
+}
+
+/// When the worker does what is not urgent.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkOptions {
+    /// How long the oldest unsealed day of a month waits before its calls are
+    /// written to a Parquet file, in seconds.
+    #[arg(long, env = "BAITLINE_SEAL_AFTER_SECONDS", default_value_t = 3_600,
+          value_parser = clap::value_parser!(u32))]
+    pub(crate) seal_after_seconds: u32,
+}
+
+impl WorkOptions {
+    /// The same for the sealer.
+    pub(crate) fn seal_rules(&self) -> SealRules {
+        let after = Span::seconds(i64::from(self.seal_after_seconds));
+        SealRules { after, ..SealRules::default() }
+    }
+}
+
+/// API and worker in one process.
+#[derive(Debug, Args)]
+pub(crate) struct EmbeddedOptions {
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+    #[command(flatten)]
+    pub(crate) work: WorkOptions,
+}
+
+/// A worker alone.
+#[derive(Debug, Args)]
+pub(crate) struct WorkerOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    #[command(flatten)]
+    pub(crate) work: WorkOptions,
 }
 
 /// What the demo needs.

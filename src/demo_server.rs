@@ -9,12 +9,14 @@ use baitline_domain::ids::ClientId;
 use baitline_domain::numbering::NumberingFile;
 use baitline_store::numbering::{NewEdition, import_edition};
 use baitline_store::{Reach, Store, StoreError, keys};
+use baitline_worker::SealRules;
 use sha2::{Digest, Sha256};
 
 use crate::cli::{DemoOptions, ServeOptions, StoreOptions};
+use crate::cli_s3::S3Options;
 use crate::demo::{self, Server};
 use crate::failure::{Failure, because};
-use crate::processes::{ApiThread, WorkerThread, runtime};
+use crate::processes::{ApiThread, WorkerThreads, runtime};
 use crate::schema::prepare_embedded;
 
 /// A file that says that a folder is a demo's, and may be made anew.
@@ -32,6 +34,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
             data: options.folder.clone(),
             database_url: None,
             blobs: None,
+            s3: S3Options::default(),
             pool_size: POOL_SIZE,
             allow_plaintext_database: false,
         },
@@ -40,12 +43,12 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         shutdown_seconds: 5,
     };
     prepare_embedded(&serve.store)?;
-    let store = Store::open(&serve.store.settings())?;
+    let store = Store::open(&serve.store.settings()?)?;
     load_numbering(&store)?;
     let (_, agency_key) = store
         .write(Reach::Agency, |conn| keys::create_key(conn, Reach::Agency, "demo agency", None))?;
     let runtime = runtime()?;
-    let worker = WorkerThread::start(store.clone(), runtime.handle())?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), SealRules::default())?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
     let folder = quoted(&options.folder);
     let server = Server {

@@ -66,5 +66,5 @@ fn revoke(options: &RevokeKeyOptions) -> Result<(), Failure> {
 
 fn open(options: &StoreOptions) -> Result<Store, Failure> {
     prepare_embedded(options)?;
-    Ok(Store::open(&options.settings())?)
+    Ok(Store::open(&options.settings()?)?)
 }

@@ -2,6 +2,7 @@
 //! The table of commands.
 
 mod cli;
+mod cli_s3;
 mod demo;
 mod demo_server;
 mod failure;

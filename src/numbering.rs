@@ -88,5 +88,5 @@ fn show_holder(store: &Store, text: &str, at: Instant) -> Result<(), Failure> {
 
 fn open(options: &StoreOptions) -> Result<Store, Failure> {
     prepare_embedded(options)?;
-    Ok(Store::open(&options.settings())?)
+    Ok(Store::open(&options.settings()?)?)
 }

@@ -5,12 +5,12 @@ use std::thread::JoinHandle;
 
 use baitline_api::{ApiSettings, ApiStopper};
 use baitline_store::{Reach, Store, numbering};
-use baitline_worker::Worker;
+use baitline_worker::{SealRules, Sealer, Worker};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{ServeOptions, StoreOptions};
+use crate::cli::{EmbeddedOptions, ServeOptions, StoreOptions, WorkerOptions};
 use crate::failure::{Failure, because};
 use crate::schema::prepare_embedded;
 
@@ -18,12 +18,14 @@ use crate::schema::prepare_embedded;
 const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 
 /// API and worker in one process.
-pub(crate) fn serve(options: &ServeOptions) -> Result<(), Failure> {
+pub(crate) fn serve(options: &EmbeddedOptions) -> Result<(), Failure> {
+    let rules = options.work.seal_rules();
+    let options = &options.serve;
     prepare_embedded(&options.store)?;
-    let store = Store::open(&options.store.settings())?;
+    let store = Store::open(&options.store.settings()?)?;
     warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
-    let worker = WorkerThread::start(store.clone(), runtime.handle())?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), rules)?;
     let served = listen(&runtime, options, store);
     worker.stop();
     served
@@ -36,10 +38,11 @@ pub(crate) fn api(options: &ServeOptions) -> Result<(), Failure> {
 }
 
 /// A worker alone.
-pub(crate) fn worker(options: &StoreOptions) -> Result<(), Failure> {
-    let store = open_shared(options)?;
+pub(crate) fn worker(options: &WorkerOptions) -> Result<(), Failure> {
+    let store = open_shared(&options.store)?;
     let runtime = runtime()?;
-    let worker = WorkerThread::start(store, runtime.handle())?;
+    let rules = options.work.seal_rules();
+    let worker = WorkerThreads::start(store, runtime.handle(), rules)?;
     tracing::info!("the worker works");
     runtime.block_on(stop_signal())?;
     worker.stop();
@@ -47,7 +50,7 @@ pub(crate) fn worker(options: &StoreOptions) -> Result<(), Failure> {
 }
 
 fn open_shared(options: &StoreOptions) -> Result<Store, Failure> {
-    let store = Store::open(&options.settings())?;
+    let store = Store::open(&options.settings()?)?;
     if store.is_embedded() {
         return Err(Failure::Sentence(
             "SQLite serves one process: use `baitline serve`, or PostgreSQL".to_owned(),
@@ -115,33 +118,48 @@ async fn stop_signal() -> std::io::Result<()> {
     Ok(())
 }
 
-/// A worker on a thread of its own.
-pub(crate) struct WorkerThread {
+/// A worker and a sealer, each on a thread of its own: calls do not wait for a
+/// month to be written.
+pub(crate) struct WorkerThreads {
     stop: watch::Sender<bool>,
-    thread: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-impl WorkerThread {
-    /// Starts it.
-    pub(crate) fn start(store: Store, runtime: &Handle) -> Result<Self, Failure> {
+impl WorkerThreads {
+    /// Starts them.
+    pub(crate) fn start(store: Store, runtime: &Handle, rules: SealRules) -> Result<Self, Failure> {
         let (stop, told) = watch::channel(false);
-        let worker = Worker::new(store, runtime.clone(), PROGRAM_VERSION);
-        let thread = std::thread::Builder::new()
-            .name("worker".to_owned())
-            .spawn(move || worker.run(&told))
-            .map_err(because("starting the worker"))?;
-        Ok(Self { stop, thread })
+        let worker = Worker::new(store.clone(), runtime.clone(), PROGRAM_VERSION);
+        let sealer = Sealer::new(store, runtime.clone(), rules);
+        let sealer_told = told.clone();
+        let threads = vec![
+            named_thread("worker", move || worker.run(&told))?,
+            named_thread("sealer", move || sealer.run(&sealer_told))?,
+        ];
+        Ok(Self { stop, threads })
     }
 
-    /// Stops it after the step at hand.
+    /// Stops them after the step at hand.
     pub(crate) fn stop(self) {
-        // The receiver lives as long as the thread, so a failed send says that
-        // the thread has ended already.
+        // The receivers live as long as the threads, so a failed send says that
+        // they have ended already.
         self.stop.send_replace(true);
-        if self.thread.join().is_err() {
-            tracing::error!("the worker had panicked");
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("the worker had panicked");
+            }
         }
     }
+}
+
+fn named_thread(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, Failure> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(because("starting the worker"))
 }
 
 /// An API on a thread of its own, for the demo.

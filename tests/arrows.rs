@@ -38,8 +38,19 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (TESTKIT, &["baitline-api", "baitline-domain", "baitline-store", "baitline-worker"]),
-    // Programs that measure: nothing points at them.
-    (BENCH, &["baitline-domain", SAMPLE, "baitline-store", TESTKIT]),
+    // Programs that measure: they may reach every part, and nothing points at them.
+    (
+        BENCH,
+        &[
+            "baitline-analytics",
+            "baitline-domain",
+            "baitline-intake",
+            SAMPLE,
+            "baitline-store",
+            TESTKIT,
+            "baitline-worker",
+        ],
+    ),
     (
         ROOT,
         &[
@@ -71,6 +82,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("utoipa", &["baitline-api"]),
     ("tokio", &["baitline-store", "baitline-api", "baitline-worker", TESTKIT, ROOT]),
     ("ureq", &["baitline-api", "baitline-worker", TESTKIT, BENCH, ROOT]),
+    ("reqwest", &["baitline-store"]),
+    ("rustls", &["baitline-store"]),
 ];
 
 /// All that the rules themselves stand on: none of these reads a file, a

@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 
+use actix_web::http::Method;
 use actix_web::web;
 use baitline_store::{Conn, Reach, Store, StoreResult};
 use tracing::Span;
 
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
+use crate::reporting::Reports;
 use crate::routes::RouteTable;
+use crate::shape::Shape;
 
 /// Shared by all requests.
 pub(crate) struct App {
@@ -18,6 +21,7 @@ pub(crate) struct App {
     pub(crate) spool: PathBuf,
     pub(crate) routes: RouteTable,
     pub(crate) metrics: Metrics,
+    pub(crate) reports: Reports,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }
@@ -26,6 +30,11 @@ pub(crate) struct App {
 pub(crate) type AppData = web::Data<App>;
 
 impl App {
+    /// The shape that the document gives the JSON body of an operation.
+    pub(crate) fn body_shape(&self, path: &str, method: &Method) -> Option<&Shape> {
+        self.routes.find(path)?.operation(method)?.body.as_ref()
+    }
+
     /// Runs a transaction that only reads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

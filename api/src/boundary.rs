@@ -89,7 +89,9 @@ fn is_problem(response: &ServiceResponse) -> bool {
 
 fn log_failure(error: &ApiError) {
     match error {
-        ApiError::Internal(_) => tracing::error!(%error, "request failed"),
+        ApiError::Segment(_) | ApiError::Internal(_) => {
+            tracing::error!(%error, "request failed");
+        }
         ApiError::Unavailable(_) => tracing::warn!(%error, "request failed"),
         _ => tracing::debug!(%error, "request refused"),
     }

@@ -7,6 +7,7 @@ use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use baitline_domain::ids::ClientId;
+use baitline_store::StoreError;
 use baitline_store::blobs::BlobKind;
 use futures_util::{StreamExt, stream};
 use utoipa::ToSchema;
@@ -74,8 +75,11 @@ pub(crate) async fn send(
     }
     let Download { client, kind, sha256, .. } = download;
     let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
-    // The row was there, so a missing blob is a fault of the service.
-    let bytes = bytes.map_err(|error| ApiError::Internal(format!("reading a blob: {error}")))?;
+    let bytes = bytes.map_err(|error| match error {
+        // The row was there, so a missing blob is a fault of the service.
+        StoreError::NotFound => ApiError::Internal("a blob is missing".to_owned()),
+        error => error.into(),
+    })?;
     let bytes = bytes.map(|piece| piece.map_err(ApiError::from));
     Ok(response.body(SizedStream::new(length, bytes)))
 }

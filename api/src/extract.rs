@@ -43,8 +43,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let bytes = read_whole(payload).await?;
             let read = read_json(&bytes)?;
             let app = app.ok_or_else(|| ApiError::Internal("no application".to_owned()))?;
-            let operation = app.routes.find(&path).and_then(|route| route.operation(&method));
-            check_shape(&bytes, operation.and_then(|operation| operation.body.as_ref()))?;
+            check_shape(&bytes, app.body_shape(&path, &method))?;
             Ok(Self(read))
         }
         .boxed_local()
@@ -84,7 +83,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
 }
 
 /// Refuses what serde takes for something else than the document says.
-fn check_shape(bytes: &[u8], shape: Option<&Shape>) -> ApiResult<()> {
+pub(crate) fn check_shape(bytes: &[u8], shape: Option<&Shape>) -> ApiResult<()> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| explain(bytes, &error))?;
     match shape.and_then(|shape| shape.mismatch(&value)) {
         Some(pointer) => Err(ApiError::field(&pointer, Fault::InvalidType)),

@@ -9,9 +9,10 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, Seq
 use serde_json::value::RawValue;
 use tempfile::SpooledTempFile;
 
-use crate::extract::{MAX_JSON_BODY_BYTES, media_type, read_json};
+use crate::extract::{MAX_JSON_BODY_BYTES, check_shape, media_type, read_json};
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
+use crate::shape::Shape;
 use crate::spool;
 
 /// How a body spells its items.
@@ -48,11 +49,12 @@ pub(crate) fn format_of(req: &HttpRequest) -> ApiResult<Format> {
     }
 }
 
-/// Reads every item of a body that has been taken in.
+/// Reads every item of a body that has been taken in; each must have `shape`.
 pub(crate) fn read_items<T: DeserializeOwned>(
     format: Format,
     mut body: SpooledTempFile,
     bounds: Bounds,
+    shape: Option<&Shape>,
 ) -> ApiResult<Vec<Item<T>>> {
     let mut bytes = Vec::new();
     body.read_to_end(&mut bytes).map_err(|error| spool::failed(&error))?;
@@ -67,7 +69,8 @@ pub(crate) fn read_items<T: DeserializeOwned>(
     if texts.len() > bounds.items {
         return Err(ApiError::TooLarge { limit_bytes: bounds.bytes });
     }
-    Ok(texts.into_iter().map(|(line, text)| Item { line, result: read_item(text) }).collect())
+    let read = |(line, text)| Item { line, result: read_item(text, shape) };
+    Ok(texts.into_iter().map(read).collect())
 }
 
 /// The elements of an array with their places; at most one more than `most`.
@@ -93,11 +96,12 @@ fn lines(bytes: &[u8]) -> Vec<(u64, &[u8])> {
     numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect()
 }
 
-fn read_item<T: DeserializeOwned>(text: &[u8]) -> Result<T, FaultItem> {
+fn read_item<T: DeserializeOwned>(text: &[u8], shape: Option<&Shape>) -> Result<T, FaultItem> {
     if text.len() > MAX_JSON_BODY_BYTES {
         return Err(FaultItem::at("", Fault::TooLong));
     }
-    read_json(text).map_err(|error| match error {
+    let read = read_json(text).and_then(|item| check_shape(text, shape).map(|()| item));
+    read.map_err(|error| match error {
         // The line it names is that of the item, which the receipt knows better.
         ApiError::Malformed(item) => FaultItem { line: None, ..item },
         ApiError::Unprocessable(items) => {

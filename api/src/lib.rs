@@ -22,6 +22,7 @@ mod paging;
 mod problem;
 mod query;
 mod ranking;
+mod reporting;
 mod routes;
 mod server;
 mod service;

@@ -54,12 +54,19 @@ struct StateLabel {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RowLabels {
+    of: &'static str,
+    status: &'static str,
+}
+
 /// The counters of this process.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     receipts: Family<StatusLabel, Counter>,
+    rows: Family<RowLabels, Counter>,
 }
 
 impl Metrics {
@@ -78,7 +85,9 @@ impl Metrics {
         );
         let receipts = Family::default();
         registry.register("receipts", "Call records received", receipts.clone());
-        Self { registry, requests, durations, receipts }
+        let rows = Family::default();
+        registry.register("row_receipts", "Rows of tables and labels received", rows.clone());
+        Self { registry, requests, durations, receipts, rows }
     }
 
     /// Counts a request by the pattern it matched.
@@ -102,6 +111,13 @@ impl Metrics {
     pub(crate) fn count_receipts(&self, counts: &ReceiptCounts) {
         for (status, count) in counts.by_status() {
             self.receipts.get_or_create(&StatusLabel { status }).inc_by(count);
+        }
+    }
+
+    /// Counts the receipts of one body of anything but calls.
+    pub(crate) fn count_rows(&self, of: &'static str, counts: &ReceiptCounts) {
+        for (status, count) in counts.by_status() {
+            self.rows.get_or_create(&RowLabels { of, status }).inc_by(count);
         }
     }
 
@@ -166,6 +182,20 @@ fn observe_queues(registry: &mut Registry, queues: &Queues) {
         exports.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
     }
     registry.register("exports", "Exports by state", exports);
+    let files = Family::<StateLabel, Gauge>::default();
+    for (state, count) in &queues.files {
+        files.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
+    }
+    registry.register("files", "Files of call records by state", files);
+    let replays = Family::<StateLabel, Gauge>::default();
+    for (state, count) in &queues.replays {
+        replays.get_or_create(&StateLabel { state: state.as_str() }).set(gauge_value(*count));
+    }
+    registry.register("replays", "Replays by state", replays);
+    let help = "Files of interceptions that reports read";
+    register_gauge(registry, "segments", help, gauge_value(queues.segments));
+    let help = "Days of clients that reports read from files";
+    register_gauge(registry, "sealed_days", help, gauge_value(queues.sealed_days));
 }
 
 fn register_gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {

@@ -36,6 +36,7 @@ use crate::routes::routes;
         (name = "calls", description = "Reports in, calls out, recordings."),
         (name = "observations", description = "What sources reported, and what people corrected."),
         (name = "interceptions", description = "Calls with a verdict, and what people heard."),
+        (name = "files", description = "Files of call records that the worker reads, and their rejected rows."),
         (name = "listening", description = "Recordings nobody has heard, who listens to them, and many labels at once."),
         (name = "reports", description = "Who calls, from where, and which baits yield."),
         (name = "offenders", description = "Everything known of one number."),

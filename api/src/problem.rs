@@ -56,6 +56,10 @@ pub(crate) enum ApiError {
     /// The database or the blob store cannot be reached now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// A report's file is gone or broken; a report then asks the database, so no
+    /// caller meets it.
+    #[error("segment: {0}")]
+    Segment(String),
     /// A fault of ours; the text is for the log alone.
     #[error("internal: {0}")]
     Internal(String),
@@ -161,7 +165,7 @@ impl ApiError {
             Self::Unavailable(_) => {
                 ("unavailable", "Not available now", "Nothing was done; send the request again.")
             }
-            Self::Internal(_) => {
+            Self::Segment(_) | Self::Internal(_) => {
                 ("internal", "A fault of the service", "The fault is logged with this instance.")
             }
         }
@@ -229,7 +233,7 @@ impl ResponseError for ApiError {
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Segment(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -283,6 +287,12 @@ impl From<Constraint> for ApiError {
                 "/reference",
                 "bait_reference_taken",
                 "The client has a bait with this reference.",
+            ),
+            Constraint::NumberOfABait => taken(
+                "/number",
+                "number_of_a_bait",
+                "The client has a bait with this number: it is neither an own number nor a \
+                 competitor's.",
             ),
             Constraint::SourceNameTaken => {
                 taken("/name", "source_name_taken", "The client has a source of this name.")
@@ -371,6 +381,20 @@ impl From<Constraint> for ApiError {
             Constraint::TooManyReplays => Self::conflict(
                 "too_many_replays",
                 "As many replays of the client wait as may; see the limit «replays_waiting».",
+            ),
+            Constraint::FileEnded => {
+                Self::conflict("file_ended", "The file has ended and cannot be cancelled.")
+            }
+            Constraint::TooManyFiles => Self::conflict(
+                "too_many_files",
+                "As many files of the client wait as may; see the limit «files_waiting».",
+            ),
+            Constraint::RejectionSettled => {
+                Self::conflict("rejection_settled", "The row was corrected or dismissed before.")
+            }
+            Constraint::RecordContradicts => Self::conflict(
+                "conflict",
+                "The same revision of this record was sent with other content.",
             ),
         }
     }

@@ -7,12 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::download::hex;
 use crate::fault::Fault;
-use crate::fields::Whole;
-use crate::paging::Limit;
 use crate::problem::{ApiError, ApiResult};
 
-/// Lines of a piece that does not say how many.
-const DEFAULT_LINES: Limit = Whole(1_000);
 /// The longest cursor read, in hexadecimal digits: the name of a region in it
 /// may be long.
 const CURSOR_DIGITS: usize = 8_192;
@@ -71,7 +67,7 @@ pub(crate) fn piece<T>(
     lines: Vec<T>,
     rank: impl Fn(&T) -> Rank,
     order: &str,
-    (cursor, limit): (Option<RankCursor>, Option<Limit>),
+    (cursor, limit): (Option<RankCursor>, usize),
 ) -> ApiResult<(Vec<T>, Option<String>)> {
     if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
         return Err(ApiError::parameter("cursor", Fault::BadCursor));
@@ -79,7 +75,6 @@ pub(crate) fn piece<T>(
     let mut ranked: Vec<(Rank, T)> = lines.into_iter().map(|line| (rank(&line), line)).collect();
     ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
     ranked.retain(|(rank, _)| cursor.as_ref().is_none_or(|cursor| cursor.rank < *rank));
-    let limit = limit.unwrap_or(DEFAULT_LINES).0 as usize;
     let has_more = ranked.len() > limit;
     ranked.truncate(limit);
     let next = match ranked.last() {
@@ -120,9 +115,9 @@ mod tests {
         for limit in 1..=6 {
             let (mut all, mut cursor) = (Vec::new(), None);
             loop {
-                let asked = (cursor, Some(Whole(limit)));
+                let asked = (cursor, limit);
                 let (piece, next) = piece(lines.clone(), rank, "x", asked).unwrap();
-                assert!(piece.len() <= limit as usize);
+                assert!(piece.len() <= limit);
                 all.extend(piece);
                 let Some(next) = next else { break };
                 cursor = Some(read(&next).unwrap());
@@ -133,18 +128,18 @@ mod tests {
 
     #[test]
     fn a_line_that_came_in_between_is_shown_where_it_stands_and_none_twice() {
-        let first = piece(vec![(9, "a"), (5, "b")], rank, "x", (None, Some(Whole(1)))).unwrap();
+        let first = piece(vec![(9, "a"), (5, "b")], rank, "x", (None, 1)).unwrap();
         let cursor = read(&first.1.unwrap());
         let now = vec![(9, "a"), (5, "b"), (7, "new"), (10, "too late")];
-        let second = piece(now, rank, "x", (cursor, Some(Whole(9)))).unwrap();
+        let second = piece(now, rank, "x", (cursor, 9)).unwrap();
         assert_eq!(second, (vec![(7, "new"), (5, "b")], None));
     }
 
     #[test]
     fn a_cursor_of_another_order_or_none_at_all_is_refused() {
-        let (_, next) = piece(vec![(1, "a"), (2, "b")], rank, "x", (None, Some(Whole(1)))).unwrap();
+        let (_, next) = piece(vec![(1, "a"), (2, "b")], rank, "x", (None, 1)).unwrap();
         let cursor = read(&next.unwrap());
-        assert!(piece(vec![(1, "a")], rank, "y", (cursor, None)).is_err());
+        assert!(piece(vec![(1, "a")], rank, "y", (cursor, 9)).is_err());
         for broken in ["", "7", "zz", "7b7d", &"7".repeat(CURSOR_DIGITS + 2)] {
             assert_eq!(read(broken), None, "{broken}");
         }

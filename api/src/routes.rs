@@ -29,6 +29,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::previews::routes)
         .configure(v1::traps::routes)
         .configure(v1::calls::routes)
+        .configure(v1::files::routes)
+        .configure(v1::file_rejections::routes)
         .configure(v1::recordings::routes)
         .configure(v1::observations::routes)
         .configure(v1::corrections::routes)

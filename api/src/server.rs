@@ -17,6 +17,7 @@ use crate::gate::gate;
 use crate::metrics::Metrics;
 use crate::openapi::openapi;
 use crate::problem::ApiError;
+use crate::reporting::Reports;
 use crate::routes::{RouteTable, routes};
 
 /// How long a connection may take to send the head of a request.
@@ -88,6 +89,7 @@ pub fn serve(
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),
         metrics: Metrics::new(),
+        reports: Reports::new(),
         document: document.to_json().map_err(std::io::Error::other)?,
     });
     let server = HttpServer::new(move || {

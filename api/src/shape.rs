@@ -61,6 +61,14 @@ impl Shape {
         Self { nullable: may_be_null(&schema["type"]), form }
     }
 
+    /// The shape of each item, if it is one of a list.
+    pub(crate) fn item(&self) -> Option<&Self> {
+        match &self.form {
+            Form::List(item) => Some(item),
+            Form::Object(_) | Form::Other => None,
+        }
+    }
+
     /// The pointer to the first place of `value` that has another shape.
     pub(crate) fn mismatch(&self, value: &Value) -> Option<String> {
         if value.is_null() {

@@ -16,18 +16,21 @@ use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
 use baitline_store::models::{
-    ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState, ReplayOutcome,
-    ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat, FileState,
+    PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
+    WaitingReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident for $domain:ty { $($variant:ident),* $(,)? })*) => {$(
+    ($($(#[$meta:meta])* $name:ident for $domain:ty {
+        $($(#[$spelling:meta])* $variant:ident),* $(,)?
+    })*) => {$(
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         $(#[$meta])*
         #[serde(rename_all = "snake_case")]
-        pub(crate) enum $name { $($variant),* }
+        pub(crate) enum $name { $($(#[$spelling])* $variant),* }
 
         impl From<$domain> for $name {
             fn from(word: $domain) -> Self {
@@ -175,6 +178,18 @@ words! {
     #[schema(as = ReplayState)]
     ReplayStateWord for ReplayState { Queued, Running, Done, Failed, Cancelled }
 
+    /// How a file spells its records.
+    #[schema(as = FileFormat)]
+    FileFormatWord for FileFormat { Json, Ndjson, Csv, Xlsx }
+
+    /// Where a file of call records stands.
+    #[schema(as = FileState)]
+    FileStateWord for FileState { Queued, Running, Done, Failed, Cancelled }
+
+    /// What became of a row that was not taken.
+    #[schema(as = RejectionState)]
+    RejectionStateWord for RejectionState { Open, Resolved, Dismissed }
+
     /// What a call is, as far as a replay compares: `absent`, `background`, or
     /// an interception by its verdict.
     #[schema(as = ReplayOutcome)]
@@ -186,15 +201,27 @@ words! {
     #[schema(as = TouchedKind)]
     TouchedKindWord for TouchedKind { Package }
 
-    /// What a line of the report of offenders is.
+    /// What a line of the report of offenders is. `block10` and `block100` are
+    /// the ten and the hundred numbers that differ in their last digits alone.
     #[schema(as = GroupBy)]
     GroupByWord for GroupBy {
-        Number, Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
+        Number,
+        #[serde(rename = "block10")] BlockOfTen,
+        #[serde(rename = "block100")] BlockOfHundred,
+        Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
     }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]
     StandingWord for Standing { RepeatOffender, Offender, Candidate }
+}
+
+impl GroupByWord {
+    /// As JSON has it, for tables.
+    pub(crate) fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 impl StandingWord {

@@ -46,6 +46,13 @@ impl Client {
         Self { agent: agent(), base, authorization }
     }
 
+    /// The same connections with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        let (agent, base) = (self.agent.clone(), self.base.clone());
+        Self { agent, base, authorization: format!("Bearer {key}") }
+    }
+
     /// Reads a thing.
     ///
     /// # Panics

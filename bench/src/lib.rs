@@ -3,9 +3,11 @@
 //! checks its answer before it times anything.
 
 pub mod args;
+pub mod history;
 pub mod http;
 pub mod postgres;
 pub mod process;
+pub mod sealed;
 pub mod world;
 
 use std::time::Duration;

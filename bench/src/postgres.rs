@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use baitline_store::blobs::BlobPlace;
 use baitline_store::{Reach, Store, StoreSettings, keys};
 use baitline_testkit::{PrivatePostgres, TestDatabase};
 
@@ -33,7 +34,7 @@ pub fn database(args: &Args) -> TestDatabase {
 pub fn open(url: &str, folder: &Path) -> Store {
     let settings = StoreSettings {
         database_url: url.to_owned(),
-        blobs: folder.join("blobs"),
+        blobs: BlobPlace::Folder(folder.join("blobs")),
         pool_size: POOL_SIZE,
         allow_plaintext_database: false,
     };

@@ -31,6 +31,21 @@ pub fn program() -> PathBuf {
     beside
 }
 
+/// Processor time that a process has used so far, in user and system mode, in
+/// steps of ten milliseconds; this one is called `self`.
+///
+/// # Panics
+/// When the process has ended.
+pub fn processor_time_of(process: &str) -> Duration {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    let stat = stat.expect("the process runs");
+    // The second field is the program's name and may hold spaces.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|text| text.parse::<f64>().ok()).sum();
+    Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
+}
+
 impl Baitline {
     /// `baitline api` on a PostgreSQL database, ready.
     pub fn api(database_url: &str, data: &Path) -> Self {
@@ -92,17 +107,8 @@ impl Baitline {
     }
 
     /// Processor time used so far, in user and system mode.
-    ///
-    /// # Panics
-    /// When the process has ended.
     pub fn processor_time(&self) -> Duration {
-        const TICKS_PER_SECOND: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
-        let stat = stat.expect("the process runs");
-        // The second field is the program's name and may hold spaces.
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-        let ticks: f64 = fields.skip(11).take(2).filter_map(|text| text.parse::<f64>().ok()).sum();
-        Duration::from_secs_f64(ticks / TICKS_PER_SECOND)
+        processor_time_of(&self.child.id().to_string())
     }
 
     /// Kills it at once, as a power failure would.

@@ -21,6 +21,9 @@ POST /v1/calls: application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 POST /v1/calls: application/x-ndjson
 POST /v1/calls: text/csv
 POST /v1/clients/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+POST /v1/files: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+POST /v1/files: application/x-ndjson
+POST /v1/files: text/csv
 POST /v1/labels: application/x-ndjson
 POST /v1/own-numbers/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/portability-answers/imports: text/csv

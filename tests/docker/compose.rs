@@ -47,10 +47,16 @@ fn mounts(service: &Yaml) -> Vec<(&str, &str)> {
     texts(&service["volumes"]).into_iter().map(|text| text.split_once(':').unwrap()).collect()
 }
 
+/// The mounts of a service that may have none.
+fn if_any(service: &Yaml) -> Vec<(&str, &str)> {
+    if service["volumes"] == Yaml::BadValue { Vec::new() } else { mounts(service) }
+}
+
 #[test]
-fn the_services_are_the_database_and_the_programs_three() {
+fn the_services_are_the_database_the_blob_store_and_the_programs_three() {
     let file = composition();
-    let expected: BTreeSet<&str> = PROGRAM.into_iter().chain(["database"]).collect();
+    let others = ["database", "objects", "bucket"];
+    let expected: BTreeSet<&str> = PROGRAM.into_iter().chain(others).collect();
     assert_eq!(names(&file["services"]), expected);
 }
 
@@ -87,7 +93,7 @@ fn the_api_is_published_where_the_image_listens_and_to_this_machine_alone() {
     let file = composition();
     let port = only("EXPOSE");
     assert_eq!(texts(&service(&file, "api")["ports"]), [format!("127.0.0.1:{port}:{port}")]);
-    for name in ["database", "migrate", "worker"] {
+    for name in ["database", "objects", "bucket", "migrate", "worker"] {
         assert_eq!(service(&file, name)["ports"], Yaml::BadValue, "{name}");
     }
     assert_eq!(file["networks"]["inside"]["internal"].as_bool(), Some(true));
@@ -116,9 +122,13 @@ fn the_program_starts_after_the_migration_and_that_after_the_database() {
     assert_eq!(condition("migrate", "database"), "service_healthy");
     for name in ["api", "worker"] {
         assert_eq!(condition(name, "database"), "service_healthy");
+        assert_eq!(condition(name, "bucket"), "service_completed_successfully");
         assert_eq!(condition(name, "migrate"), "service_completed_successfully");
     }
-    assert_eq!(service(&file, "migrate")["restart"].as_str(), Some("no"));
+    assert_eq!(condition("bucket", "objects"), "service_healthy");
+    for name in ["bucket", "migrate"] {
+        assert_eq!(service(&file, name)["restart"].as_str(), Some("no"));
+    }
 }
 
 #[test]
@@ -154,13 +164,37 @@ fn the_database_is_one_the_program_accepts() {
 }
 
 #[test]
+fn the_blob_store_has_the_bucket_and_the_key_that_the_program_uses() {
+    let file = composition();
+    let (objects, bucket) = (service(&file, "objects"), service(&file, "bucket"));
+    assert_eq!(objects["image"], bucket["image"]);
+    assert!(objects["image"].as_str().unwrap().contains(":RELEASE."), "a version is named");
+    let secret = Some("${OBJECTS_PASSWORD:?}");
+    let made = texts(&bucket["command"])[0];
+    for name in ["api", "worker"] {
+        let environment = &service(&file, name)["environment"];
+        let text = |variable: &str| field(environment, variable).as_str();
+        let place = text("BAITLINE_BLOBS").and_then(|url| url.strip_prefix("s3://")).unwrap();
+        assert!(made.ends_with(&format!("mc mb --ignore-existing objects/{place}")), "{made}");
+        let endpoint = text("BAITLINE_S3_ENDPOINT").unwrap();
+        assert!(endpoint.starts_with("http://objects:") && made.contains(endpoint), "{endpoint}");
+        let user = text("BAITLINE_S3_ACCESS_KEY_ID");
+        assert_eq!(objects["environment"]["MINIO_ROOT_USER"].as_str(), user);
+        assert_eq!(bucket["environment"]["KEY_ID"].as_str(), user);
+        assert_eq!(text("BAITLINE_S3_SECRET_ACCESS_KEY"), secret);
+    }
+    assert_eq!(objects["environment"]["MINIO_ROOT_PASSWORD"].as_str(), secret);
+    assert_eq!(bucket["environment"]["KEY"].as_str(), secret);
+}
+
+#[test]
 fn every_volume_and_network_is_declared_and_every_mounted_file_exists() {
     let file = composition();
     let (mut volumes, mut networks) = (BTreeSet::new(), BTreeSet::new());
     for name in names(&file["services"]) {
         let service = service(&file, name);
         networks.extend(texts(&service["networks"]));
-        for (source, target) in mounts(service) {
+        for (source, target) in if_any(service) {
             if source.starts_with('.') {
                 let path = root().join("docker").join(source);
                 assert!(path.is_file(), "{source} does not exist");

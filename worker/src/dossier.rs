@@ -20,8 +20,8 @@ use baitline_store::models::{
     Source, SourceKind, TrapRow,
 };
 use baitline_store::{
-    Conn, Reach, StoreError, StoreResult, baits, calls, clients, labels, numbering, observations,
-    operators, recordings, sources, traps,
+    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, labels, numbering,
+    observations, operators, recordings, sources, traps,
 };
 
 use crate::WorkError;
@@ -34,12 +34,19 @@ const FIRST_VERSION: u32 = 1;
 
 /// The dossier of one package: the answered interceptions of its number in the
 /// period that a person labelled advertising, with everything kept of them.
+/// `None` while a day of theirs, or a change that may touch one, waits to be
+/// recomputed: what people amended would stand beside the call as it was.
 pub(crate) fn gather(
     conn: &mut Conn,
     package: &Package,
     request: &ExportRequest,
     program_version: &str,
-) -> StoreResult<Dossier> {
+) -> StoreResult<Option<Dossier>> {
+    let found = fileable(conn, package, request)?;
+    let days = found.iter().map(|judged| judged.call.started_at.day()).collect();
+    if !buckets::are_settled(conn, package.client_id, &days)? {
+        return Ok(None);
+    }
     let client = clients::find_client(conn, package.client_id)?;
     let scene = Scene {
         package,
@@ -48,10 +55,10 @@ pub(crate) fn gather(
         editions: numbering::list_editions(conn)?,
     };
     let mut interceptions = Vec::new();
-    for judged in fileable(conn, package, request)? {
+    for judged in found {
         interceptions.extend(scene.facts(conn, &judged)?);
     }
-    Ok(Dossier {
+    Ok(Some(Dossier {
         package: package.id,
         version: FIRST_VERSION,
         sealed_at: package.sealed_at,
@@ -62,7 +69,7 @@ pub(crate) fn gather(
         caller: package.caller,
         period: Period { from: request.from(), to: request.to() },
         interceptions,
-    })
+    }))
 }
 
 fn fileable(

@@ -2,7 +2,9 @@
 //! store and put into it. An export taken over from a silent worker goes on
 //! where that one stopped: packages already built are kept.
 
-use baitline_analytics::{GroupBy, OffenderKey, Question, Standing, Thresholds};
+use std::time::Duration;
+
+use baitline_analytics::{GroupBy, OffenderKey, Question, Source, Standing, Thresholds};
 use baitline_domain::phone::Phone;
 use baitline_evidence::BuildError;
 use baitline_store::blobs::BlobKind;
@@ -11,15 +13,20 @@ use baitline_store::models::{Export, ExportState, Package, PackageState};
 use baitline_store::{Reach, exports, now, tallies};
 use futures_util::stream;
 
-use crate::contents::{ClientRecordings, chunks, put_failed};
+use crate::contents::{ClientRecordings, chunks, is_for_good, put_failed};
 use crate::dossier;
 use crate::{WorkError, Worker};
 
 /// The largest package that is kept.
 const MAX_PACKAGE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// How often a worker says that it lives while a package is on its way: well
+/// within the lease.
+const KEEP_PAUSE: Duration = Duration::from_secs(15);
 
 impl Worker {
-    pub(crate) fn carry_export(&self, export: &Export) -> Result<(), WorkError> {
+    /// Carries it as far as it goes; `false` where every package that is left
+    /// waits for a day to be recomputed.
+    pub(crate) fn carry_export(&self, export: &Export) -> Result<bool, WorkError> {
         let _span = tracing::info_span!(
             "export", client = %export.client_id, export = %export.id
         )
@@ -36,16 +43,27 @@ impl Worker {
         let planned = self
             .store
             .read(reach, |conn| exports::packages_of(conn, export.client_id, export.id))?;
+        let (mut got_on, mut must_wait) = (false, false);
         for mut package in planned {
             if !self.store.write(reach, |conn| exports::keep_export(conn, export))? {
-                return Ok(());
+                return Ok(true);
             }
-            if package.state == PackageState::Queued {
-                self.build(export, &request, &mut package)?;
+            if package.state != PackageState::Queued {
+                continue;
+            }
+            if self.build(export, &request, &mut package)? {
                 self.store.write(reach, |conn| exports::save_package(conn, &package))?;
+                got_on = true;
+            } else {
+                must_wait = true;
             }
         }
-        self.end(export)
+        if must_wait {
+            self.store.write(reach, |conn| exports::put_back(conn, export))?;
+            return Ok(got_on);
+        }
+        self.end(export)?;
+        Ok(true)
     }
 
     fn end(&self, export: &Export) -> Result<(), WorkError> {
@@ -65,7 +83,10 @@ impl Worker {
         })?;
         let mut tallies = counted.tallies;
         tallies.extend(baitline_analytics::tally(&counted.edges)?);
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question(request))?;
+        let offenders = baitline_analytics::repeat_offenders(
+            &Source::of_tallies(&tallies),
+            &question(request),
+        )?;
         Ok(offenders
             .into_iter()
             .filter(|offender| offender.standing == Some(Standing::RepeatOffender))
@@ -78,13 +99,14 @@ impl Worker {
 
     /// Builds one package and puts it into the blob store. A package that
     /// cannot be built says why and keeps no other from being built; a store
-    /// that does not answer fails the step, which another attempt repeats.
+    /// that does not answer fails the step, which another attempt repeats. `false`
+    /// while it has to wait.
     fn build(
         &self,
         export: &Export,
         request: &ExportRequest,
         package: &mut Package,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let recordings = ClientRecordings {
             client: export.client_id,
             blobs: self.store.blobs(),
@@ -93,42 +115,68 @@ impl Worker {
         let gathered = self.store.read(Reach::Client(export.client_id), |conn| {
             dossier::gather(conn, package, request, &self.program_version)
         })?;
+        let Some(gathered) = gathered else { return Ok(false) };
         let dossier = dossier::sniffed(gathered, &recordings)?;
         package.interceptions = i32::try_from(dossier.interceptions.len()).unwrap_or(i32::MAX);
         let file = tempfile::tempfile()?;
         let built = match baitline_evidence::build(&dossier, &recordings, &file) {
             Ok(built) => built,
-            Err(error) => return refuse(package, error),
+            Err(error) => return refuse(package, error).map(|()| true),
         };
-        self.keep(package, file)?;
+        self.keep(export, package, file)?;
         package.missing = serde_json::to_string(&built.missing).map_err(std::io::Error::other)?;
         package.state =
             if built.missing.is_empty() { PackageState::Ready } else { PackageState::Draft };
-        Ok(())
+        Ok(true)
     }
 
-    fn keep(&self, package: &mut Package, mut file: std::fs::File) -> Result<(), WorkError> {
+    fn keep(
+        &self,
+        export: &Export,
+        package: &mut Package,
+        mut file: std::fs::File,
+    ) -> Result<(), WorkError> {
         std::io::Seek::rewind(&mut file)?;
         let stream = stream::iter(chunks(file));
         let kind = BlobKind::Package;
         let put = self.store.blobs().put(package.client_id, kind, stream, MAX_PACKAGE_BYTES);
-        let blob = self.runtime.block_on(put).map_err(put_failed)?;
+        let mut put = std::pin::pin!(put);
+        let blob = loop {
+            // Only this thread waits, so it may say in between that it lives: a
+            // slow store must not look like a silent worker.
+            let waited = async { tokio::time::timeout(KEEP_PAUSE, put.as_mut()).await };
+            match self.runtime.block_on(waited) {
+                Ok(done) => break done.map_err(put_failed)?,
+                Err(_) => self
+                    .store
+                    .write(Reach::Agency, |conn| exports::keep_export(conn, export).map(|_| ()))?,
+            }
+        };
         package.bytes = Some(i64::try_from(blob.bytes).unwrap_or(i64::MAX));
         package.sha256 = Some(blob.sha256.to_vec());
         Ok(())
     }
 }
 
-/// A failure of writing is this machine's and is tried again; any other is the
-/// dossier's and stays.
+/// A failure of writing is this machine's, one of reading may be the blob
+/// store's: they are tried again. Any other is the dossier's and stays.
 fn refuse(package: &mut Package, error: BuildError) -> Result<(), WorkError> {
-    if matches!(error, BuildError::Write(_)) {
+    if is_outage(&error) {
         return Err(error.into());
     }
     tracing::warn!(package = %package.id, %error, "a package cannot be built");
     package.state = PackageState::Failed;
     package.problem = Some(error.to_string());
     Ok(())
+}
+
+/// Whether a package could not be built for a reason that passes.
+pub(crate) fn is_outage(error: &BuildError) -> bool {
+    match error {
+        BuildError::Write(_) => true,
+        BuildError::Recording { source, .. } => !is_for_good(source),
+        _ => false,
+    }
 }
 
 fn question(request: &ExportRequest) -> Question {

@@ -1,38 +1,65 @@
-//! Background work: expands changes, recomputes the buckets they touch, builds
-//! packages, replays periods. Meets the API only in the database, and any number of workers may
+//! Background work: expands changes, recomputes the buckets they touch, reads
+//! files of calls, builds packages, replays periods. Meets the API only in the database, and any number of workers may
 //! run: what one holds, the others skip.
 
 mod contents;
 mod dossier;
 mod export;
+mod files;
 mod lists;
 mod numbering;
 mod operators;
 mod recompute;
 mod refresh;
 mod replay;
+mod seal;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use baitline_analytics::AnalyticsError;
+use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
 use baitline_evidence::BuildError;
 use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
+
+pub use seal::{PreparedMonth, SealRules, Sealer};
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
 /// NOTIFY, which serialise every commit of the writers.
 const POLL_PAUSE: Duration = Duration::from_millis(200);
 /// The pause after a failure, so that a database that is down is not hammered.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
-/// Buckets looked up at a time; the next look sees what came meanwhile.
+/// How long a worker does not look again for what is past its time.
+const PRUNE_PAUSE: Duration = Duration::from_secs(3_600);
+/// How often unfinished uploads are looked for, and how old they are by then.
+const SWEEP_PAUSE: Duration = Duration::from_secs(60 * 60);
+const LEFT_OVER_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Recent buckets looked up at a time; the next look sees what came meanwhile. More
+/// than there are workers, since what one holds the others pass.
 const BUCKETS_AT_A_TIME: i64 = 16;
+/// Older buckets looked up of each client.
+const DAYS_OF_A_CLIENT: i64 = 8;
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
+
+/// What a step looks at first; where nothing of it waits, at the others in the
+/// order in which they stand here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Recent,
+    Change,
+    Older,
+}
+
+/// Every other step is for calls of these days. In between changes and older days
+/// take turns, so that a client who never falls silent keeps neither waiting.
+const TURNS: [Work; 4] = [Work::Recent, Work::Change, Work::Recent, Work::Older];
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +68,14 @@ pub enum Step {
     Expanded,
     /// A bucket was recomputed.
     Refreshed,
+    /// A file was read on by some rows, or to its end.
+    Read,
     /// An export was carried to its end, or as far as it went.
     Exported,
     /// A replay got on by some days, or to its end.
     Replayed,
+    /// Replays that are past their time were deleted.
+    Pruned,
     /// Nothing waits that another worker does not hold.
     Empty,
 }
@@ -69,6 +100,23 @@ pub enum WorkError {
     TimeZone(String),
 }
 
+impl WorkError {
+    /// Whether the database, the blob store or a disk was not there: it will be
+    /// again, and the work that met it has not failed.
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(
+                error,
+                StoreError::Unavailable(_) | StoreError::Blob(_) | StoreError::Conflict
+            ),
+            Self::Build(error) => export::is_outage(error),
+            // A recording's bytes come through the same door.
+            Self::TemporaryFile(error) => !contents::is_for_good(error),
+            Self::Analytics(_) | Self::TimeZone(_) => false,
+        }
+    }
+}
+
 /// A worker. Not shared: each thread makes its own.
 pub struct Worker {
     store: Store,
@@ -76,6 +124,17 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    /// The file at hand.
+    open_file: Option<OpenFile>,
+    /// Whether it is the turn of files.
+    files_first: bool,
+    /// When it last found nothing that is past its time.
+    pruned_at: Option<std::time::Instant>,
+    /// Steps so far: see [`TURNS`].
+    steps: usize,
+    /// Whose changes and whose older days were done last.
+    last_changed: Option<ClientId>,
+    last_older: Option<ClientId>,
 }
 
 impl Worker {
@@ -88,22 +147,121 @@ impl Worker {
             plans: Plans::default(),
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
+            open_file: None,
+            files_first: false,
+            pruned_at: None,
+            steps: 0,
+            last_changed: None,
+            last_older: None,
         }
     }
 
-    /// Does the next piece of work, whichever is most urgent.
+    /// Does the next piece of work. Files and everything else take turns while
+    /// both wait: neither a file of hours nor calls that never cease keep the
+    /// other waiting.
     pub fn run_next(&mut self) -> Result<Step, WorkError> {
-        if self.store.write(Reach::Agency, changes::expand_next)? {
-            return Ok(Step::Expanded);
+        if std::mem::take(&mut self.files_first) && self.read_slice()? {
+            return Ok(Step::Read);
         }
-        let recent = Day(now().day().0 - RECENT_DAYS);
-        let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::waiting_buckets(conn, recent, BUCKETS_AT_A_TIME)
-        })?;
+        let done = self.run_next_but_files();
+        if matches!(done, Ok(Step::Empty)) {
+            return Ok(if self.read_slice()? { Step::Read } else { Step::Empty });
+        }
+        self.files_first = true;
+        done
+    }
+
+    /// Does whatever but files is most urgent.
+    fn run_next_but_files(&mut self) -> Result<Step, WorkError> {
+        let first = TURNS[self.steps % TURNS.len()];
+        self.steps += 1;
+        let others = [Work::Recent, Work::Change, Work::Older];
         let mut failure = None;
-        for (client, day) in waiting {
+        for work in [first].into_iter().chain(others.into_iter().filter(|work| *work != first)) {
+            let done = match work {
+                Work::Recent => self.refresh_recent(&mut failure)?,
+                Work::Change => self.expand()?,
+                Work::Older => self.refresh_older(&mut failure)?,
+            };
+            if let Some(step) = done {
+                return Ok(step);
+            }
+        }
+        if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
+            self.release_file()?;
+            let carried = self.carry_export(&export);
+            if carried.as_ref().is_err_and(WorkError::is_outage) {
+                self.store.write(Reach::Agency, |conn| exports::give_back_export(conn, &export))?;
+            }
+            if carried? {
+                return Ok(Step::Exported);
+            }
+        }
+        if let Some(replay) = self.store.write(Reach::Agency, replays::claim_replay)? {
+            self.release_file()?;
+            return self.carry_replay(replay).map(|()| Step::Replayed);
+        }
+        if self.prune_now_and_then()? {
+            return Ok(Step::Pruned);
+        }
+        failure.map_or(Ok(Step::Empty), Err)
+    }
+
+    /// Deletes what is past its time, some of it at a step, once in a while.
+    fn prune_now_and_then(&mut self) -> Result<bool, WorkError> {
+        if self.pruned_at.is_some_and(|at| at.elapsed() < PRUNE_PAUSE) {
+            return Ok(false);
+        }
+        let pruned = self.store.write(Reach::Agency, |conn| replays::prune_replays(conn, now()))?;
+        if pruned == 0 {
+            self.pruned_at = Some(std::time::Instant::now());
+        }
+        Ok(pruned > 0)
+    }
+
+    fn expand(&mut self) -> Result<Option<Step>, WorkError> {
+        let last = self.last_changed;
+        let done = self.store.write(Reach::Agency, |conn| changes::expand_after(conn, last))?;
+        self.last_changed = done.or(last);
+        Ok(done.map(|_| Step::Expanded))
+    }
+
+    fn refresh_recent(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::recent_buckets(conn, first_recent_day(), BUCKETS_AT_A_TIME)
+        })?;
+        Ok(self.refresh_first(&waiting, failure).map(|_| Step::Refreshed))
+    }
+
+    fn refresh_older(
+        &mut self,
+        failure: &mut Option<WorkError>,
+    ) -> Result<Option<Step>, WorkError> {
+        let last = self.last_older;
+        let waiting = self.store.read(Reach::Agency, |conn| {
+            buckets::older_buckets(conn, first_recent_day(), last, DAYS_OF_A_CLIENT)
+        })?;
+        let Some(&(next, _)) = waiting.first() else { return Ok(None) };
+        if self.store.write(Reach::Agency, |conn| changes::expand_some_of(conn, next))? {
+            return Ok(Some(Step::Expanded));
+        }
+        let done = self.refresh_first(&waiting, failure);
+        self.last_older = done.or(last);
+        Ok(done.map(|_| Step::Refreshed))
+    }
+
+    /// Recomputes the first of these that no other worker holds, and says whose.
+    fn refresh_first(
+        &mut self,
+        waiting: &[(ClientId, Day)],
+        failure: &mut Option<WorkError>,
+    ) -> Option<ClientId> {
+        for &(client, day) in waiting {
             match self.refresh(client, day) {
-                Ok(true) => return Ok(Step::Refreshed),
+                Ok(true) => return Some(client),
                 Ok(false) => {}
                 // One bad bucket must not keep the others waiting.
                 Err(error) => {
@@ -112,13 +270,7 @@ impl Worker {
                 }
             }
         }
-        if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
-            return self.carry_export(&export).map(|()| Step::Exported);
-        }
-        match self.store.write(Reach::Agency, replays::claim_replay)? {
-            Some(replay) => self.carry_replay(replay).map(|()| Step::Replayed),
-            None => failure.map_or(Ok(Step::Empty), Err),
-        }
+        None
     }
 
     /// Works until nothing waits. For tests and for tools that want a settled
@@ -130,7 +282,12 @@ impl Worker {
 
     /// Works until told to stop; finishes the step at hand.
     pub fn run(mut self, stop: &watch::Receiver<bool>) {
+        let mut swept_at: Option<Instant> = None;
         while !*stop.borrow() {
+            if swept_at.is_none_or(|at| at.elapsed() > SWEEP_PAUSE) {
+                self.sweep();
+                swept_at = Some(Instant::now());
+            }
             let pause = match self.run_next() {
                 Ok(Step::Empty) => POLL_PAUSE,
                 Ok(_) => continue,
@@ -142,4 +299,18 @@ impl Worker {
             std::thread::sleep(pause);
         }
     }
+
+    /// Removes what uploads that never ended have left. Another hour will do
+    /// where it fails.
+    fn sweep(&self) {
+        match self.runtime.block_on(self.store.blobs().sweep(LEFT_OVER_AGE)) {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "swept up unfinished uploads"),
+            Err(error) => tracing::warn!(%error, "unfinished uploads cannot be swept up"),
+        }
+    }
+}
+
+fn first_recent_day() -> Day {
+    Day(now().day().0 - RECENT_DAYS)
 }

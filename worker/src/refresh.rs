@@ -9,16 +9,17 @@ use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::matching::{
-    LATEST_EFFECT, is_chained_across, is_settled_before, match_observations,
+    LATEST_EFFECT, baits_chained_across, is_settled_before, match_observations,
 };
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::Observation;
 use baitline_domain::operator::Operators;
 use baitline_domain::trap::LONGEST_REACH;
 use baitline_domain::verdict::RuleVersion;
+use baitline_store::buckets::Touched;
 use baitline_store::models::{JudgedCall, Source, TrapRow};
 use baitline_store::{
-    Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, facts, labels,
+    Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, derived_days, facts, labels,
     observations, recordings, sources, tallies, traps,
 };
 use jiff::tz::TimeZone;
@@ -37,7 +38,8 @@ const FIRST_LOOK_BACK: Span = Span::seconds(600);
 const IDS_AT_A_TIME: usize = 10_000;
 
 impl Worker {
-    /// Recomputes a bucket; `false` when another worker holds it.
+    /// Recomputes what is touched of a bucket; `false` when another worker holds it
+    /// or has done it.
     pub(crate) fn refresh(&mut self, client: ClientId, day: Day) -> Result<bool, WorkError> {
         let _span = tracing::info_span!("refresh", %client, day = day.0).entered();
         let Self { store, plans, operators, .. } = self;
@@ -46,10 +48,11 @@ impl Worker {
             if !buckets::lock_bucket(conn, client, day)? {
                 return Ok(false);
             }
-            let ledger = buckets::ledger(conn, client, day)?;
+            // Another worker was faster: the bucket was looked up before it was locked.
+            let Some(ledger) = buckets::ledger(conn, client, day)? else { return Ok(false) };
             let plan = plans.current(conn)?;
             let operators = operators.current(conn)?;
-            match recompute(conn, client, day, &plan, &operators) {
+            match recompute(conn, client, (day, &ledger.touched), &plan, &operators) {
                 Ok(()) => {}
                 Err(WorkError::Store(error)) => return Err(error),
                 Err(other) => {
@@ -58,7 +61,7 @@ impl Worker {
                     return Err(baitline_store::StoreError::Corrupt(text));
                 }
             }
-            buckets::settle(conn, client, day, &ledger)?;
+            buckets::settle(conn, client, day, &ledger.rows)?;
             Ok(true)
         });
         match failure {
@@ -86,17 +89,19 @@ pub(crate) struct JudgedDay {
     found: Vec<Observation>,
 }
 
-/// Judges a bucket from its facts alone; reads only.
+/// Judges a bucket, or some baits' part of it, from the facts alone; reads only.
+/// No call, trap or verdict rests on two baits.
 pub(crate) fn judge_day(
     conn: &mut Conn,
     client: ClientId,
-    day: Day,
+    (day, touched): (Day, &Touched),
     law: Law<'_>,
 ) -> StoreResult<JudgedDay> {
     let sources = sources::sources_of(conn, client)?;
     let own_numbers = facts::own_numbers(conn, client)?;
-    let traps = traps::traps_running(conn, client, day.start() - LONGEST_REACH, day.end())?;
-    let found = settled_observations(conn, client, day, &traps, &sources)?;
+    let reach = (day.start() - LONGEST_REACH, day.end());
+    let traps = traps::traps_running(conn, client, touched, reach)?;
+    let found = settled_observations(conn, client, (day, touched), &traps, &sources)?;
     let all_calls = match_observations(&found);
     let states = trap_states(day, &traps, &all_calls, &own_numbers);
     let calls: Vec<Call> =
@@ -120,24 +125,29 @@ pub(crate) fn judge_day(
 fn recompute(
     conn: &mut Conn,
     client: ClientId,
-    day: Day,
+    (day, touched): (Day, &Touched),
     plan: &Arc<NumberingPlan>,
     operators: &Operators,
 ) -> Result<(), WorkError> {
     let zone = zone_of(conn, client)?;
     let law = Law { rules: RuleVersion::CURRENT, numbering: plan, operators };
     let JudgedDay { judged, baits, sources, traps, states, found } =
-        judge_day(conn, client, day, law)?;
+        judge_day(conn, client, (day, touched), law)?;
     let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
-    let before = calls::calls_of_day(conn, client, day)?;
-    calls::replace_day(conn, client, day, &judged)?;
+    let before = calls::calls_of_bucket(conn, client, day, touched)?;
+    let differs = calls::replace(conn, client, &before, &judged)?;
     assignments::follow_calls(conn, client, &before, &judged)?;
-    tallies::replace_day(conn, client, day, &tallied)?;
+    let more = tallies::replace(conn, client, day, touched, &tallied)?;
+    // A day that is as it was stays in its segment: a change of a list touches
+    // many days and changes few.
+    if differs || more.is_some() {
+        derived_days::renew(conn, client, day, more.unwrap_or(0))?;
+    }
     save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
     changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;
-    if is_chained_across(&found, day.end()) {
-        buckets::touch(conn, client, &BTreeSet::from([day.next()]))?;
-    }
+    let chained = baits_chained_across(&found, day.end());
+    let next_parts = chained.into_iter().map(|bait| (day.next(), bait)).collect();
+    buckets::touch_baits(conn, client, &next_parts)?;
     Ok(())
 }
 
@@ -161,7 +171,7 @@ fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {
 fn settled_observations(
     conn: &mut Conn,
     client: ClientId,
-    day: Day,
+    (day, touched): (Day, &Touched),
     traps: &[TrapRow],
     sources: &[Source],
 ) -> StoreResult<Vec<Observation>> {
@@ -172,7 +182,8 @@ fn settled_observations(
     let mut look_back = FIRST_LOOK_BACK;
     loop {
         let loaded_from = from - look_back;
-        let found = observations::observations_between(conn, client, sources, loaded_from, to)?;
+        let period = (loaded_from, to);
+        let found = observations::observations_between(conn, client, sources, touched, period)?;
         if is_settled_before(&found, loaded_from, from) {
             return Ok(found);
         }
@@ -234,7 +245,8 @@ fn save_states(
             days.extend(days_covered(&row.trap, old, uncertainty));
         }
         days.remove(&day);
-        buckets::touch(conn, client, &days)?;
+        let parts = days.into_iter().map(|day| (day, row.trap.bait)).collect();
+        buckets::touch_baits(conn, client, &parts)?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{PhoneNumber, Prose, Time, present};
 use crate::paging::{self, Cursor, Limit};
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::AttributionRoleWord;
 
@@ -168,11 +168,15 @@ pub(crate) struct ListAttributions {
 /// Attribute a number to a competitor
 ///
 /// What a bait had to do with one number of a competitor bears on the calls of
-/// all of them, which are judged again.
+/// all of them, which are judged again. A bait's number is refused: a company
+/// would be charged with the calls of the client's own phone.
 #[utoipa::path(
     tag = "lists",
     request_body = CreateAttribution,
-    responses((status = 201, description = "The attribution as entered.", body = AttributionView)),
+    responses(
+        (status = 201, description = "The attribution as entered.", body = AttributionView),
+        (status = 409, description = "It is a bait's number.", body = Problem),
+    ),
 )]
 #[post("/v1/attributions")]
 async fn create_attribution(

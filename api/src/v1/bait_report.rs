@@ -3,39 +3,39 @@
 use std::collections::{HashMap, HashSet};
 
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{self as analytics, Counts, Tally};
+use baitline_analytics::table::{Cell, Column, Kind};
+use baitline_analytics::{self as analytics, Counts, Source};
 use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::trap::{Window, armed_time};
 use baitline_store::models::{Bait, TrapRow};
-use baitline_store::tallies::Counted;
-use baitline_store::{
-    Conn, Page, Reach, StoreResult, baits, buckets, now, operators, tallies, traps,
-};
+use baitline_store::{Conn, Page, Reach, StoreResult, baits, buckets, now, operators, traps};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};
-use super::operator_views::{OperatorView, operator_view};
-use super::reports::{all_tallies, failure, period};
-use crate::app::{AppData, blocking};
+use super::operator_views::{OperatorView, operator_cells, operator_view};
+use super::reports::period;
+use crate::app::AppData;
 use crate::auth::Caller;
+use crate::download::FileBytes;
 use crate::fields::{Hours, InnText, PhoneNumber, Time};
-use crate::paging::{self, Limit};
+use crate::paging::Limit;
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
-use crate::tabular::{Shape, cell, csv_answer, wanted_shape};
+use crate::reporting::{Interceptions, failure, report};
+use crate::tabular::{Facts, Made, Spelling, Wanted};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(report_baits);
 }
 
 /// Which baits and calls are counted, and which piece.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportBaits {
@@ -55,7 +55,8 @@ pub(crate) struct ReportBaits {
     /// Where the piece before ended; with the same `sort`.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<RankCursor>,
-    /// How many lines, 1000 unless told.
+    /// How many lines; unless told, 1000 of JSON, and in a file all, up to
+    /// 100000.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
     limit: Option<Limit>,
 }
@@ -163,7 +164,8 @@ pub(crate) struct BaitYieldView {
 /// Report baits
 ///
 /// What each bait yielded, and for how long it was armed and silent. Baits that
-/// nobody called are listed too. JSON or CSV by `Accept`.
+/// nobody called are listed too. JSON, CSV, XLSX or Parquet by `Accept`; a file
+/// holds the whole report, up to 100,000 lines.
 #[utoipa::path(
     tag = "reports",
     params(ReportBaits),
@@ -171,8 +173,12 @@ pub(crate) struct BaitYieldView {
         (status = 200, description = "A piece of the report.", content(
             (BaitReport = "application/json"),
             (String = "text/csv", example = json!("bait_id,client_id,number,reference\r\n")),
+            (inline(FileBytes) =
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (inline(FileBytes) = "application/vnd.apache.parquet"),
         )),
-        (status = 406, description = "Neither JSON nor CSV is acceptable.", body = Problem),
+        (status = 406, description = "Not acceptable in any of these types.",
+            body = Problem),
     ),
 )]
 #[get("/v1/reports/baits")]
@@ -182,45 +188,24 @@ async fn report_baits(
     caller: Caller,
     query: Params<ReportBaits>,
 ) -> ApiResult<HttpResponse> {
-    let shape = wanted_shape(&req)?;
+    let wanted = Wanted::of(&req, &app)?;
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let (from, to) = period(query.from, query.to)?;
-    let (store, operator) = (app.store.clone(), query.operator_inn.map(|inn| inn.0));
-    let (yields, pending_days, operators) = blocking(move || {
-        let (known, operators) = store.read(reach, |conn| {
-            let known = Known::read(conn, reach, Window { from, to })?;
-            Ok((known, operators::known_operators(conn)?))
-        })?;
-        let pending_days = known.pending_days;
-        Ok((known.yields(Window { from, to }, operator)?, pending_days, operators))
-    })
-    .await?;
-    let total = yields.len();
-    let sort = query.sort.unwrap_or(BaitSort::Entry);
-    let asked = (query.cursor, query.limit);
-    let (lines, next_cursor) =
-        piece(yields, |line| line.rank(sort), &format!("baits {sort:?}"), asked)?;
-    let end = to.min(now());
-    let baits = lines.into_iter().map(|line| view(&operators, line, end)).collect();
-    let (from, to) = (Time(from), Time(to));
-    let report = BaitReport { from, to, pending_days, total, next_cursor, baits };
-    let next = report.next_cursor.as_deref();
-    match shape {
-        Shape::Json => Ok(paging::answer(&req, next, &report)),
-        Shape::Csv => {
-            let columns = [&BAIT_COLUMNS[..], &COUNT_COLUMNS].concat();
-            csv_answer(&req, next, "baits.csv", &columns, report.baits.iter().map(cells))
-        }
-    }
+    let period = Window { from, to };
+    let read = move |conn: &mut Conn| Known::read(conn, reach, period);
+    let make = move |known: Known, interceptions: &Interceptions| {
+        known.make(interceptions.source(), &wanted, (period, query.clone()))
+    };
+    Ok(report(&app, reach, (from, to), read, make).await?.answer(&req))
 }
 
-/// What the store says of a period, all at one moment.
+/// What the store says beside the interceptions, at the same moment.
 struct Known {
     baits: Vec<Bait>,
     traps: Vec<TrapRow>,
-    counted: Counted,
     pending_days: i64,
+    operators: Operators,
 }
 
 impl Known {
@@ -229,16 +214,55 @@ impl Known {
         Ok(Self {
             baits: baits::list_baits(conn, reach, &baits::BaitFilter::default(), Page::WHOLE)?,
             traps: traps::traps_between(conn, reach, from, to)?,
-            counted: tallies::interceptions_between(conn, reach, from, to)?,
             pending_days: buckets::count_pending(conn, reach)?,
+            operators: operators::known_operators(conn)?,
         })
     }
 
-    fn yields(self, period: Window, operator: Option<Inn>) -> ApiResult<Vec<BaitYield>> {
-        let tallies: Vec<Tally> = all_tallies(self.counted)?;
-        let called: HashSet<TrapId> = tallies.iter().map(|tally| tally.trap).collect();
+    fn make(
+        self,
+        source: Source<'_>,
+        wanted: &Wanted,
+        (period, query): (Window, ReportBaits),
+    ) -> ApiResult<Made> {
+        let (pending_days, operators) = (self.pending_days, self.operators.clone());
+        let yields = self.yields(source, period, query.operator_inn.map(|inn| inn.0))?;
+        let total = yields.len();
+        let sort = query.sort.unwrap_or(BaitSort::Entry);
+        let asked = (query.cursor, wanted.lines(query.limit));
+        let (lines, next_cursor) =
+            piece(yields, |line| line.rank(sort), &format!("baits {sort:?}"), asked)?;
+        let facts = Facts {
+            name: "baits".to_owned(),
+            period: (period.from, period.to),
+            pending_days,
+            total,
+            next_cursor,
+            more: Vec::new(),
+        };
+        let spelling = Spelling { columns: [&BAIT_COLUMNS[..], &COUNT_COLUMNS].concat(), cells };
+        let end = period.to.min(now());
+        let lines = lines.into_iter().map(|line| view(&operators, line, end));
+        let (from, to) = (Time(period.from), Time(period.to));
+        wanted.make(facts, &spelling, lines, |baits, next_cursor| BaitReport {
+            from,
+            to,
+            pending_days,
+            total,
+            next_cursor,
+            baits,
+        })
+    }
+
+    fn yields(
+        self,
+        source: Source<'_>,
+        period: Window,
+        operator: Option<Inn>,
+    ) -> ApiResult<Vec<BaitYield>> {
+        let called = analytics::traps_called(&source).map_err(failure)?;
         let mut counts: HashMap<BaitId, Counts> =
-            analytics::by_bait(&tallies).map_err(failure)?.into_iter().collect();
+            analytics::by_bait(&source).map_err(failure)?.into_iter().collect();
         let mut traps: HashMap<BaitId, Vec<TrapRow>> = HashMap::new();
         for row in self.traps {
             traps.entry(row.trap.bait).or_default().push(row);
@@ -339,41 +363,40 @@ fn view(operators: &Operators, line: BaitYield, end: Instant) -> BaitYieldView {
     }
 }
 
-const BAIT_COLUMNS: [&str; 14] = [
-    "bait_id",
-    "client_id",
-    "number",
-    "reference",
-    "operator_inn",
-    "operator_name",
-    "operator_group",
-    "region",
-    "traps_complete",
-    "traps_incomplete",
-    "windows",
-    "silent_windows",
-    "armed_hours",
-    "hours_since_last",
+const BAIT_COLUMNS: [Column; 14] = [
+    Column::of("bait_id", Kind::Text),
+    Column::of("client_id", Kind::Text),
+    Column::of("number", Kind::Text),
+    Column::of("reference", Kind::Text),
+    Column::of("operator_inn", Kind::Text),
+    Column::of("operator_name", Kind::Text),
+    Column::of("operator_group", Kind::Text),
+    Column::of("region", Kind::Text),
+    Column::of("traps_complete", Kind::Count),
+    Column::of("traps_incomplete", Kind::Count),
+    Column::of("windows", Kind::Count),
+    Column::of("silent_windows", Kind::Count),
+    Column::of("armed_hours", Kind::Number),
+    Column::of("hours_since_last", Kind::Number),
 ];
 
-fn cells(line: &BaitYieldView) -> Vec<String> {
-    let operator = line.operator.as_ref();
+fn cells(line: &BaitYieldView) -> Vec<Cell> {
     let mut cells = vec![
-        line.bait_id.to_string(),
-        line.client_id.to_string(),
-        line.number.0.to_string(),
-        cell(line.reference.as_ref()),
-        cell(operator.map(|operator| operator.inn.0)),
-        cell(operator.and_then(|operator| operator.name.as_ref())),
-        cell(operator.and_then(|operator| operator.group.as_ref())),
-        cell(line.region.as_ref()),
-        line.traps_complete.to_string(),
-        line.traps_incomplete.to_string(),
-        line.windows.to_string(),
-        line.silent_windows.to_string(),
-        line.armed_hours.number().to_string(),
-        cell(line.hours_since_last.map(Hours::number)),
+        Cell::Text(line.bait_id.to_string()),
+        Cell::Text(line.client_id.to_string()),
+        Cell::Text(line.number.0.to_string()),
+        Cell::text(line.reference.as_ref()),
     ];
+    cells.extend(operator_cells(line.operator.as_ref()));
+    cells.extend([
+        Cell::text(line.region.as_ref()),
+        Cell::Count(line.traps_complete),
+        Cell::Count(line.traps_incomplete),
+        Cell::Count(line.windows),
+        Cell::Count(line.silent_windows),
+        Cell::Number(line.armed_hours.number()),
+        line.hours_since_last.map_or(Cell::Empty, |hours| Cell::Number(hours.number())),
+    ]);
     cells.extend(line.counts.cells());
     cells
 }

@@ -1,13 +1,13 @@
 //! Counts of interceptions as reports show them that accuse nobody, as JSON and
-//! as CSV.
+//! as cells of a table.
 
+use baitline_analytics::table::{Cell, Column, Kind};
 use baitline_analytics::{Counts, VerdictCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::offenders::VerdictCountsView;
 use crate::fields::Time;
-use crate::tabular::cell;
 
 /// Interceptions counted. Every answered one has one verdict and is one of
 /// `advertising`, `candidates`, `unheard_invalid` and `other_heard`. Callers that
@@ -43,25 +43,25 @@ pub(crate) struct CountsView {
     last_at: Option<Time>,
 }
 
-/// The names of [`CountsView::cells`].
-pub(super) const COUNT_COLUMNS: [&str; 17] = [
-    "interceptions",
-    "foreign_group",
-    "foreign_entity",
-    "same_group",
-    "inconclusive",
-    "invalid",
-    "advertising",
-    "candidates",
-    "unheard_invalid",
-    "other_heard",
-    "attempts",
-    "without_number",
-    "callers",
-    "baits",
-    "clients",
-    "first_at",
-    "last_at",
+/// The columns of [`CountsView::cells`].
+pub(super) const COUNT_COLUMNS: [Column; 17] = [
+    Column::of("interceptions", Kind::Count),
+    Column::of("foreign_group", Kind::Count),
+    Column::of("foreign_entity", Kind::Count),
+    Column::of("same_group", Kind::Count),
+    Column::of("inconclusive", Kind::Count),
+    Column::of("invalid", Kind::Count),
+    Column::of("advertising", Kind::Count),
+    Column::of("candidates", Kind::Count),
+    Column::of("unheard_invalid", Kind::Count),
+    Column::of("other_heard", Kind::Count),
+    Column::of("attempts", Kind::Count),
+    Column::of("without_number", Kind::Count),
+    Column::of("callers", Kind::Count),
+    Column::of("baits", Kind::Count),
+    Column::of("clients", Kind::Count),
+    Column::of("first_at", Kind::Moment),
+    Column::of("last_at", Kind::Moment),
 ];
 
 impl CountsView {
@@ -88,8 +88,8 @@ impl CountsView {
     }
 
     /// In the order of [`COUNT_COLUMNS`].
-    pub(super) fn cells(&self) -> Vec<String> {
-        let mut cells = vec![self.interceptions.to_string()];
+    pub(super) fn cells(&self) -> Vec<Cell> {
+        let mut cells = vec![Cell::Count(self.interceptions)];
         cells.extend(self.by_verdict.cells());
         let counts = [
             self.advertising,
@@ -102,8 +102,9 @@ impl CountsView {
             self.baits,
             self.clients,
         ];
-        cells.extend(counts.map(|count| count.to_string()));
-        cells.extend([self.first_at, self.last_at].map(|at| cell(at.map(|at| at.0))));
+        cells.extend(counts.map(Cell::Count));
+        let moment = |at: Option<Time>| at.map_or(Cell::Empty, |at| Cell::Moment(at.0));
+        cells.extend([self.first_at, self.last_at].map(moment));
         cells
     }
 }

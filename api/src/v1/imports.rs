@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use baitline_domain::ids::ClientId;
 use baitline_intake::table::{
     self, Cells, MAX_TABLE_BYTES, TableFault, TableFormat, TableRow, TableRowFault,
@@ -64,6 +64,19 @@ pub(crate) struct ImportRows {
 
 fn purpose(dry_run: Option<bool>) -> Purpose {
     if dry_run == Some(true) { Purpose::DryRun } else { Purpose::Keep }
+}
+
+/// Counts the receipts, unless the rows were only checked, and sends them.
+fn answer(
+    app: &App,
+    of: &'static str,
+    purpose: Purpose,
+    receipts: BulkReceipts,
+) -> ApiResult<HttpResponse> {
+    if purpose == Purpose::Keep {
+        app.metrics.count_rows(of, &receipts.counts());
+    }
+    receipts.answer()
 }
 
 /// Takes a table in and splits it into its rows.
@@ -317,6 +330,10 @@ fn conflict(contradiction: Contradiction) -> FaultItem {
         Contradiction::BaitRetired => {
             ("bait", ("bait_retired", "The bait is retired; take it back into use first."))
         }
+        Contradiction::NumberOfABait => (
+            "number",
+            ("number_of_a_bait", "The client has a bait with this number, which is no own number."),
+        ),
     };
     FaultItem { pointer: Some(format!("/{column}")), ..FaultItem::of(code, detail) }
 }

@@ -4,7 +4,6 @@
 
 mod by_profile;
 
-use std::collections::HashMap;
 use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -12,9 +11,7 @@ use std::sync::mpsc;
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
 use baitline_domain::observation::Report;
-use baitline_intake::calls::{
-    self, Body, CallRecord, Format, Item, Items, Rejection, SourceSettings,
-};
+use baitline_intake::calls::{self, Body, Format, Item, Items, Rejection, SourceSettings, Sources};
 use baitline_store::models::Source;
 use baitline_store::observations::{self, MAX_BATCH, Outcome};
 use baitline_store::{Reach, Store, StoreError, StoreResult, clients, sources};
@@ -95,7 +92,7 @@ impl Ingest {
 
     fn run_many(
         &self,
-        sources: &HashMap<String, SourceSettings>,
+        sources: &Sources,
         items: Items<BufReader<SpooledTempFile>>,
     ) -> ApiResult<BulkReceipts> {
         self.run_batches(|batches| {
@@ -149,7 +146,7 @@ impl Ingest {
     }
 
     /// The client's sources by name.
-    fn sources(&self) -> ApiResult<HashMap<String, SourceSettings>> {
+    fn sources(&self) -> ApiResult<Sources> {
         let client = self.client;
         let found = self.store.read(Reach::Client(client), |conn| {
             clients::find_client(conn, client)?;
@@ -159,35 +156,19 @@ impl Ingest {
             StoreError::NotFound => unknown_client(),
             error => error.into(),
         })?;
-        let sources: HashMap<_, _> = found.into_iter().map(settings).collect::<ApiResult<_>>()?;
+        let sources = known_sources(found)?;
         match &self.default_source {
-            Some(name) if !sources.contains_key(name) => {
-                let item = FaultItem::parameter("source", Fault::UnknownSource);
-                Err(ApiError::NotFound(Some(item)))
-            }
-            _ => Ok(sources),
+            Some(name) => sources.with_default(name.clone()).ok_or_else(|| {
+                ApiError::NotFound(Some(FaultItem::parameter("source", Fault::UnknownSource)))
+            }),
+            None => Ok(sources),
         }
     }
 
-    fn entry(&self, sources: &HashMap<String, SourceSettings>, item: Item) -> Entry {
-        let report = item.result.and_then(|record| self.report(sources, &record));
+    fn entry(&self, sources: &Sources, item: Item) -> Entry {
+        let report =
+            item.result.and_then(|record| sources.report(self.client, &record, self.received_at));
         Entry { line: item.line, report }
-    }
-
-    fn report(
-        &self,
-        sources: &HashMap<String, SourceSettings>,
-        record: &CallRecord,
-    ) -> Result<Report, Rejection> {
-        let reject = |fault: Fault| Rejection {
-            code: fault.code(),
-            pointer: Some("/source".to_owned()),
-            detail: fault.detail().to_owned(),
-        };
-        let name = record.source.as_ref().or(self.default_source.as_ref());
-        let name = name.ok_or_else(|| reject(Fault::Missing))?;
-        let source = sources.get(name).ok_or_else(|| reject(Fault::UnknownSource))?;
-        record.normalise(self.client, source, self.received_at)
     }
 
     /// One record in a transaction of its own.
@@ -312,6 +293,16 @@ impl<'a> Bulk<'a> {
             }
         }
     }
+}
+
+/// The sources of a client as records name them.
+pub(super) fn known_sources(found: Vec<Source>) -> ApiResult<Sources> {
+    found
+        .into_iter()
+        .try_fold(Sources::default(), |known, source| {
+            known.with(source.name, source.id, &source.time_zone)
+        })
+        .ok_or_else(|| ApiError::Internal("a stored time zone is unknown".to_owned()))
 }
 
 /// The name of a source, and what reading its records takes from it.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_domain::ids::{ClientId, Identity, LabelId, ObservationId, SourceId};
 use baitline_store::labels::{self, Given};
@@ -24,6 +25,7 @@ use crate::fields::Slug;
 use crate::items::{self, Bounds, Item};
 use crate::problem::ApiResult;
 use crate::query::Params;
+use crate::shape::Shape;
 use crate::spool;
 
 /// The most labels of one body: one transaction gives them all.
@@ -120,8 +122,10 @@ async fn create_labels(
     refuse_announced(&req, MAX_LABELS_BODY_BYTES)?;
     let body = spool::take_in(payload, &app.spool, MAX_LABELS_BODY_BYTES).await?;
     let bounds = Bounds { bytes: MAX_LABELS_BODY_BYTES, items: MAX_LABELS };
+    let known = app.clone();
     let entries = blocking(move || {
-        let items = items::read_items(format, body, bounds)?;
+        let shape = known.body_shape("/v1/labels", &Method::POST).and_then(Shape::item);
+        let items = items::read_items(format, body, bounds, shape)?;
         Ok(items.into_iter().map(entry).collect::<Vec<_>>())
     });
     let entries = entries.await?;
@@ -134,7 +138,9 @@ async fn create_labels(
         receipts.iter().try_for_each(|receipt| kept.add(receipt))?;
         kept.finish()
     });
-    kept.await?.answer()
+    let kept = kept.await?;
+    app.metrics.count_rows("labels", &kept.counts());
+    kept.answer()
 }
 
 fn entry(item: Item<CreateLabelOfCall>) -> Item<New> {

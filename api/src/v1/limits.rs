@@ -5,6 +5,7 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
+use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
@@ -15,6 +16,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
+use super::file_views::{
+    DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
+};
+use super::files::MAX_FILE_BYTES;
 use super::label_bodies::{MAX_LABELS, MAX_LABELS_BODY_BYTES};
 use super::label_views::MAX_SEGMENTS;
 use super::listening::MAX_ASSIGNED;
@@ -41,7 +46,9 @@ use crate::fields::{
     MAX_ZONE_BYTES,
 };
 use crate::paging;
+use crate::reporting::MAX_REPORTS_AT_ONCE;
 use crate::server::HEAD_TIMEOUT;
+use crate::tabular::MAX_FILE_LINES;
 use crate::thresholds::Threshold;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -130,6 +137,9 @@ fn bodies() -> Vec<LimitView> {
         most("calls_json_body_items", LimitUnit::Items, intake::MAX_JSON_ITEMS),
         most("calls_bulk_body", LimitUnit::Bytes, MAX_BULK_BODY_BYTES),
         most("call_record", LimitUnit::Bytes, intake::MAX_RECORD_BYTES),
+        most("file", LimitUnit::Bytes, MAX_FILE_BYTES),
+        most("file_rejections", LimitUnit::Items, MAX_REJECTIONS),
+        most("file_rejection_text", LimitUnit::Bytes, MAX_RAW_BYTES),
         most("portability_file", LimitUnit::Bytes, portability::MAX_FILE_BYTES),
         most("portability_file_rows", LimitUnit::Items, portability::MAX_ROWS),
         most("portability_file_owners", LimitUnit::Items, MAX_OWNERS),
@@ -137,6 +147,8 @@ fn bodies() -> Vec<LimitView> {
         most("labels_body_items", LimitUnit::Items, MAX_LABELS),
         most("import_table", LimitUnit::Bytes, table::MAX_TABLE_BYTES),
         most("import_table_rows", LimitUnit::Items, table::MAX_TABLE_ROWS),
+        most("import_workbook_columns", LimitUnit::Items, table::MAX_COLUMNS),
+        most("import_workbook_shared_texts", LimitUnit::Items, table::MAX_STRINGS),
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
@@ -149,6 +161,7 @@ fn bodies() -> Vec<LimitView> {
 fn lists() -> Vec<LimitView> {
     vec![
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
+        most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
@@ -169,6 +182,9 @@ fn answers() -> Vec<LimitView> {
         most("offender_labels", LimitUnit::Items, MAX_OFFENDER_LABELS),
         most("offender_lines", LimitUnit::Items, MAX_OFFENDER_LINES as u64),
         most("offender_entries", LimitUnit::Items, MAX_OFFENDER_ENTRIES),
+        most("files_waiting", LimitUnit::Items, MAX_WAITING_FILES),
+        most("corrected_cells", LimitUnit::Items, MAX_CORRECTED_CELLS),
+        most("corrected_cell", LimitUnit::Characters, MAX_CORRECTED_CELL_CHARS),
         most("replays_waiting", LimitUnit::Items, MAX_WAITING),
         most("replay_differences", LimitUnit::Items, MAX_DIFFERENCES),
         most("replay_touched", LimitUnit::Items, MAX_TOUCHED),
@@ -186,6 +202,7 @@ fn periods() -> Vec<LimitView> {
             maximum: LATEST_SECOND - 1,
         },
         seconds("report_period", MAX_PERIOD),
+        most("reports_at_once", LimitUnit::Items, MAX_REPORTS_AT_ONCE),
         seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
         seconds("trap_run", MAX_RUN),
@@ -239,6 +256,8 @@ fn texts_of_lists() -> Vec<LimitView> {
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),
         most("withdrawal_reason", contaminations::Withdrawal::MAX_CHARS),
         most("correction_reason", correction_views::CorrectionReason::MAX_CHARS),
+        most("dismissal_reason", DismissalReason::MAX_CHARS),
+        most("rejection_code", RejectionCode::MAX_CHARS),
         most("operator_name", operators::OperatorName::MAX_CHARS),
         most("operator_brand", operators::Brand::MAX_CHARS),
         most("operator_source", operators::EntrySource::MAX_CHARS),

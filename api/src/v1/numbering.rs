@@ -194,7 +194,7 @@ pub(super) fn answer(
     let note = |holds: bool, word: ReasonWord| holds.then_some(word);
     match plan.look_up(phone, at.0) {
         Allocation::NotLoaded => NumberAnswer { allocation: AllocationWord::NotLoaded, ..nothing },
-        Allocation::Held { edition, range, before_first, by_next } => NumberAnswer {
+        Allocation::Held { edition, range, before_first, by_next, .. } => NumberAnswer {
             allocation: AllocationWord::Held,
             operator: range.operator.map(|inn| operator_view(operators, inn, at.0)),
             operator_name: Some(range.operator_name.clone()),

@@ -12,6 +12,8 @@ pub(super) fn usual(group_by: GroupBy) -> OffenderSort {
     match group_by {
         GroupBy::Day | GroupBy::Week | GroupBy::Month => OffenderSort::Key,
         GroupBy::Number
+        | GroupBy::BlockOfTen
+        | GroupBy::BlockOfHundred
         | GroupBy::Competitor
         | GroupBy::Operator
         | GroupBy::OperatorGroup
@@ -48,6 +50,9 @@ fn standing(standing: Option<Standing>) -> i64 {
 fn tie(key: &OffenderKey) -> String {
     match key {
         OffenderKey::Number(phone) => format!("{:015}", phone.digits()),
+        OffenderKey::Block { first, last } => {
+            format!("{:015}{:015}", first.digits(), last.digits())
+        }
         OffenderKey::Competitor(CompetitorKey::Company(inn)) => format!("1{:012}", inn.value()),
         OffenderKey::Competitor(CompetitorKey::Unidentified(client, competitor)) => {
             format!("2{}{}", client.0.simple(), competitor.0.simple())
@@ -93,6 +98,11 @@ mod tests {
     fn the_text_of_a_key_sorts_as_the_key() {
         let phone = |digits| OffenderKey::Number(Phone::from_digits(digits).unwrap());
         assert_sorted_alike(&[phone(79_160_000_001), phone(4_930_123_456), phone(998_901_234_567)]);
+        let block = |first: u64| OffenderKey::Block {
+            first: Phone::from_digits(first).unwrap(),
+            last: Phone::from_digits(first + 9).unwrap(),
+        };
+        assert_sorted_alike(&[block(79_160_000_010), block(4_930_123_450), block(1_000_000)]);
         let inn = |text: &str| text.parse().unwrap();
         let inns = ["500100732259", "7740000076", "0274018377"].map(inn);
         let operators = inns.map(|inn| OffenderKey::Operator(Some(inn)));

@@ -18,8 +18,8 @@ use baitline_store::models::{
     PortabilityAnswerRow,
 };
 use baitline_store::{
-    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, labels, operators,
-    own_numbers, portability, tallies,
+    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, known_numbers, labels,
+    operators, own_numbers, portability, tallies,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -117,26 +117,44 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
     let entries = Page { after: None, limit: MAX_OFFENDER_ENTRIES };
     let latest =
         |conn: &mut Conn, which, limit| calls::latest_calls(conn, reach, number, which, limit);
-    let labelled = latest(conn, CallsOfNumber::Labelled, MAX_OFFENDER_LABELS)?;
+    // Most numbers stand on no list: only what is there is looked up.
+    let there = known_numbers::presence_of(conn, reach, number)?;
+    let labelled =
+        read_if(there.labelled, || latest(conn, CallsOfNumber::Labelled, MAX_OFFENDER_LABELS))?;
     let filter = AttributionFilter { number: Some(number), ..AttributionFilter::default() };
-    let attributions = attributions::list_attributions(conn, reach, filter, entries)?;
+    let attributions = read_if(there.attributions, || {
+        attributions::list_attributions(conn, reach, filter, entries)
+    })?;
     let named: BTreeSet<_> =
         attributions.iter().map(|row| (row.client_id, row.competitor_id)).collect();
     Ok(Known {
         tallies: tallies::tallies_of(conn, reach, number)?,
-        pending_days: buckets::count_pending(conn, reach)?,
+        pending_days: read_if(there.pending, || buckets::count_pending(conn, reach))?,
         background_calls: calls::count_background(conn, reach, number)?,
         calls: latest(conn, CallsOfNumber::All, MAX_OFFENDER_CALLS)?,
-        heard: with_labels(conn, labelled)?,
-        naming: calls::calls_naming(conn, reach, number, MAX_OFFENDER_LABELS)?,
+        heard: read_if(!labelled.is_empty(), || with_labels(conn, labelled))?,
+        naming: read_if(there.named, || {
+            calls::calls_naming(conn, reach, number, MAX_OFFENDER_LABELS)
+        })?,
         plan: plan_for(conn, number, at)?,
-        answers: portability::list_answers(conn, reach, Some(number), entries)?,
-        own_numbers: own_numbers::own_numbers_with(conn, reach, number, MAX_OFFENDER_ENTRIES)?,
-        allowances: allow_list::list_allow_entries(conn, reach, Some(number), entries)?,
-        competitors: competitors::competitors_by_id(conn, &named)?,
+        answers: read_if(there.answers, || {
+            portability::list_answers(conn, reach, Some(number), entries)
+        })?,
+        own_numbers: read_if(there.own_numbers, || {
+            own_numbers::own_numbers_with(conn, reach, number, MAX_OFFENDER_ENTRIES)
+        })?,
+        allowances: read_if(there.allowances, || {
+            allow_list::list_allow_entries(conn, reach, Some(number), entries)
+        })?,
+        competitors: read_if(!named.is_empty(), || competitors::competitors_by_id(conn, &named))?,
         attributions,
         known_operators: operators::known_operators(conn)?,
     })
+}
+
+/// What a look-up finds, or nothing where there is nothing to find.
+fn read_if<T: Default>(there: bool, read: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+    if there { read() } else { Ok(T::default()) }
 }
 
 fn with_labels(

@@ -1,7 +1,8 @@
-//! The lines of the report of repeat offenders, as JSON and as CSV.
+//! The lines of the report of repeat offenders, as JSON and as cells of a table.
 
 use std::collections::HashMap;
 
+use baitline_analytics::table::{Cell, Column, Kind};
 use baitline_analytics::{
     Apart, CompetitorKey, Entities, Offender, OffenderKey, Overlap, VerdictCounts,
 };
@@ -13,9 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::operator_views::{OperatorView, operator_view};
+use super::operator_views::{OperatorView, operator_cells, operator_view};
 use crate::fields::{CivilDay, InnText, PhoneNumber, Time};
-use crate::tabular::cell;
 use crate::words::{GroupByWord, StandingWord};
 
 /// Repeat offenders of a period.
@@ -32,6 +32,7 @@ use crate::words::{GroupByWord, StandingWord};
     "offenders": [{
         "standing": "repeat_offender",
         "number": "+79160000001",
+        "block": null,
         "competitor": null,
         "operator": {"inn": "7740000076", "name": "ПАО «МТС»", "brand": "МТС", "group": "mts"},
         "operator_group": null,
@@ -94,6 +95,8 @@ pub(crate) struct OffenderView {
     standing: Option<StandingWord>,
     /// The caller's number, where numbers are reported.
     number: Option<PhoneNumber>,
+    /// The block of numbers, where blocks are reported.
+    block: Option<BlockView>,
     /// The company, where competitors are reported.
     competitor: Option<CompanyView>,
     /// The operator of the number's latest call, or the one reported. With
@@ -166,10 +169,31 @@ impl From<VerdictCounts> for VerdictCountsView {
 }
 
 impl VerdictCountsView {
-    /// The cells of a CSV, in the order of the fields.
-    pub(super) fn cells(&self) -> [String; 5] {
+    /// The cells of a table, in the order of the fields.
+    pub(super) fn cells(&self) -> [Cell; 5] {
         [self.foreign_group, self.foreign_entity, self.same_group, self.inconclusive, self.invalid]
-            .map(|count| count.to_string())
+            .map(Cell::Count)
+    }
+}
+
+/// Numbers that differ in their last digits alone. A call centre's pool of
+/// numbers shows there, but a block is nobody: another of its numbers may be
+/// anybody's.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NumberBlock)]
+pub(crate) struct BlockView {
+    /// Its first number.
+    first: PhoneNumber,
+    /// Its last number.
+    last: PhoneNumber,
+    /// How many numbers it has.
+    numbers: u64,
+}
+
+impl BlockView {
+    fn of(first: Phone, last: Phone) -> Self {
+        let numbers = last.digits() - first.digits() + 1;
+        Self { first: PhoneNumber(first), last: PhoneNumber(last), numbers }
     }
 }
 
@@ -222,6 +246,19 @@ impl From<Apart> for ApartView {
     fn from(apart: Apart) -> Self {
         let Apart { interceptions, callers, calls, all_callers } = apart;
         Self { interceptions, callers, calls, all_callers }
+    }
+}
+
+impl ApartView {
+    /// As whoever opens a file reads them.
+    pub(super) fn about(&self, what: &str) -> [(String, Cell); 4] {
+        let Self { interceptions, callers, calls, all_callers } = *self;
+        [
+            (format!("{what}_interceptions"), Cell::Count(interceptions)),
+            (format!("{what}_callers"), Cell::Count(callers)),
+            (format!("{what}_calls"), Cell::Count(calls)),
+            (format!("{what}_all_callers"), Cell::Count(all_callers)),
+        ]
     }
 }
 
@@ -280,6 +317,7 @@ impl Names<'_> {
                 view.number = Some(PhoneNumber(phone));
                 view.operator = self.latest.get(&phone).copied().map(operator);
             }
+            OffenderKey::Block { first, last } => view.block = Some(BlockView::of(first, last)),
             OffenderKey::Competitor(key) => view.competitor = Some(self.company(key)),
             OffenderKey::Operator(inn) => view.operator = inn.map(operator),
             OffenderKey::OperatorGroup(None) => {}
@@ -307,6 +345,7 @@ fn view_of(offender: &Offender) -> OffenderView {
     OffenderView {
         standing: offender.standing.map(Into::into),
         number: None,
+        block: None,
         competitor: None,
         operator: None,
         operator_group: None,
@@ -331,77 +370,88 @@ fn view_of(offender: &Offender) -> OffenderView {
     }
 }
 
-/// The columns of the CSV.
-pub(super) const COLUMNS: &[&str] = &[
-    "standing",
-    "number",
-    "operator_inn",
-    "operator_name",
-    "operator_group",
-    "competitor_inn",
-    "competitor_name",
-    "region",
-    "client_id",
-    "client_name",
-    "day",
-    "interceptions",
-    "traps",
-    "baits",
-    "clients",
-    "days",
-    "callers",
-    "all_callers",
-    "prior_contact",
-    "candidates",
-    "unheard_invalid",
-    "other_heard",
-    "attempts",
-    "other_foreign_group",
-    "other_foreign_entity",
-    "other_same_group",
-    "other_inconclusive",
-    "other_invalid",
-    "first_at",
-    "last_at",
+/// The columns of a table.
+pub(super) const COLUMNS: &[Column] = &[
+    Column::of("standing", Kind::Text),
+    Column::of("number", Kind::Text),
+    Column::of("operator_inn", Kind::Text),
+    Column::of("operator_name", Kind::Text),
+    Column::of("operator_group", Kind::Text),
+    Column::of("competitor_inn", Kind::Text),
+    Column::of("competitor_name", Kind::Text),
+    Column::of("region", Kind::Text),
+    Column::of("client_id", Kind::Text),
+    Column::of("client_name", Kind::Text),
+    Column::of("day", Kind::Day),
+    Column::of("block_first", Kind::Text),
+    Column::of("block_last", Kind::Text),
+    Column::of("block_numbers", Kind::Count),
+    Column::of("interceptions", Kind::Count),
+    Column::of("traps", Kind::Count),
+    Column::of("baits", Kind::Count),
+    Column::of("clients", Kind::Count),
+    Column::of("days", Kind::Count),
+    Column::of("callers", Kind::Count),
+    Column::of("all_callers", Kind::Count),
+    Column::of("prior_contact", Kind::Count),
+    Column::of("candidates", Kind::Count),
+    Column::of("unheard_invalid", Kind::Count),
+    Column::of("other_heard", Kind::Count),
+    Column::of("attempts", Kind::Count),
+    Column::of("other_foreign_group", Kind::Count),
+    Column::of("other_foreign_entity", Kind::Count),
+    Column::of("other_same_group", Kind::Count),
+    Column::of("other_inconclusive", Kind::Count),
+    Column::of("other_invalid", Kind::Count),
+    Column::of("first_at", Kind::Moment),
+    Column::of("last_at", Kind::Moment),
 ];
 
 /// The cells of one line.
-pub(super) fn cells(line: &OffenderView) -> Vec<String> {
-    let (operator, company) = (line.operator.as_ref(), line.competitor.as_ref());
+pub(super) fn cells(line: &OffenderView) -> Vec<Cell> {
+    let mut cells = key_cells(line);
+    cells.extend(
+        [
+            line.interceptions,
+            line.traps,
+            line.baits,
+            line.clients,
+            line.days,
+            line.callers,
+            line.all_callers,
+            line.prior_contact,
+            line.candidates,
+            line.unheard_invalid,
+            line.other_heard,
+            line.attempts,
+        ]
+        .map(Cell::Count),
+    );
+    cells.extend(line.other_verdicts.cells());
+    cells.extend([line.first_at, line.last_at].map(|at| Cell::Moment(at.0)));
+    cells
+}
+
+/// Who, where or when.
+fn key_cells(line: &OffenderView) -> Vec<Cell> {
+    let (company, client) = (line.competitor.as_ref(), line.client.as_ref());
+    let [operator_inn, operator_name, operator_group] = operator_cells(line.operator.as_ref());
     let group = line.operator_group.as_ref();
-    let group = group.or_else(|| operator.and_then(|operator| operator.group.as_ref()));
-    let [foreign_group, foreign_entity, same_group, inconclusive, invalid] =
-        line.other_verdicts.cells();
+    let block = line.block.as_ref();
     vec![
-        cell(line.standing.map(StandingWord::word)),
-        cell(line.number.map(|number| number.0)),
-        cell(operator.map(|operator| operator.inn.0)),
-        cell(operator.and_then(|operator| operator.name.as_ref())),
-        cell(group),
-        cell(company.and_then(|company| company.inn).map(|inn| inn.0)),
-        cell(company.map(|company| &company.name)),
-        cell(line.region.as_ref()),
-        cell(line.client.as_ref().map(|client| client.id)),
-        cell(line.client.as_ref().map(|client| &client.name)),
-        cell(line.day),
-        line.interceptions.to_string(),
-        line.traps.to_string(),
-        line.baits.to_string(),
-        line.clients.to_string(),
-        line.days.to_string(),
-        line.callers.to_string(),
-        line.all_callers.to_string(),
-        line.prior_contact.to_string(),
-        line.candidates.to_string(),
-        line.unheard_invalid.to_string(),
-        line.other_heard.to_string(),
-        line.attempts.to_string(),
-        foreign_group,
-        foreign_entity,
-        same_group,
-        inconclusive,
-        invalid,
-        line.first_at.0.to_string(),
-        line.last_at.0.to_string(),
+        Cell::text(line.standing.map(StandingWord::word)),
+        Cell::text(line.number.map(|number| number.0)),
+        operator_inn,
+        operator_name,
+        group.map_or(operator_group, |group| Cell::Text(group.clone())),
+        Cell::text(company.and_then(|company| company.inn).map(|inn| inn.0)),
+        Cell::text(company.map(|company| &company.name)),
+        Cell::text(line.region.as_ref()),
+        Cell::text(client.map(|client| client.id)),
+        Cell::text(client.map(|client| &client.name)),
+        line.day.map_or(Cell::Empty, |day| Cell::Day(day.0)),
+        Cell::text(block.map(|block| block.first.0)),
+        Cell::text(block.map(|block| block.last.0)),
+        block.map_or(Cell::Empty, |block| Cell::Count(block.numbers)),
     ]
 }

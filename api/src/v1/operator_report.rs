@@ -1,33 +1,36 @@
 //! `/v1/reports/operators`: whose subscribers call whose.
 
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope};
+use baitline_analytics::table::{Cell, Column, Kind};
+use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope, Source};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::Operators;
-use baitline_store::{buckets, operators, tallies};
+use baitline_store::{Conn, buckets, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};
-use super::operator_views::{OperatorView, operator_view};
-use super::reports::{RegionName, all_tallies, failure, period};
-use crate::app::{AppData, blocking};
+use super::operator_views::{OperatorView, operator_cells, operator_view};
+use super::reports::{RegionName, period};
+use crate::app::AppData;
 use crate::auth::Caller;
+use crate::download::FileBytes;
 use crate::fields::{InnText, Time};
-use crate::paging::{self, Limit};
+use crate::paging::Limit;
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
-use crate::tabular::{Shape, cell, csv_answer, wanted_shape};
+use crate::reporting::{Interceptions, failure, report};
+use crate::tabular::{Facts, Made, Spelling, Wanted};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(report_operators);
 }
 
 /// Which calls are counted, and which piece.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportOperators {
@@ -53,7 +56,8 @@ pub(crate) struct ReportOperators {
     /// Where the piece before ended; with the same `sort`.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<RankCursor>,
-    /// How many lines, 1000 unless told.
+    /// How many lines; unless told, 1000 of JSON, and in a file all, up to
+    /// 100000.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
     limit: Option<Limit>,
 }
@@ -129,7 +133,8 @@ pub(crate) struct OperatorPairView {
 /// Report operators
 ///
 /// How many interceptions come from the numbers of each operator to the baits of
-/// each other one, whatever was heard in them. JSON or CSV by `Accept`.
+/// each other one, whatever was heard in them. JSON, CSV, XLSX or Parquet by
+/// `Accept`; a file holds the whole report, up to 100,000 lines.
 #[utoipa::path(
     tag = "reports",
     params(ReportOperators),
@@ -137,8 +142,12 @@ pub(crate) struct OperatorPairView {
         (status = 200, description = "A piece of the report.", content(
             (OperatorReport = "application/json"),
             (String = "text/csv", example = json!("caller_operator_inn,caller_operator_name\r\n")),
+            (inline(FileBytes) =
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (inline(FileBytes) = "application/vnd.apache.parquet"),
         )),
-        (status = 406, description = "Neither JSON nor CSV is acceptable.", body = Problem),
+        (status = 406, description = "Not acceptable in any of these types.",
+            body = Problem),
     ),
 )]
 #[get("/v1/reports/operators")]
@@ -148,42 +157,69 @@ async fn report_operators(
     caller: Caller,
     query: Params<ReportOperators>,
 ) -> ApiResult<HttpResponse> {
-    let shape = wanted_shape(&req)?;
+    let wanted = Wanted::of(&req, &app)?;
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
-    let (from, to) = period(query.from, query.to)?;
-    let store = app.store.clone();
-    let scope = Scope {
-        operator: query.operator_inn.map(|inn| inn.0),
-        bait_operator: query.bait_operator_inn.map(|inn| inn.0),
-        region: query.region.map(|region| region.0),
-        competitor: None,
+    let period = period(query.from, query.to)?;
+    let read = move |conn: &mut Conn| {
+        Ok(Known {
+            pending_days: buckets::count_pending(conn, reach)?,
+            operators: operators::known_operators(conn)?,
+        })
     };
-    let (counted, pending_days, operators) = blocking(move || {
-        let (counted, pending_days, operators) = store.read(reach, |conn| {
-            let counted = tallies::interceptions_between(conn, reach, from, to)?;
-            let pending_days = buckets::count_pending(conn, reach)?;
-            Ok((counted, pending_days, operators::known_operators(conn)?))
-        })?;
-        let pairs = analytics::by_operators(&all_tallies(counted)?, &scope);
-        Ok((pairs.map_err(failure)?, pending_days, operators))
-    })
-    .await?;
-    let total = counted.len();
-    let sort = query.sort.unwrap_or(OperatorSort::Interceptions);
-    let asked = (query.cursor, query.limit);
-    let (lines, next_cursor) =
-        piece(counted, |line| rank(line, sort), &format!("operators {sort:?}"), asked)?;
-    let pairs = lines.into_iter().map(|line| view(&operators, line, to)).collect();
-    let (from, to) = (Time(from), Time(to));
-    let report = OperatorReport { from, to, pending_days, total, next_cursor, pairs };
-    let next = report.next_cursor.as_deref();
-    match shape {
-        Shape::Json => Ok(paging::answer(&req, next, &report)),
-        Shape::Csv => {
-            let columns = [&OPERATOR_COLUMNS[..], &COUNT_COLUMNS].concat();
-            csv_answer(&req, next, "operators.csv", &columns, report.pairs.iter().map(cells))
-        }
+    let make = move |known: Known, interceptions: &Interceptions| {
+        known.make(interceptions.source(), &wanted, (period, query.clone()))
+    };
+    Ok(report(&app, reach, period, read, make).await?.answer(&req))
+}
+
+/// What the store says beside the interceptions, at the same moment.
+struct Known {
+    pending_days: i64,
+    operators: Operators,
+}
+
+impl Known {
+    fn make(
+        self,
+        source: Source<'_>,
+        wanted: &Wanted,
+        ((from, to), query): ((Instant, Instant), ReportOperators),
+    ) -> ApiResult<Made> {
+        let scope = Scope {
+            operator: query.operator_inn.map(|inn| inn.0),
+            bait_operator: query.bait_operator_inn.map(|inn| inn.0),
+            region: query.region.map(|region| region.0),
+            competitor: None,
+        };
+        let pairs = analytics::by_operators(&source, &scope);
+        let pairs = pairs.map_err(failure)?;
+        let total = pairs.len();
+        let sort = query.sort.unwrap_or(OperatorSort::Interceptions);
+        let order = format!("operators {sort:?}");
+        let asked = (query.cursor, wanted.lines(query.limit));
+        let (lines, next_cursor) = piece(pairs, |line| rank(line, sort), &order, asked)?;
+        let pending_days = self.pending_days;
+        let facts = Facts {
+            name: "operators".to_owned(),
+            period: (from, to),
+            pending_days,
+            total,
+            next_cursor,
+            more: Vec::new(),
+        };
+        let spelling =
+            Spelling { columns: [&OPERATOR_COLUMNS[..], &COUNT_COLUMNS].concat(), cells };
+        let lines = lines.into_iter().map(|line| view(&self.operators, line, to));
+        let (from, to) = (Time(from), Time(to));
+        wanted.make(facts, &spelling, lines, |pairs, next_cursor| OperatorReport {
+            from,
+            to,
+            pending_days,
+            total,
+            next_cursor,
+            pairs,
+        })
     }
 }
 
@@ -212,26 +248,18 @@ fn view(
     }
 }
 
-const OPERATOR_COLUMNS: [&str; 6] = [
-    "caller_operator_inn",
-    "caller_operator_name",
-    "caller_operator_group",
-    "bait_operator_inn",
-    "bait_operator_name",
-    "bait_operator_group",
+const OPERATOR_COLUMNS: [Column; 6] = [
+    Column::of("caller_operator_inn", Kind::Text),
+    Column::of("caller_operator_name", Kind::Text),
+    Column::of("caller_operator_group", Kind::Text),
+    Column::of("bait_operator_inn", Kind::Text),
+    Column::of("bait_operator_name", Kind::Text),
+    Column::of("bait_operator_group", Kind::Text),
 ];
 
-fn cells(line: &OperatorPairView) -> Vec<String> {
-    let of_operator = |operator: &Option<OperatorView>| {
-        let operator = operator.as_ref();
-        [
-            cell(operator.map(|operator| operator.inn.0)),
-            cell(operator.and_then(|operator| operator.name.as_ref())),
-            cell(operator.and_then(|operator| operator.group.as_ref())),
-        ]
-    };
-    let mut cells = of_operator(&line.caller_operator).to_vec();
-    cells.extend(of_operator(&line.bait_operator));
+fn cells(line: &OperatorPairView) -> Vec<Cell> {
+    let mut cells = operator_cells(line.caller_operator.as_ref()).to_vec();
+    cells.extend(operator_cells(line.bait_operator.as_ref()));
     cells.extend(line.counts.cells());
     cells
 }

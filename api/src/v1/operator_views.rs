@@ -1,6 +1,7 @@
 //! Operators as the wire has them: in short where another noun names one, and
 //! entry by entry.
 
+use baitline_analytics::table::Cell;
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{Inn, Operator, OperatorEntry, OperatorGroup, Operators};
 use baitline_store::models::OperatorEntryRow;
@@ -36,6 +37,15 @@ pub(crate) fn operator_view(operators: &Operators, inn: Inn, at: Instant) -> Ope
         brand: known.and_then(|operator| operator.brand.clone()),
         group: known.and_then(|operator| operator.standing.group().map(name_of)),
     }
+}
+
+/// An operator's ИНН, name and group as cells of a table.
+pub(super) fn operator_cells(operator: Option<&OperatorView>) -> [Cell; 3] {
+    [
+        Cell::text(operator.map(|operator| operator.inn.0)),
+        Cell::text(operator.and_then(|operator| operator.name.as_ref())),
+        Cell::text(operator.and_then(|operator| operator.group.as_ref())),
+    ]
 }
 
 fn name_of(group: &OperatorGroup) -> String {

@@ -17,7 +17,7 @@ use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{Line, PhoneNumber, Prose, Time, present};
 use crate::paging::{self, Cursor, Limit};
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::OwnNumberKindWord;
 
@@ -173,11 +173,15 @@ pub(crate) struct ListOwnNumbers {
 
 /// Enter an own number
 ///
-/// Calls in its validity are judged again.
+/// Calls in its validity are judged again. A bait's number is refused: it is no
+/// own number, and a trap that calls it would arm a window by mistake.
 #[utoipa::path(
     tag = "own-numbers",
     request_body = CreateOwnNumber,
-    responses((status = 201, description = "The own number as entered.", body = OwnNumberView)),
+    responses(
+        (status = 201, description = "The own number as entered.", body = OwnNumberView),
+        (status = 409, description = "It is a bait's number.", body = Problem),
+    ),
 )]
 #[post("/v1/own-numbers")]
 async fn create_own_number(

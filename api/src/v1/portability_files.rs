@@ -131,7 +131,9 @@ async fn import_portability_answers(
     let look_up = LookUp { source: source.0, looked_up_at: looked_up_at.0, author };
     let outcomes = enter(&app, client, look_up, &entries).await?;
     let folder = app.spool.clone();
-    blocking(move || receipts_of(&folder, &entries, &outcomes)).await?.answer()
+    let receipts = blocking(move || receipts_of(&folder, &entries, &outcomes)).await?;
+    app.metrics.count_rows("portability_answers", &receipts.counts());
+    receipts.answer()
 }
 
 /// A row's line with what it says, or with what is wrong with it.

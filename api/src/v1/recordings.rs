@@ -284,7 +284,7 @@ pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(fits)
 }
 
-fn put_failure<E>(error: PutError<E>) -> ApiError {
+pub(super) fn put_failure<E>(error: PutError<E>) -> ApiError {
     match error {
         PutError::Stream(_) => interrupted(),
         PutError::TooLarge { limit_bytes } => ApiError::TooLarge { limit_bytes },

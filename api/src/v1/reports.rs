@@ -1,33 +1,34 @@
-//! `/v1/reports/repeat-offenders`: who called baits after their traps, as JSON
-//! or CSV, and what all reports share.
-
-use std::collections::HashMap;
+//! `/v1/reports/repeat-offenders`: who called baits after their traps, and what
+//! all reports share.
 
 use actix_web::{HttpRequest, HttpResponse, get};
-use baitline_analytics::{self as analytics, Entities, GroupBy, Overlap, Question, Scope, Tally};
+use baitline_analytics::table::Cell;
+use baitline_analytics::{
+    self as analytics, Entities, GroupBy, OffenderKey, Overlap, Question, Scope, Source,
+};
 use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::{Instant, Span};
-use baitline_domain::operator::{Inn, Operators};
-use baitline_domain::phone::Phone;
+use baitline_domain::operator::Operators;
 use baitline_store::models::Competitor;
-use baitline_store::tallies::{self, Counted};
 use baitline_store::{Conn, Page, Reach, StoreResult, buckets, clients, competitors, operators};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::offenders::{COLUMNS, Names, OffenderReport, apart_views, cells, companies};
+use super::offenders::{ApartView, COLUMNS, Names, OffenderReport, apart_views, cells, companies};
 use super::{bait_report, offender_order, operator_report};
-use crate::app::{App, AppData, blocking};
+use crate::app::AppData;
 use crate::auth::Caller;
+use crate::download::FileBytes;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{InnText, Line, Time};
 use crate::paging::Limit;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::ranking::{RankCursor, piece};
-use crate::tabular::{Shape, csv_answer, wanted_shape};
+use crate::reporting::{Interceptions, failure, report};
+use crate::tabular::{Facts, Made, Spelling, Wanted};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::GroupByWord;
 
@@ -44,7 +45,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the report counts.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportRepeatOffenders {
@@ -101,7 +102,8 @@ pub(crate) struct ReportRepeatOffenders {
     /// Where the piece before ended; with the same `group_by` and `sort`.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<RankCursor>,
-    /// How many lines, 1000 unless told.
+    /// How many lines; unless told, 1000 of JSON, and in a file all, up to
+    /// 100000.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, nullable = false)]
     limit: Option<Limit>,
 }
@@ -132,9 +134,15 @@ pub(crate) enum OffenderSort {
 /// of its recordings is labelled advertising. Callers without a number form no
 /// offender and are not counted here. By `competitor`, a call counts for every
 /// company its number belonged to at that moment, and one of nobody's number for
-/// none: `shared` and `unattributed` say how many there are. JSON or CSV by
-/// `Accept`. In CSV a cell that a spreadsheet could take for a formula, phone
-/// numbers too, has an apostrophe before it.
+/// none: `shared` and `unattributed` say how many there are. Blocks of numbers
+/// have no standing.
+///
+/// JSON, CSV, XLSX or Parquet by `Accept`. A file holds the whole report, up to
+/// 100,000 lines, and the header Link leads to the rest; a `limit` makes it a
+/// piece. In CSV a cell that a spreadsheet could take for a formula, phone
+/// numbers too, has an apostrophe before it. XLSX and Parquet have typed columns
+/// of the same names, and say in a sheet and in their metadata what was asked
+/// and how many days were still to be recomputed.
 #[utoipa::path(
     tag = "reports",
     params(ReportRepeatOffenders),
@@ -142,8 +150,11 @@ pub(crate) enum OffenderSort {
         (status = 200, description = "A piece of the report, repeat offenders first.", content(
             (OffenderReport = "application/json"),
             (String = "text/csv", example = json!("standing,number,operator_inn\r\n")),
+            (inline(FileBytes) =
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (inline(FileBytes) = "application/vnd.apache.parquet"),
         )),
-        (status = 406, description = "Neither JSON nor CSV is acceptable.",
+        (status = 406, description = "Not acceptable in any of these types.",
             body = crate::problem::Problem),
     ),
 )]
@@ -154,62 +165,96 @@ async fn report_repeat_offenders(
     caller: Caller,
     query: Params<ReportRepeatOffenders>,
 ) -> ApiResult<HttpResponse> {
-    let shape = wanted_shape(&req)?;
+    let wanted = Wanted::of(&req, &app)?;
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let period = period(query.from, query.to)?;
-    let report = app.clone();
-    let report = blocking(move || compute(&report, reach, period, query)).await?;
-    let next = report.next_cursor.as_deref();
-    match shape {
-        Shape::Json => Ok(crate::paging::answer(&req, next, &report)),
-        Shape::Csv => {
-            let rows = report.offenders.iter().map(cells);
-            csv_answer(&req, next, "repeat-offenders.csv", COLUMNS, rows)
-        }
-    }
+    let make = move |known, interceptions: &Interceptions| {
+        make(known, interceptions.source(), &wanted, (period, query.clone()))
+    };
+    let made = report(&app, reach, period, move |conn| Known::read(conn, reach), make);
+    Ok(made.await?.answer(&req))
 }
 
-fn compute(
-    app: &App,
-    reach: Reach,
-    period: (Instant, Instant),
-    query: ReportRepeatOffenders,
-) -> ApiResult<OffenderReport> {
-    let known = app.store.read(reach, |conn| Known::read(conn, reach, period))?;
+fn make(
+    known: Known,
+    source: Source<'_>,
+    wanted: &Wanted,
+    (period, query): ((Instant, Instant), ReportRepeatOffenders),
+) -> ApiResult<Made> {
     let group_by = query.group_by.unwrap_or(GroupByWord::Number);
     let (cursor, limit, sort) = (query.cursor.clone(), query.limit, query.sort);
     let question = known.question(query, period.1)?;
-    let tallies = all_tallies(known.counted)?;
-    let lines = analytics::repeat_offenders(&tallies, &question).map_err(failure)?;
+    let lines = analytics::repeat_offenders(&source, &question).map_err(failure)?;
     let total = lines.len();
     let sort = sort.unwrap_or_else(|| offender_order::usual(question.group_by));
     let order = format!("{group_by:?} {sort:?}");
     let rank = |line: &analytics::Offender| offender_order::rank(line, sort);
-    let (lines, next_cursor) = piece(lines, rank, &order, (cursor, limit))?;
-    let (unattributed, shared) = apart_views(overlap(&tallies, &question));
+    let (lines, next_cursor) = piece(lines, rank, &order, (cursor, wanted.lines(limit)))?;
+    let (unattributed, shared) = apart_views(overlap(&source, &question)?);
+    let callers = lines.iter().filter_map(|line| match line.key {
+        OffenderKey::Number(caller) => Some(caller),
+        _ => None,
+    });
+    let latest = analytics::latest_operators(&source, &callers.collect()).map_err(failure)?;
     let names = Names {
         operators: &known.operators,
-        latest: latest_operators(&tallies),
+        latest,
         companies: companies(known.competitors, &question.entities),
         clients: known.clients.into_iter().map(|client| (client.id, client.name)).collect(),
     };
-    Ok(OffenderReport {
+    let pending_days = known.pending_days;
+    let facts = Facts {
+        name: "repeat-offenders".to_owned(),
+        period,
+        pending_days,
+        total,
+        next_cursor,
+        more: about(group_by, &question, [("unattributed", &unattributed), ("shared", &shared)]),
+    };
+    let lines = lines.into_iter().map(|line| names.offender_view(line));
+    let spelling = Spelling { columns: COLUMNS.to_vec(), cells };
+    wanted.make(facts, &spelling, lines, |offenders, next_cursor| OffenderReport {
         from: Time(period.0),
         to: Time(period.1),
         group_by,
-        pending_days: known.pending_days,
+        pending_days,
         total,
         unattributed,
         shared,
         next_cursor,
-        offenders: lines.into_iter().map(|line| names.offender_view(line)).collect(),
+        offenders,
     })
 }
 
-/// What the store says of a period, all at one moment.
+/// What a file says of the question, with what was not told.
+fn about(
+    group_by: GroupByWord,
+    question: &Question,
+    apart: [(&str, &Option<ApartView>); 2],
+) -> Vec<(String, Cell)> {
+    let reached = question.thresholds;
+    let verdicts: Vec<&str> = question.verdicts.iter().map(|verdict| verdict.as_str()).collect();
+    let thresholds = [
+        ("interceptions", reached.interceptions),
+        ("traps", reached.traps),
+        ("baits", reached.baits),
+        ("clients", reached.clients),
+        ("days", reached.days),
+    ];
+    let mut about = vec![
+        ("group_by".to_owned(), Cell::Text(group_by.word())),
+        ("verdicts".to_owned(), Cell::Text(verdicts.join(","))),
+    ];
+    about.extend(thresholds.map(|(name, least)| (name.to_owned(), Cell::Count(least.into()))));
+    for (name, calls) in apart {
+        about.extend(calls.iter().flat_map(|calls| calls.about(name)));
+    }
+    about
+}
+
+/// What the store says beside the interceptions, at the same moment.
 struct Known {
-    counted: Counted,
     pending_days: i64,
     competitors: Vec<Competitor>,
     clients: Vec<baitline_store::models::Client>,
@@ -217,9 +262,8 @@ struct Known {
 }
 
 impl Known {
-    fn read(conn: &mut Conn, reach: Reach, (from, to): (Instant, Instant)) -> StoreResult<Self> {
+    fn read(conn: &mut Conn, reach: Reach) -> StoreResult<Self> {
         Ok(Self {
-            counted: tallies::interceptions_between(conn, reach, from, to)?,
             pending_days: buckets::count_pending(conn, reach)?,
             competitors: competitors::list_competitors(conn, reach, Page::WHOLE)?,
             clients: clients::list_clients(conn, reach, Page::WHOLE)?,
@@ -257,35 +301,9 @@ fn unknown_competitor() -> ApiError {
     ApiError::NotFound(Some(FaultItem::parameter("competitor_id", Fault::UnknownCompetitor)))
 }
 
-fn overlap(tallies: &[Tally], question: &Question) -> Option<Overlap> {
-    (question.group_by == GroupBy::Competitor).then(|| analytics::overlap(tallies, question))
-}
-
-/// Whole days come tallied; the edges of the period are tallied here.
-pub(super) fn all_tallies(counted: Counted) -> ApiResult<Vec<Tally>> {
-    let mut tallies = analytics::tally(&counted.edges).map_err(failure)?;
-    tallies.extend(counted.tallies);
-    Ok(tallies)
-}
-
-fn latest_operators(tallies: &[Tally]) -> HashMap<Phone, Inn> {
-    let mut latest: HashMap<Phone, (Instant, Inn)> = HashMap::new();
-    for tally in tallies {
-        if let (Some(caller), Some(operator)) = (tally.caller, tally.operator) {
-            let seen = latest.entry(caller).or_insert((tally.last_at, operator));
-            *seen = (*seen).max((tally.last_at, operator));
-        }
-    }
-    latest.into_iter().map(|(caller, (_, operator))| (caller, operator)).collect()
-}
-
-pub(super) fn failure(error: analytics::AnalyticsError) -> ApiError {
-    match error {
-        analytics::AnalyticsError::TooManyRows { .. } => {
-            ApiError::parameter("to", Fault::PeriodTooLong)
-        }
-        analytics::AnalyticsError::Engine(error) => ApiError::Internal(error.to_string()),
-    }
+fn overlap(source: &Source<'_>, question: &Question) -> ApiResult<Option<Overlap>> {
+    let by_company = question.group_by == GroupBy::Competitor;
+    by_company.then(|| analytics::overlap(source, question)).transpose().map_err(failure)
 }
 
 /// A half-open period of a report or an export.

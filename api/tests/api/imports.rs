@@ -391,7 +391,8 @@ fn a_body_that_is_no_such_table_is_refused_as_a_whole() {
         let problem = send("text/csv", b"colour\nred\n").expect(422);
         assert_eq!(problem.code(), "unknown_column");
         assert_eq!(problem.json()["errors"][0]["line"], 1);
-        assert!(problem.text("/errors/0/detail").contains("column 1"), "{noun}");
+        let detail = problem.text("/errors/0/detail");
+        assert!(detail.starts_with("not known: column 1 (colour); known: "), "{noun}: {detail}");
         assert_eq!(send("text/csv", b"").expect(400).code(), "empty_body");
         assert_eq!(send(XLSX, b"").expect(400).code(), "empty_body");
         assert_eq!(send(XLSX, b"number\n1\n").expect(400).code(), "not_a_workbook");

@@ -35,6 +35,8 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
         let replay = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
         let replay = service.json("POST", &other.tenant.key, "/v1/verdicts:replay", &replay);
         let replay = replay.expect(202).text("/id");
+        let file = service.typed("POST", &other.tenant.key, "/v1/files", "text/csv", b"caller\n");
+        let file = file.expect(202).text("/id");
         let label = json!({"kind": "advertising", "consent_given": false, "stop_demanded": false});
         let void = json!({"kind": "void", "reason": "x"});
         let named = |name: &str| json!({"name": name});
@@ -75,6 +77,14 @@ fn another_clients_things_are_answered_like_things_that_do_not_exist() {
             ("GET", "/v1/replays/ID/differences", &replay, Value::Null),
             ("POST", "/v1/replays/ID/cancellation", &replay, json!({})),
             ("GET", "/v1/replays?client_id=ID", &other.tenant.id, Value::Null),
+            ("GET", "/v1/files/ID", &file, Value::Null),
+            ("DELETE", "/v1/files/ID", &file, json!({})),
+            ("GET", "/v1/files/ID/raw", &file, Value::Null),
+            ("GET", "/v1/files/ID/rejections", &file, Value::Null),
+            ("POST", "/v1/files/ID/rejections/ID", &file, json!({"dismissal_reason": "x"})),
+            ("POST", "/v1/files/ID/dismissals", &file, json!({"reason": "x"})),
+            ("GET", "/v1/files?client_id=ID", &other.tenant.id, Value::Null),
+            ("POST", "/v1/files?client_id=ID", &other.tenant.id, json!([])),
             ("GET", "/v1/offenders/89160000001?client_id=ID", &other.tenant.id, Value::Null),
         ];
         let none = "00000000-0000-7000-8000-000000000000";

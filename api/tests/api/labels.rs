@@ -318,3 +318,31 @@ fn calls_of_another_client_are_no_calls() {
         assert_eq!(answer.code(), "unknown_client");
     });
 }
+
+#[test]
+fn an_item_of_another_shape_than_the_document_has_is_refused_alone() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let stock = service.stock("Окна");
+        let label = json!({"kind": "service", "consent_given": false, "stop_demanded": false});
+        let body = json!([
+            [stock.bait, null, null, label],
+            {"call_id": null, "source": "recorder", "external_id": "a", "label": label},
+            {"call_id": stock.bait, "label": null},
+        ]);
+        let ndjson: String =
+            body.as_array().unwrap().iter().map(|item| format!("{item}\n")).collect();
+        for (media_type, body) in
+            [("application/json", body.to_string()), ("application/x-ndjson", ndjson)]
+        {
+            let key = &stock.tenant.key;
+            let answer = service.typed("POST", key, "/v1/labels", media_type, body.as_bytes());
+            let answer = answer.expect(200).json();
+            for (index, pointer) in ["", "/call_id", "/label"].into_iter().enumerate() {
+                let error = &answer["receipts"][index]["error"];
+                assert_eq!(error["code"], "invalid_type", "{media_type} {answer}");
+                assert_eq!(error["pointer"], pointer, "{media_type} {answer}");
+            }
+        }
+    });
+}

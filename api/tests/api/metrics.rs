@@ -64,6 +64,8 @@ fn receipts_and_queues_are_counted_and_a_dry_run_is_not() {
         send("", &call).expect(200);
         let export = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
         service.json("POST", &stock.tenant.key, "/v1/exports", &export).expect(202);
+        let file = service.typed("POST", &stock.tenant.key, "/v1/files", "text/csv", b"caller\n");
+        file.expect(202);
         let text = scrape(&service);
         let receipts =
             |status: &str| value(&text, &format!("baitline_receipts_total{{status=\"{status}\"}}"));
@@ -73,9 +75,39 @@ fn receipts_and_queues_are_counted_and_a_dry_run_is_not() {
         assert_eq!(value(&text, "baitline_waiting_buckets"), 1.0);
         assert!((0.0..600.0).contains(&value(&text, "baitline_bucket_lag_seconds")));
         assert_eq!(value(&text, "baitline_exports{state=\"queued\"}"), 1.0);
+        assert_eq!(value(&text, "baitline_files{state=\"queued\"}"), 1.0);
         assert_eq!(value(&text, "baitline_database_up"), 1.0);
         assert_eq!(value(&text, "baitline_database_connections_limit"), 4.0);
         assert!(value(&text, "baitline_database_connections{state=\"idle\"}") >= 0.0);
+    });
+}
+
+#[test]
+fn rows_of_tables_labels_and_replays_are_counted_too() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let stock = service.stock("Окна");
+        let key = &stock.tenant.key;
+        let table = b"number,kind\n+74951234568,staff\nx,staff\n";
+        for query in ["?dry_run=true", ""] {
+            let path = format!("/v1/own-numbers/imports{query}");
+            service.typed("POST", key, &path, "text/csv", table).expect(200);
+        }
+        let label = json!([{"call_id": stock.bait, "label": {
+            "kind": "service", "consent_given": false, "stop_demanded": false
+        }}]);
+        service.json("POST", key, "/v1/labels", &label).expect(200);
+        let replay = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
+        service.json("POST", key, "/v1/verdicts:replay", &replay).expect(202);
+        let text = scrape(&service);
+        let rows = |of: &str, status: &str| {
+            let labels = format!("of=\"{of}\",status=\"{status}\"");
+            value(&text, &format!("baitline_row_receipts_total{{{labels}}}"))
+        };
+        assert_eq!(rows("own_numbers", "accepted"), 1.0);
+        assert_eq!(rows("own_numbers", "rejected"), 1.0);
+        assert_eq!(rows("labels", "rejected"), 1.0);
+        assert_eq!(value(&text, "baitline_replays{state=\"queued\"}"), 1.0);
     });
 }
 

@@ -13,6 +13,7 @@ const BYTES: &[&str] = &[
     "audio/*",
     "application/octet-stream",
     "application/zip",
+    "application/vnd.apache.parquet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ];
 
@@ -131,4 +132,25 @@ fn parameters_are_described_and_never_null() {
 #[test]
 fn the_document_is_of_version_3_1() {
     assert_eq!(document()["openapi"], "3.1.0");
+}
+
+#[test]
+fn the_description_tells_the_thresholds_of_traps_that_hold() {
+    let document = document();
+    let trap = baitline_domain::trap::TrapSettings::default();
+    let visit = format!("{} s", trap.min_site_visit_seconds);
+    let connected = format!("{} s", trap.min_connected_seconds);
+    let text = |pointer: &str| {
+        let text = document.pointer(pointer).and_then(serde_json::Value::as_str);
+        text.unwrap_or_else(|| panic!("no text at {pointer}")).replace('\n', " ")
+    };
+    for (pointer, told) in [
+        ("/components/schemas/TrapMissing/description", &[&visit, &connected][..]),
+        ("/paths/~1v1~1traps/post/description", &[&visit, &connected]),
+    ] {
+        let text = text(pointer);
+        for seconds in told {
+            assert!(text.contains(seconds.as_str()), "{pointer} does not tell {seconds}: {text}");
+        }
+    }
 }

@@ -1,17 +1,23 @@
 //! Recordings and labels: kept as they come, never replaced, downloaded whole
 //! or in part.
 
-use baitline_testkit::on_both;
+use baitline_testkit::{S3Server, on_both};
 use serde_json::json;
 
 use crate::service::{Service, the_day};
 
 const SOUND: &[u8] = b"RIFF0123456789";
 
+/// On both databases, with the blobs in a folder and in a bucket.
+fn on_both_places(body: impl Fn(Service)) {
+    on_both(|database| body(Service::start(database)));
+    let server = S3Server::start();
+    on_both(|database| body(Service::start_on(database, &server)));
+}
+
 #[test]
 fn a_recording_is_kept_once_and_never_replaced() {
-    on_both(|database| {
-        let service = Service::start(database);
+    on_both_places(|service| {
         let stock = service.stock("Окна");
         let key = &stock.tenant.key;
         let call = service.call(&stock, "+79160000001", "2026-10-02T10:00:00Z");
@@ -37,8 +43,7 @@ fn a_recording_is_kept_once_and_never_replaced() {
 
 #[test]
 fn a_download_goes_on_where_it_broke() {
-    on_both(|database| {
-        let service = Service::start(database);
+    on_both_places(|service| {
         let stock = service.stock("Окна");
         let key = &stock.tenant.key;
         let call = service.call(&stock, "+79160000001", "2026-10-02T10:00:00Z");

@@ -12,12 +12,14 @@ use baitline_domain::instant::{Day, Instant};
 use baitline_domain::matching::match_observations;
 use baitline_domain::observation::Direction;
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
+use baitline_store::blobs::BlobPlace;
+use baitline_store::buckets::Touched;
 use baitline_store::models::JudgedCall;
 use baitline_store::{
     Reach, Store, StoreResult, StoreSettings, calls, changes, keys, observations, recordings,
     sources,
 };
-use baitline_testkit::TestDatabase;
+use baitline_testkit::{S3Server, TestDatabase};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
@@ -83,12 +85,24 @@ impl Answer {
 }
 
 impl Service {
-    /// Starts a service on a database.
+    /// Starts a service on a database, its blobs in a folder.
     pub(crate) fn start(database: TestDatabase) -> Self {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
+        let blobs = folder.path().join("blobs").into();
+        Self::start_in(database, folder, blobs)
+    }
+
+    /// Starts a service on a database, its blobs in a bucket.
+    pub(crate) fn start_on(database: TestDatabase, server: &S3Server) -> Self {
+        let folder = TempDir::with_prefix("baitline-api-").unwrap();
+        let bucket = server.bucket(&folder.path().join("blob-cache"));
+        Self::start_in(database, folder, BlobPlace::S3(Box::new(bucket)))
+    }
+
+    fn start_in(database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
         let settings = StoreSettings {
             database_url: database.url(),
-            blobs: folder.path().join("blobs"),
+            blobs,
             pool_size: 4,
             allow_plaintext_database: false,
         };
@@ -236,8 +250,8 @@ impl Service {
                     conn,
                     client,
                     &sources,
-                    day.start(),
-                    day.end(),
+                    &Touched::Day,
+                    (day.start(), day.end()),
                 )?;
                 let judged: Vec<JudgedCall> = match_observations(&seen)
                     .into_iter()

@@ -2,30 +2,22 @@
 //! accused: calls without a number count too. It does not know who is an
 //! offender.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use baitline_domain::ids::BaitId;
+use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
-use polars::prelude::{
-    DataFrame, Expr, Int64Type, LazyFrame, UInt32Type, UInt64Type, col, lit, when,
-};
+use polars::prelude::PlHashMap;
 
-use crate::frame::{self, Codes};
-use crate::{AnalyticsError, Hearing, Scope, Tally, VerdictCounts};
-
-const KEY: &str = "key";
-const CALLER: &str = "caller";
-const CLIENT: &str = "client";
-const BAIT: &str = "bait";
-const VERDICT: &str = "verdict";
-const HEARD: &str = "heard";
-const CALLS: &str = "calls";
-const FIRST_AT: &str = "first_at";
-const LAST_AT: &str = "last_at";
-const WITHOUT_NUMBER: &str = "without_number";
+use crate::fact::{Fact, NO_CALLER, Outcome};
+use crate::groups::{Counted, Dense, Groups};
+use crate::rows::{self, Callers, Described, Rows, Wanted};
+use crate::segment::foreign;
+use crate::source::{Coded, Codes, Source};
+use crate::{AnalyticsError, Hearing, Scope, VerdictCounts};
 
 /// Who calls whom: the caller's operator, then the bait's. `None` where it is
 /// not known.
@@ -68,43 +60,94 @@ pub struct Counts {
 ///
 /// # Errors
 ///
-/// [`AnalyticsError::TooManyRows`] above [`crate::MAX_ROWS`], and
-/// [`AnalyticsError::Engine`] should the column engine fail.
+/// As [`crate::repeat_offenders`].
 pub fn by_operators(
-    tallies: &[Tally],
+    source: &Source<'_>,
     scope: &Scope,
 ) -> Result<Vec<(OperatorPair, Counts)>, AnalyticsError> {
-    let scope = Scope { competitor: None, ..scope.clone() };
-    let entities = crate::Entities::default();
-    let asked: Vec<&Tally> = tallies.iter().filter(|tally| scope.holds(tally, &entities)).collect();
-    count(&asked, |tally| (tally.operator, tally.bait_operator))
+    let wanted = Wanted {
+        scope: scope.clone(),
+        callers: Callers::All,
+        columns: vec![Described::Operator, Described::BaitOperator],
+    };
+    count(source, &Codes::of(source)?, &wanted, |rows, row| {
+        (*rows.operators.at(row), *rows.bait_operators.at(row))
+    })
 }
 
 /// The interceptions by bait, in order of its id. A bait that nobody called is
-/// in no tally and has no line.
+/// in no interception and has no line.
 ///
 /// # Errors
 ///
-/// As [`by_operators`].
-pub fn by_bait(tallies: &[Tally]) -> Result<Vec<(BaitId, Counts)>, AnalyticsError> {
-    let all: Vec<&Tally> = tallies.iter().collect();
-    count(&all, |tally| tally.bait)
+/// As [`crate::repeat_offenders`]; every bait called has to have its ordinal
+/// named, too.
+pub fn by_bait(source: &Source<'_>) -> Result<Vec<(BaitId, Counts)>, AnalyticsError> {
+    let coded = Codes::of(source)?;
+    let by_code = count(source, &coded, &Wanted::default(), |rows, row| rows.facts[row].bait)?;
+    let ids = coded.0.bait_ids(&coded.1);
+    let named = |(code, counts): (u32, Counts)| {
+        let id = ids.get(&code).ok_or_else(|| foreign("a bait that nobody names"))?;
+        Ok((*id, counts))
+    };
+    let mut counted: Vec<(BaitId, Counts)> =
+        by_code.into_iter().map(named).collect::<Result<_, AnalyticsError>>()?;
+    counted.sort_unstable_by_key(|(id, _)| *id);
+    Ok(counted)
 }
 
-fn count<K: Copy + Eq + Hash + Ord>(
-    tallies: &[&Tally],
-    key: impl Fn(&Tally) -> K,
-) -> Result<Vec<(K, Counts)>, AnalyticsError> {
-    frame::check_rows(tallies.len())?;
-    let mut keys = Codes::new();
-    let coded: Vec<u32> = tallies.iter().map(|tally| keys.code(key(tally))).collect();
-    let grouped = frame::collect(columns(tallies, coded)?.group_by([col(KEY)]).agg(aggregates()))?;
-    let keys = keys.into_values();
-    let codes = frame::values::<UInt32Type>(&grouped, KEY)?;
-    let mut counted: Vec<(K, Counts)> =
-        codes.iter().map(|code| keys[*code as usize]).zip(read(&grouped)?).collect();
-    counted.sort_unstable_by_key(|(key, _)| *key);
-    Ok(counted)
+/// The traps that were called, of those that a tally or the ordinals name.
+///
+/// # Errors
+///
+/// As [`crate::repeat_offenders`].
+pub fn traps_called(source: &Source<'_>) -> Result<HashSet<TrapId>, AnalyticsError> {
+    let (codes, coded) = Codes::of(source)?;
+    let new = HashSet::<u32>::new;
+    let parts = rows::fold(source, (&codes, &coded), &Wanted::default(), new, |called, rows| {
+        called.extend(rows.facts.iter().map(|fact| fact.trap));
+    })?;
+    let ids = codes.trap_ids(&coded);
+    Ok(parts.into_iter().flatten().filter_map(|code| ids.get(&code).copied()).collect())
+}
+
+/// The operator that each of these numbers had when it called last, of those
+/// that are known.
+///
+/// # Errors
+///
+/// As [`crate::repeat_offenders`].
+pub fn latest_operators(
+    source: &Source<'_>,
+    callers: &HashSet<Phone>,
+) -> Result<HashMap<Phone, Inn>, AnalyticsError> {
+    let (codes, coded) = Codes::of(source)?;
+    let wanted = Wanted {
+        callers: Callers::WithNumber,
+        columns: vec![Described::Operator],
+        ..Wanted::default()
+    };
+    let asked: HashMap<u64, Phone> = callers.iter().map(|one| (one.digits(), *one)).collect();
+    let new = HashMap::<Phone, (i64, Inn)>::new;
+    let parts = rows::fold(source, (&codes, &coded), &wanted, new, |latest, rows| {
+        for (row, fact) in rows.facts.iter().enumerate() {
+            let (Some(caller), Some(operator)) = (asked.get(&fact.caller), rows.operators.at(row))
+            else {
+                continue;
+            };
+            later(latest, *caller, (fact.last_at, *operator));
+        }
+    })?;
+    let mut latest = new();
+    for (caller, seen) in parts.into_iter().flatten() {
+        later(&mut latest, caller, seen);
+    }
+    Ok(latest.into_iter().map(|(caller, (_, operator))| (caller, operator)).collect())
+}
+
+fn later(latest: &mut HashMap<Phone, (i64, Inn)>, caller: Phone, seen: (i64, Inn)) {
+    let known = latest.entry(caller).or_insert(seen);
+    *known = (*known).max(seen);
 }
 
 /// What was heard of a call, where attempts and numbers that cannot be a
@@ -119,96 +162,129 @@ enum Heard {
 }
 
 impl Heard {
-    fn of(tally: &Tally) -> Self {
-        match tally.hearing {
-            _ if tally.attempt => Self::Attempt,
+    fn of(outcome: Outcome) -> Self {
+        match outcome.hearing {
+            _ if outcome.attempt => Self::Attempt,
             Hearing::Advertising => Self::Advertising,
-            Hearing::Unheard if tally.verdict == Verdict::Invalid => Self::UnheardInvalid,
+            Hearing::Unheard if outcome.verdict == Verdict::Invalid => Self::UnheardInvalid,
             Hearing::Unheard => Self::Candidate,
             Hearing::Other => Self::Other,
         }
     }
 }
 
-/// Every way a call was heard, in order of declaration.
-const ALL_HEARD: [Heard; 5] =
-    [Heard::Advertising, Heard::Candidate, Heard::UnheardInvalid, Heard::Other, Heard::Attempt];
+/// Sums of each group: one for each [`Heard`], then the answered ones by
+/// verdict, then those without a number.
+const HEARD: usize = Heard::Attempt as usize + 1;
+const WITHOUT_NUMBER: usize = HEARD + Verdict::ALL.len();
+const SUMS: usize = WITHOUT_NUMBER + 1;
 
-fn columns(tallies: &[&Tally], keys: Vec<u32>) -> Result<LazyFrame, AnalyticsError> {
-    let (mut clients, mut baits) = (Codes::new(), Codes::new());
-    let tallies = || tallies.iter();
-    frame::of_columns(
-        keys.len(),
-        vec![
-            frame::column(KEY, keys.into_iter()),
-            frame::column(CALLER, tallies().map(|tally| tally.caller.map(Phone::digits))),
-            frame::column(CLIENT, tallies().map(|tally| clients.code(tally.client))),
-            frame::column(BAIT, tallies().map(|tally| baits.code(tally.bait))),
-            frame::column(VERDICT, tallies().map(|tally| tally.verdict as u32)),
-            frame::column(HEARD, tallies().map(|tally| Heard::of(tally) as u32)),
-            // Wide before it is summed: sums of 32 bits would wrap unseen.
-            frame::column(CALLS, tallies().map(|tally| u64::from(tally.calls))),
-            frame::column(FIRST_AT, tallies().map(|tally| tally.first_at.0)),
-            frame::column(LAST_AT, tallies().map(|tally| tally.last_at.0)),
-        ],
-    )
+/// What is told apart in each group.
+#[derive(Debug, Clone, Copy)]
+enum Distinct {
+    Callers,
+    Baits,
+    Clients,
 }
 
-fn aggregates() -> Vec<Expr> {
-    let sum = |which: Expr, name: String| {
-        when(which).then(col(CALLS)).otherwise(lit(0_u64)).sum().alias(name)
+const DISTINCT: usize = Distinct::Clients as usize + 1;
+
+struct Gathered<K> {
+    keys: PlHashMap<K, u32>,
+    callers: Dense,
+    groups: Groups<SUMS, DISTINCT>,
+}
+
+fn count<K: Copy + Eq + Hash + Ord + Send>(
+    source: &Source<'_>,
+    (codes, coded): &(Codes, Vec<Coded<'_>>),
+    wanted: &Wanted,
+    key: impl Fn(&Rows, usize) -> K + Sync,
+) -> Result<Vec<(K, Counts)>, AnalyticsError> {
+    let outcomes = Outcome::all();
+    let new = || Gathered {
+        keys: PlHashMap::default(),
+        callers: Dense::default(),
+        groups: Groups::new(),
     };
-    let is = |heard: Heard| col(HEARD).eq(lit(heard as u32));
-    let with =
-        |verdict: Verdict| col(VERDICT).eq(lit(verdict as u32)).and(is(Heard::Attempt).not());
-    let mut aggregates = vec![
-        col(CALLER).drop_nulls().n_unique(),
-        col(BAIT).n_unique(),
-        col(CLIENT).n_unique(),
-        col(FIRST_AT).min(),
-        col(LAST_AT).max(),
-        sum(col(CALLER).is_null(), WITHOUT_NUMBER.to_owned()),
-    ];
-    aggregates.extend(ALL_HEARD.map(|heard| sum(is(heard), format!("{heard:?}"))));
-    let verdicts = Verdict::ALL.iter().map(|verdict| sum(with(*verdict), verdict.to_string()));
-    aggregates.extend(verdicts);
-    aggregates
+    let parts = rows::fold(source, (codes, coded), wanted, new, |part: &mut Gathered<K>, rows| {
+        for (row, fact) in rows.facts.iter().enumerate() {
+            let group = part.group(key(rows, row));
+            part.add(group, fact, outcomes[fact.kind.index()]);
+        }
+    })?;
+    Ok(parts.into_iter().reduce(Gathered::merge).map_or_else(Vec::new, Gathered::counts))
 }
 
-fn read(grouped: &DataFrame) -> Result<Vec<Counts>, AnalyticsError> {
-    let sums = |name: &str| frame::values::<UInt64Type>(grouped, name);
-    let distinct = |name: &str| frame::values::<UInt32Type>(grouped, name);
-    let moments = |name: &str| frame::values::<Int64Type>(grouped, name);
-    let heard = |heard: Heard| sums(&format!("{heard:?}"));
-    let verdict = |verdict: Verdict| sums(verdict.as_str());
-    let (advertising, candidates) = (heard(Heard::Advertising)?, heard(Heard::Candidate)?);
-    let (unheard_invalid, other) = (heard(Heard::UnheardInvalid)?, heard(Heard::Other)?);
-    let (attempts, without_number) = (heard(Heard::Attempt)?, sums(WITHOUT_NUMBER)?);
-    let (callers, baits, clients) = (distinct(CALLER)?, distinct(BAIT)?, distinct(CLIENT)?);
-    let (first_at, last_at) = (moments(FIRST_AT)?, moments(LAST_AT)?);
-    let (group, entity) = (verdict(Verdict::ForeignGroup)?, verdict(Verdict::ForeignEntity)?);
-    let (same, unclear) = (verdict(Verdict::SameGroup)?, verdict(Verdict::Inconclusive)?);
-    let invalid = verdict(Verdict::Invalid)?;
-    let counts = |row: usize| Counts {
-        interceptions: advertising[row] + candidates[row] + unheard_invalid[row] + other[row],
+impl<K: Copy + Eq + Hash + Ord> Gathered<K> {
+    fn group(&mut self, key: K) -> u32 {
+        let next = self.keys.len() as u32;
+        *self.keys.entry(key).or_insert(next)
+    }
+
+    fn add(&mut self, group: u32, fact: &Fact, outcome: Outcome) {
+        let (groups, calls) = (&mut self.groups, u64::from(fact.calls));
+        groups.reach(group, fact.first_at, fact.last_at);
+        groups.sum(group, Heard::of(outcome) as usize, calls);
+        if !outcome.attempt {
+            groups.sum(group, HEARD + outcome.verdict as usize, calls);
+        }
+        groups.distinct(group, Distinct::Baits as usize, fact.bait);
+        groups.distinct(group, Distinct::Clients as usize, fact.client);
+        if fact.caller == NO_CALLER {
+            groups.sum(group, WITHOUT_NUMBER, calls);
+        } else {
+            groups.distinct(group, Distinct::Callers as usize, self.callers.code(fact.caller));
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        let mut names = vec![0; other.keys.len()];
+        for (key, code) in other.keys {
+            names[code as usize] = self.group(key);
+        }
+        let callers = self.callers.merge(other.callers);
+        let mut values = [None; DISTINCT];
+        values[Distinct::Callers as usize] = Some(&callers[..]);
+        self.groups.merge(other.groups, &names, values);
+        self
+    }
+
+    fn counts(self) -> Vec<(K, Counts)> {
+        let counted = self.groups.counted();
+        let keys = self.keys.into_iter();
+        let mut counts: Vec<(K, Counts)> =
+            keys.map(|(key, group)| (key, counts(&counted, group as usize))).collect();
+        counts.sort_unstable_by_key(|(key, _)| *key);
+        counts
+    }
+}
+
+fn counts(counted: &Counted<SUMS, DISTINCT>, group: usize) -> Counts {
+    let sums = counted.sums[group];
+    let heard = |heard: Heard| sums[heard as usize];
+    let with = |verdict: Verdict| sums[HEARD + verdict as usize];
+    let distinct = |which: Distinct| u64::from(counted.distinct[which as usize][group]);
+    let (first_at, last_at) = counted.moments[group];
+    Counts {
+        interceptions: sums[..Heard::Attempt as usize].iter().sum(),
         by_verdict: VerdictCounts {
-            foreign_group: group[row],
-            foreign_entity: entity[row],
-            same_group: same[row],
-            inconclusive: unclear[row],
-            invalid: invalid[row],
+            foreign_group: with(Verdict::ForeignGroup),
+            foreign_entity: with(Verdict::ForeignEntity),
+            same_group: with(Verdict::SameGroup),
+            inconclusive: with(Verdict::Inconclusive),
+            invalid: with(Verdict::Invalid),
         },
-        advertising: advertising[row],
-        candidates: candidates[row],
-        unheard_invalid: unheard_invalid[row],
-        other_heard: other[row],
-        attempts: attempts[row],
-        without_number: without_number[row],
-        callers: u64::from(callers[row]),
-        baits: u64::from(baits[row]),
-        clients: u64::from(clients[row]),
-        first_at: Instant(first_at[row]),
-        last_at: Instant(last_at[row]),
-    };
-    Ok((0..grouped.height()).map(counts).collect())
+        advertising: heard(Heard::Advertising),
+        candidates: heard(Heard::Candidate),
+        unheard_invalid: heard(Heard::UnheardInvalid),
+        other_heard: heard(Heard::Other),
+        attempts: heard(Heard::Attempt),
+        without_number: sums[WITHOUT_NUMBER],
+        callers: distinct(Distinct::Callers),
+        baits: distinct(Distinct::Baits),
+        clients: distinct(Distinct::Clients),
+        first_at: Instant(first_at),
+        last_at: Instant(last_at),
+    }
 }

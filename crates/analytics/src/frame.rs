@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use polars::prelude::{
     Column, DataFrame, IntoLazy, LazyFrame, NamedFrom, PolarsError, PolarsNumericType, Series,
-    polars_err,
+    StringChunked, polars_err,
 };
 
 use crate::{AnalyticsError, MAX_ROWS};
@@ -20,13 +20,6 @@ pub(crate) const ROW: &str = "row";
 pub(crate) struct Codes<T>(HashMap<T, u32>);
 
 impl<T: Eq + Hash> Codes<T> {
-    /// The values by their codes.
-    pub(crate) fn into_values(self) -> Vec<T> {
-        let mut coded: Vec<(T, u32)> = self.0.into_iter().collect();
-        coded.sort_unstable_by_key(|(_, code)| *code);
-        coded.into_iter().map(|(value, _)| value).collect()
-    }
-
     /// No codes yet.
     pub(crate) fn new() -> Self {
         Self(HashMap::new())
@@ -85,7 +78,45 @@ pub(crate) fn values<T: PolarsNumericType>(
     values.ok_or_else(|| engine(polars_err!(ComputeError: "column {name} has gaps")))
 }
 
-fn engine(error: PolarsError) -> AnalyticsError {
+/// The values of a column of numbers that may have gaps.
+pub(crate) fn values_or_gaps<T: PolarsNumericType>(
+    frame: &DataFrame,
+    name: &str,
+) -> Result<Vec<Option<T::Native>>, AnalyticsError> {
+    let column = frame.column(name).map_err(engine)?;
+    let typed = column.as_materialized_series().unpack::<T>().map_err(engine)?;
+    Ok(typed.iter().collect())
+}
+
+/// The values of a column of yes and no without gaps.
+pub(crate) fn flags(frame: &DataFrame, name: &str) -> Result<Vec<bool>, AnalyticsError> {
+    let flags = frame.column(name).and_then(|column| column.bool().cloned()).map_err(engine)?;
+    let values: Option<Vec<bool>> = flags.iter().collect();
+    values.ok_or_else(|| engine(polars_err!(ComputeError: "column {name} has gaps")))
+}
+
+/// A column of text.
+pub(crate) fn texts<'a>(
+    frame: &'a DataFrame,
+    name: &str,
+) -> Result<&'a StringChunked, AnalyticsError> {
+    frame.column(name).and_then(|column| column.str()).map_err(engine)
+}
+
+/// The values of a column of lists of integers without gaps.
+pub(crate) fn lists(frame: &DataFrame, name: &str) -> Result<Vec<Vec<i32>>, AnalyticsError> {
+    let lists = frame.column(name).and_then(|column| column.list().cloned()).map_err(engine)?;
+    let gap = || polars_err!(ComputeError: "column {name} has gaps");
+    lists
+        .amortized_iter()
+        .map(|list| {
+            list.ok_or_else(gap)?.as_ref().i32()?.iter().collect::<Option<_>>().ok_or_else(gap)
+        })
+        .collect::<Result<_, _>>()
+        .map_err(engine)
+}
+
+pub(crate) fn engine(error: PolarsError) -> AnalyticsError {
     AnalyticsError::Engine(Box::new(error))
 }
 
@@ -107,7 +138,6 @@ mod tests {
     fn a_value_keeps_its_code() {
         let mut codes = Codes::new();
         assert_eq!(["b", "a", "b", "c"].map(|value| codes.code(value)), [0, 1, 0, 2]);
-        assert_eq!(codes.into_values(), ["b", "a", "c"]);
     }
 
     #[test]

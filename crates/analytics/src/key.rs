@@ -8,7 +8,9 @@ use baitline_domain::instant::{Instant, first_of_month, monday_of};
 use baitline_domain::operator::{Inn, OperatorEntity, Operators};
 use baitline_domain::phone::Phone;
 
-use crate::{Question, Tally};
+use crate::Question;
+use crate::groups::Dense;
+use crate::rows::{Described, Repeated, Rows};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +18,11 @@ pub enum GroupBy {
     /// A caller's number.
     #[default]
     Number,
+    /// Ten numbers that differ in their last digit: a call centre's pool of
+    /// numbers shows there.
+    BlockOfTen,
+    /// A hundred numbers that differ in their last two digits.
+    BlockOfHundred,
     /// A company, through the numbers that belong to it.
     Competitor,
     /// The operator that callers' numbers belong to.
@@ -35,7 +42,28 @@ pub enum GroupBy {
 }
 
 impl GroupBy {
+    /// How many neighbouring numbers share a line, where numbers make lines.
+    fn numbers_in_line(self) -> Option<u64> {
+        match self {
+            Self::Number => Some(1),
+            Self::BlockOfTen => Some(10),
+            Self::BlockOfHundred => Some(100),
+            _ => None,
+        }
+    }
+
+    /// The columns that tell a call's lines.
+    pub(crate) fn columns(self) -> Vec<Described> {
+        match self {
+            Self::Competitor => vec![Described::Competitors],
+            Self::Operator | Self::OperatorGroup => vec![Described::Operator],
+            Self::Region => vec![Described::Region],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a line can be a repeat offender: only callers and companies can.
+    /// Not a block, whose other numbers may be anybody's.
     pub fn has_standing(self) -> bool {
         matches!(self, Self::Number | Self::Competitor)
     }
@@ -56,6 +84,13 @@ pub enum CompetitorKey {
 pub enum OffenderKey {
     /// A caller's number.
     Number(Phone),
+    /// A block of 10 or 100 numbers.
+    Block {
+        /// The smallest of them.
+        first: Phone,
+        /// The largest of them.
+        last: Phone,
+    },
     /// A company.
     Competitor(CompetitorKey),
     /// An operator; `None` gathers the callers whose operator is not known.
@@ -101,13 +136,17 @@ impl Entities {
         }
     }
 
-    fn operator_entity(&self, inn: Inn) -> OperatorEntity {
-        self.operators.get(&inn).cloned().unwrap_or(OperatorEntity::Single(inn))
+    /// The companies that a number belonged to, each once.
+    pub(crate) fn companies_of(
+        &self,
+        client: ClientId,
+        competitors: &[CompetitorId],
+    ) -> BTreeSet<CompetitorKey> {
+        competitors.iter().map(|one| self.company_of(client, *one)).collect()
     }
 
-    /// The companies that a tally's number belonged to, each once.
-    fn companies_of(&self, tally: &Tally) -> BTreeSet<CompetitorKey> {
-        tally.competitors.iter().map(|one| self.company_of(tally.client, *one)).collect()
+    fn operator_entity(&self, inn: Inn) -> OperatorEntity {
+        self.operators.get(&inn).cloned().unwrap_or(OperatorEntity::Single(inn))
     }
 }
 
@@ -124,104 +163,148 @@ pub struct Scope {
     pub competitor: Option<CompetitorKey>,
 }
 
-impl Scope {
-    /// Whether the tally's calls are among those asked for.
-    pub fn holds(&self, tally: &Tally, entities: &Entities) -> bool {
-        self.operator.is_none_or(|operator| tally.operator == Some(operator))
-            && self.bait_operator.is_none_or(|operator| tally.bait_operator == Some(operator))
-            && (self.region.is_none() || tally.region == self.region)
-            && self.competitor.is_none_or(|company| entities.companies_of(tally).contains(&company))
-    }
+/// The codes of the lines met so far.
+pub(crate) enum Keys {
+    /// Lines of so many neighbouring numbers.
+    Numbers(u64, Dense),
+    /// Any others.
+    Others(HashMap<OffenderKey, u32>),
 }
 
-/// The lines that a tally counts in: none for a caller without a number, who is
-/// no offender, or for one that is nobody's where companies are asked for.
-pub(crate) fn keys_of(tally: &Tally, question: &Question) -> Vec<OffenderKey> {
-    let Some(caller) = tally.caller else { return Vec::new() };
-    let Question { scope, entities, .. } = question;
-    if !scope.holds(tally, entities) {
-        return Vec::new();
-    }
-    vec![match question.group_by {
-        GroupBy::Competitor => {
-            let companies = entities.companies_of(tally).into_iter();
-            let asked = companies.filter(|one| scope.competitor.is_none_or(|only| only == *one));
-            return asked.map(OffenderKey::Competitor).collect();
-        }
-        GroupBy::Number => OffenderKey::Number(caller),
-        GroupBy::Operator => OffenderKey::Operator(tally.operator),
-        GroupBy::OperatorGroup => {
-            OffenderKey::OperatorGroup(tally.operator.map(|inn| entities.operator_entity(inn)))
-        }
-        GroupBy::Region => OffenderKey::Region(tally.region.clone()),
-        GroupBy::Client => OffenderKey::Client(tally.client),
-        GroupBy::Day => OffenderKey::Day(tally.local_day),
-        GroupBy::Week => OffenderKey::Week(monday_of(tally.local_day)),
-        GroupBy::Month => OffenderKey::Month(first_of_month(tally.local_day)),
-    }]
+/// The lines that each row counts in.
+pub(crate) struct Lines {
+    of: LinesOf,
+    /// Whether the row is its company's that is asked for.
+    asked: Option<Repeated<bool>>,
 }
 
-/// Calls that a report by company counts in no line, or in more than one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Overlap {
-    /// Of numbers that belonged to no company.
-    pub unattributed: Apart,
-    /// Of numbers that belonged to several at once.
-    pub shared: Apart,
+enum LinesOf {
+    One(Vec<u32>),
+    Several(Repeated<Vec<u32>>),
 }
 
-/// Calls told beside the lines of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Apart {
-    /// Counted interceptions.
-    pub interceptions: u64,
-    /// Distinct numbers of those.
-    pub callers: u64,
-    /// Calls of any kind.
-    pub calls: u64,
-    /// Distinct numbers of calls of any kind.
-    pub all_callers: u64,
-}
-
-/// What a report by company counts in no line, and what in several.
-pub fn overlap(tallies: &[Tally], question: &Question) -> Overlap {
-    let (mut unattributed, mut shared) = (Gathered::default(), Gathered::default());
-    for tally in tallies {
-        let Some(caller) = tally.caller else { continue };
-        if !question.scope.holds(tally, &question.entities) {
-            continue;
-        }
-        match question.entities.companies_of(tally).len() {
-            0 => unattributed.add(caller, tally, question),
-            1 => {}
-            _ => shared.add(caller, tally, question),
+impl Lines {
+    /// None for a call of nobody's number, or of another company than asked.
+    pub(crate) fn at(&self, row: usize) -> &[u32] {
+        match &self.of {
+            _ if self.asked.as_ref().is_some_and(|asked| !asked.at(row)) => &[],
+            LinesOf::One(lines) => std::slice::from_ref(&lines[row]),
+            LinesOf::Several(lines) => lines.at(row),
         }
     }
-    Overlap { unattributed: unattributed.apart(), shared: shared.apart() }
 }
 
-#[derive(Default)]
-struct Gathered {
-    apart: Apart,
-    callers: BTreeSet<Phone>,
-    all_callers: BTreeSet<Phone>,
-}
-
-impl Gathered {
-    fn add(&mut self, caller: Phone, tally: &Tally, question: &Question) {
-        self.apart.calls += u64::from(tally.calls);
-        self.all_callers.insert(caller);
-        if crate::offenders::is_counted(tally, &question.verdicts) {
-            self.apart.interceptions += u64::from(tally.calls);
-            self.callers.insert(caller);
+impl Keys {
+    /// None met yet.
+    pub(crate) fn of(group_by: GroupBy) -> Self {
+        match group_by.numbers_in_line() {
+            Some(size) => Self::Numbers(size, Dense::default()),
+            None => Self::Others(HashMap::new()),
         }
     }
 
-    fn apart(self) -> Apart {
-        Apart {
-            callers: self.callers.len() as u64,
-            all_callers: self.all_callers.len() as u64,
-            ..self.apart
+    /// The lines of rows whose callers all have numbers. `clients` are in order
+    /// of their codes.
+    pub(crate) fn lines(
+        &mut self,
+        rows: &Rows,
+        question: &Question,
+        clients: &[ClientId],
+    ) -> Lines {
+        let of = match self {
+            Self::Numbers(size, numbers) => LinesOf::One(blocks(rows, *size, numbers)),
+            Self::Others(codes) => LinesOf::Several(lines(rows, question, clients, codes)),
+        };
+        let asked = question.scope.competitor.map(|company| {
+            rows.competitors.map(|(client, competitors)| {
+                question.entities.companies_of(*client, competitors).contains(&company)
+            })
+        });
+        Lines { of, asked }
+    }
+
+    /// Takes over the other's lines, and says what each is called here.
+    pub(crate) fn merge(&mut self, other: Self) -> Vec<u32> {
+        match (self, other) {
+            (Self::Numbers(_, mine), Self::Numbers(_, theirs)) => mine.merge(theirs),
+            (Self::Others(mine), Self::Others(theirs)) => {
+                let mut names = vec![0; theirs.len()];
+                for (key, code) in theirs {
+                    names[code as usize] = code_of(mine, key);
+                }
+                names
+            }
+            // Both come from one question.
+            _ => Vec::new(),
         }
     }
+
+    /// The lines by their codes.
+    pub(crate) fn into_keys(self) -> Vec<Option<OffenderKey>> {
+        match self {
+            Self::Numbers(size, numbers) => {
+                numbers.into_values().into_iter().map(|block| number(block, size)).collect()
+            }
+            Self::Others(codes) => {
+                let mut coded: Vec<(OffenderKey, u32)> = codes.into_iter().collect();
+                coded.sort_unstable_by_key(|(_, code)| *code);
+                coded.into_iter().map(|(key, _)| Some(key)).collect()
+            }
+        }
+    }
+}
+
+fn blocks(rows: &Rows, size: u64, numbers: &mut Dense) -> Vec<u32> {
+    let mut before = (None, 0);
+    let block = |caller: u64| {
+        // Segments are sorted by caller: most rows are of the one before.
+        if before.0 != Some(caller) {
+            before = (Some(caller), numbers.code(caller / size));
+        }
+        before.1
+    };
+    rows.facts.iter().map(|fact| fact.caller).map(block).collect()
+}
+
+/// A block of numbers has as many digits as each of them, so that its ends are
+/// numbers, too.
+fn number(block: u64, size: u64) -> Option<OffenderKey> {
+    let first = Phone::from_digits(block * size)?;
+    let last = Phone::from_digits(block * size + (size - 1))?;
+    Some(if size == 1 { OffenderKey::Number(first) } else { OffenderKey::Block { first, last } })
+}
+
+fn lines(
+    rows: &Rows,
+    question: &Question,
+    clients: &[ClientId],
+    codes: &mut HashMap<OffenderKey, u32>,
+) -> Repeated<Vec<u32>> {
+    let entities = &question.entities;
+    let mut line = |key| vec![code_of(codes, key)];
+    let days = || Repeated::of(rows.facts.iter().map(|fact| fact.local_day));
+    match question.group_by {
+        GroupBy::Competitor => rows.competitors.map(|(client, competitors)| {
+            let companies = entities.companies_of(*client, competitors).into_iter();
+            let only = question.scope.competitor;
+            let asked = companies.filter(|one| only.is_none_or(|only| only == *one));
+            asked.map(|one| code_of(codes, OffenderKey::Competitor(one))).collect()
+        }),
+        GroupBy::Operator => rows.operators.map(|inn| line(OffenderKey::Operator(*inn))),
+        GroupBy::OperatorGroup => rows.operators.map(|inn| {
+            line(OffenderKey::OperatorGroup(inn.map(|inn| entities.operator_entity(inn))))
+        }),
+        GroupBy::Region => rows.regions.map(|region| line(OffenderKey::Region(region.clone()))),
+        GroupBy::Client => Repeated::of(rows.facts.iter().map(|fact| fact.client))
+            .map(|client| line(OffenderKey::Client(clients[*client as usize]))),
+        GroupBy::Day => days().map(|day| line(OffenderKey::Day(*day))),
+        GroupBy::Week => days().map(|day| line(OffenderKey::Week(monday_of(*day)))),
+        GroupBy::Month => days().map(|day| line(OffenderKey::Month(first_of_month(*day)))),
+        GroupBy::Number | GroupBy::BlockOfTen | GroupBy::BlockOfHundred => Repeated::default(),
+    }
+}
+
+fn code_of(codes: &mut HashMap<OffenderKey, u32>, key: OffenderKey) -> u32 {
+    let next = codes.len() as u32;
+    *codes.entry(key).or_insert(next)
 }

@@ -1,19 +1,25 @@
-//! From interceptions to reports: typed rows in, typed rows out. Pure; the only
-//! crate that knows Polars, and no Polars type leaves it. It does not know
-//! databases, time zones, names of companies or how an interception came to be
-//! one.
+//! From interceptions to reports: typed rows in, typed rows out. The only crate
+//! that knows Polars, and no Polars type leaves it. It does not know databases,
+//! time zones, names of companies or how an interception came to be one; the only
+//! files it opens are those of the segments it is handed.
 //!
-//! The work has two steps, so that a report over a year reads small rows:
-//! [`tally()`] shrinks the interceptions of a time to one row per distinct grain;
-//! [`repeat_offenders`], [`by_operators`] and [`by_bait`] answer questions from
-//! tallies of any times together. All use every core they find: call them from a
-//! blocking thread.
+//! [`tally()`] shrinks the interceptions of a time to one row per distinct grain,
+//! and [`write_segment`] writes them to a file of columns. [`repeat_offenders`],
+//! [`by_operators`], [`by_bait`] and the others answer questions from a
+//! [`Source`] of both, and [`table`] writes what came of it to a file. All use
+//! every core they find: call them from a blocking thread.
 
 mod counts;
+mod fact;
 mod frame;
+mod groups;
 mod key;
 mod offenders;
-mod one;
+mod overlap;
+mod rows;
+mod segment;
+mod source;
+pub mod table;
 mod tally;
 
 use baitline_domain::instant::Instant;
@@ -21,14 +27,15 @@ use baitline_domain::verdict::Verdict;
 
 // The rows in and the tallies between are words of the domain.
 pub use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
-pub use counts::{Counts, OperatorPair, by_bait, by_operators};
-pub use key::{Apart, CompetitorKey, Entities, GroupBy, OffenderKey, Overlap, Scope, overlap};
-pub use offenders::repeat_offenders;
-pub use one::one_offender;
+pub use counts::{Counts, OperatorPair, by_bait, by_operators, latest_operators, traps_called};
+pub use key::{CompetitorKey, Entities, GroupBy, OffenderKey, Scope};
+pub use offenders::{one_offender, repeat_offenders};
+pub use overlap::{Apart, Overlap, overlap};
+pub use segment::{MAX_SEGMENT_ROWS, Ordinals, write_segment};
+pub use source::{Sealed, SegmentFile, Source};
 pub use tally::tally;
 
-/// The most rows or tallies one call takes: about 4 GB of them, and a quarter
-/// as much again for their columns.
+/// The most rows or tallies one call takes: about 4 GB of them.
 pub const MAX_ROWS: usize = 20_000_000;
 
 /// Why there is no answer.
@@ -40,6 +47,12 @@ pub enum AnalyticsError {
         /// How many came.
         rows: usize,
     },
+    /// A segment is not there, is broken, or is none of ours.
+    #[error("a segment cannot be read")]
+    Segment(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row to be sealed names what has no ordinal.
+    #[error("{0} has no ordinal")]
+    NoOrdinal(String),
     /// The column engine refused; never the fault of the rows.
     #[error("the column engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),

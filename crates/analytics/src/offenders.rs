@@ -1,79 +1,68 @@
-//! From tallies to offenders: the counts of domain.md section 3, "Offenders",
-//! and what they come to. It does not know where the tallies come from, nor
-//! what a company or a group is.
+//! From tallies and segments to offenders: the counts of domain.md section 3,
+//! "Offenders", and what they come to. It does not know where the interceptions
+//! come from, nor what a company or a group is.
 
 use std::cmp::Reverse;
 
+use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
-use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
-use polars::prelude::{
-    DataFrame, Expr, Int64Type, LazyFrame, UInt32Type, UInt64Type, col, lit, when,
-};
 
-use crate::frame::{self, Codes};
-use crate::key::keys_of;
+use crate::fact::{Fact, Outcome};
+use crate::groups::{Counted, Dense, Groups};
+use crate::key::Keys;
+use crate::rows::{self, Callers, Described, Rows, Wanted};
+use crate::source::{Codes, Source};
 use crate::{
-    AnalyticsError, Hearing, Offender, OffenderKey, Question, Standing, Tally, Thresholds,
+    AnalyticsError, GroupBy, Hearing, Offender, OffenderKey, Question, Standing, Tally, Thresholds,
     VerdictCounts,
 };
 
-const KEY: &str = "key";
-const CALLER: &str = "caller";
-const CLIENT: &str = "client";
-const BAIT: &str = "bait";
-const TRAP: &str = "trap";
-const LOCAL_DAY: &str = "local_day";
-const PLACE: &str = "place";
-const CALLS: &str = "calls";
-const FIRST_AT: &str = "first_at";
-const LAST_AT: &str = "last_at";
-const ALL_CALLERS: &str = "all_callers";
-
 /// Answers `question`; the worst offenders first, in one order for equal
-/// tallies. The order of the tallies does not matter, nor does it matter into
-/// how many tallies the same calls are split.
+/// interceptions. Neither their order matters, nor how they are split between
+/// tallies and segments.
 ///
 /// # Errors
 ///
-/// [`AnalyticsError::TooManyRows`] above [`crate::MAX_ROWS`], and
-/// [`AnalyticsError::Engine`] should the column engine fail.
+/// [`AnalyticsError::TooManyRows`] above [`crate::MAX_ROWS`] tallies, and
+/// [`AnalyticsError::Segment`] for a segment that cannot be read.
 pub fn repeat_offenders(
-    tallies: &[Tally],
+    source: &Source<'_>,
     question: &Question,
 ) -> Result<Vec<Offender>, AnalyticsError> {
-    let mut keys = Codes::new();
-    // A number that belongs to two companies counts once for each.
-    let rows: Vec<(u32, &Tally)> = tallies
-        .iter()
-        .flat_map(|tally| keys_of(tally, question).into_iter().map(move |key| (key, tally)))
-        .map(|(key, tally)| (keys.code(key), tally))
-        .collect();
-    frame::check_rows(rows.len())?;
-    let grouped = frame::collect(columns(&rows, question)?.group_by([col(KEY)]).agg(aggregates()))?;
-    let groups = Groups::read(&grouped)?;
-    let keys = keys.into_values();
-
-    let mut offenders: Vec<Offender> = (0..grouped.height())
-        .map(|group| {
-            let key = keys[groups.key[group] as usize].clone();
-            let offender = groups.offender(group, key);
-            let standing = question.group_by.has_standing();
-            let standing = standing.then(|| standing_of(&offender, &question.thresholds));
-            Offender { standing, ..offender }
-        })
-        .collect();
-    offenders.sort_by(|a, b| worst_first(a).cmp(&worst_first(b)));
+    let (codes, coded) = Codes::of(source)?;
+    let (new, clients) = (|| Gathered::of(question), codes.client_ids());
+    let parts = rows::fold(source, (&codes, &coded), &wanted(question), new, |part, rows| {
+        part.add(rows, question, clients);
+    })?;
+    let gathered = parts.into_iter().reduce(Gathered::merge);
+    let mut offenders = gathered.map_or_else(Vec::new, |gathered| gathered.offenders(question));
+    // No two lines have one key.
+    offenders.sort_unstable_by(|a, b| worst_first(a).cmp(&worst_first(b)));
     Ok(offenders)
+}
+
+/// Answers `question` for few tallies that all belong to one key of it, as
+/// [`repeat_offenders`] would but on this core; `None` where there is none.
+pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> {
+    let codes = Codes::of_tallies(tallies);
+    let mut gathered = Gathered::of(question);
+    let rows = rows::of_tallies(tallies, &codes, &wanted(question));
+    gathered.add(&rows, question, codes.client_ids());
+    gathered.offenders(question).pop()
 }
 
 fn worst_first(line: &Offender) -> impl Ord + '_ {
     (line.standing, Reverse(line.interceptions), Reverse(line.traps), &line.key)
 }
 
-/// Whether the tally's calls are counted interceptions.
-pub(crate) fn is_counted(tally: &Tally, verdicts: &[Verdict]) -> bool {
-    matches!(Place::of(tally, verdicts), Place::FreshInterception | Place::PriorContact)
+/// Callers without a number are no offenders.
+fn wanted(question: &Question) -> Wanted {
+    let mut columns = question.group_by.columns();
+    if question.scope.competitor.is_some() && !columns.contains(&Described::Competitors) {
+        columns.push(Described::Competitors);
+    }
+    Wanted { scope: question.scope.clone(), callers: Callers::WithNumber, columns }
 }
 
 /// The one place of the report where a tally's calls are counted.
@@ -108,16 +97,16 @@ impl Place {
         Self::Invalid,
     ];
 
-    pub(crate) fn of(tally: &Tally, counted: &[Verdict]) -> Self {
-        match tally.hearing {
-            _ if tally.attempt => Self::Attempt,
+    pub(crate) fn of(outcome: Outcome, counted: &[Verdict]) -> Self {
+        match outcome.hearing {
+            _ if outcome.attempt => Self::Attempt,
             Hearing::Other => Self::OtherHeard,
-            Hearing::Unheard if tally.verdict == Verdict::Invalid => Self::UnheardInvalid,
+            Hearing::Unheard if outcome.verdict == Verdict::Invalid => Self::UnheardInvalid,
             Hearing::Unheard => Self::Candidate,
-            Hearing::Advertising if !counted.contains(&tally.verdict) => {
-                Self::of_other_verdict(tally.verdict)
+            Hearing::Advertising if !counted.contains(&outcome.verdict) => {
+                Self::of_other_verdict(outcome.verdict)
             }
-            Hearing::Advertising if tally.prior_contact => Self::PriorContact,
+            Hearing::Advertising if outcome.prior_contact => Self::PriorContact,
             Hearing::Advertising => Self::FreshInterception,
         }
     }
@@ -132,123 +121,151 @@ impl Place {
         }
     }
 
-    /// The name of the column that holds its sum.
-    fn sum_name(self) -> String {
-        format!("{self:?}")
+    /// Whether its calls are counted interceptions.
+    pub(crate) fn is_counted(self) -> bool {
+        matches!(self, Self::FreshInterception | Self::PriorContact)
     }
 }
 
-fn columns(rows: &[(u32, &Tally)], question: &Question) -> Result<LazyFrame, AnalyticsError> {
-    let (mut clients, mut baits, mut traps) = (Codes::new(), Codes::new(), Codes::new());
-    let place = |tally: &Tally| Place::of(tally, &question.verdicts) as u32;
-    let tallies = || rows.iter().map(|(_, tally)| *tally);
-    frame::of_columns(
-        rows.len(),
-        vec![
-            frame::column(KEY, rows.iter().map(|(key, _)| *key)),
-            frame::column(CALLER, tallies().map(|tally| tally.caller.map(Phone::digits))),
-            frame::column(CLIENT, tallies().map(|tally| clients.code(tally.client))),
-            frame::column(BAIT, tallies().map(|tally| baits.code(tally.bait))),
-            frame::column(TRAP, tallies().map(|tally| traps.code(tally.trap))),
-            frame::column(LOCAL_DAY, tallies().map(|tally| tally.local_day)),
-            frame::column(PLACE, tallies().map(place)),
-            // Wide before it is summed: sums of 32 bits would wrap unseen.
-            frame::column(CALLS, tallies().map(|tally| u64::from(tally.calls))),
-            frame::column(FIRST_AT, tallies().map(|tally| tally.first_at.0)),
-            frame::column(LAST_AT, tallies().map(|tally| tally.last_at.0)),
-        ],
-    )
+/// Where the calls of each kind are counted, by its index.
+pub(crate) fn places(verdicts: &[Verdict]) -> Vec<Place> {
+    Outcome::all().iter().map(|outcome| Place::of(*outcome, verdicts)).collect()
 }
 
-fn aggregates() -> Vec<Expr> {
-    let is = |place: Place| col(PLACE).eq(lit(place as u32));
-    let fresh = is(Place::FreshInterception);
-    let counted = fresh.clone().or(is(Place::PriorContact));
-    let distinct = |name: &str| col(name).filter(counted.clone()).n_unique();
-    let sum = |place: Place| {
-        when(is(place)).then(col(CALLS)).otherwise(lit(0_u64)).sum().alias(place.sum_name())
-    };
-    let mut aggregates = vec![
-        col(TRAP).filter(fresh).n_unique(),
-        distinct(BAIT),
-        distinct(CLIENT),
-        distinct(LOCAL_DAY),
-        distinct(CALLER),
-        col(CALLER).n_unique().alias(ALL_CALLERS),
-        col(FIRST_AT).min(),
-        col(LAST_AT).max(),
-    ];
-    aggregates.extend(Place::ALL.map(sum));
-    aggregates
+const PLACES: usize = Place::ALL.len();
+
+/// What is told apart in each line.
+#[derive(Debug, Clone, Copy)]
+enum Distinct {
+    Traps,
+    Baits,
+    Clients,
+    Days,
+    Callers,
+    AllCallers,
 }
 
-/// What comes out of the engine, one value per group in each column.
-pub(crate) struct Groups {
-    /// The code of its key.
-    pub(crate) key: Vec<u32>,
-    pub(crate) traps: Vec<u32>,
-    pub(crate) baits: Vec<u32>,
-    pub(crate) clients: Vec<u32>,
-    pub(crate) days: Vec<u32>,
-    pub(crate) callers: Vec<u32>,
-    pub(crate) all_callers: Vec<u32>,
-    pub(crate) first_at: Vec<i64>,
-    pub(crate) last_at: Vec<i64>,
-    /// One column of sums for each [`Place`], by its index.
-    pub(crate) sums: Vec<Vec<u64>>,
+const DISTINCT: usize = Distinct::AllCallers as usize + 1;
+
+/// Lines as far as they are counted.
+struct Gathered {
+    keys: Keys,
+    /// Where numbers are the lines, nobody counts numbers.
+    callers: Option<Dense>,
+    lines: Groups<PLACES, DISTINCT>,
+    places: Vec<Place>,
 }
 
-impl Groups {
-    fn read(grouped: &DataFrame) -> Result<Self, AnalyticsError> {
-        let sums = Place::ALL.map(|place| frame::values::<UInt64Type>(grouped, &place.sum_name()));
-        Ok(Self {
-            key: frame::values::<UInt32Type>(grouped, KEY)?,
-            traps: frame::values::<UInt32Type>(grouped, TRAP)?,
-            baits: frame::values::<UInt32Type>(grouped, BAIT)?,
-            clients: frame::values::<UInt32Type>(grouped, CLIENT)?,
-            days: frame::values::<UInt32Type>(grouped, LOCAL_DAY)?,
-            callers: frame::values::<UInt32Type>(grouped, CALLER)?,
-            all_callers: frame::values::<UInt32Type>(grouped, ALL_CALLERS)?,
-            first_at: frame::values::<Int64Type>(grouped, FIRST_AT)?,
-            last_at: frame::values::<Int64Type>(grouped, LAST_AT)?,
-            sums: sums.into_iter().collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// The counts of one group, not judged yet.
-    pub(crate) fn offender(&self, group: usize, key: OffenderKey) -> Offender {
-        let calls = |place: Place| self.sums[place as usize][group];
-        Offender {
-            key,
-            standing: None,
-            interceptions: calls(Place::FreshInterception) + calls(Place::PriorContact),
-            traps: u64::from(self.traps[group]),
-            baits: u64::from(self.baits[group]),
-            clients: u64::from(self.clients[group]),
-            days: u64::from(self.days[group]),
-            callers: u64::from(self.callers[group]),
-            all_callers: u64::from(self.all_callers[group]),
-            prior_contact: calls(Place::PriorContact),
-            candidates: calls(Place::Candidate),
-            unheard_invalid: calls(Place::UnheardInvalid),
-            other_heard: calls(Place::OtherHeard),
-            attempts: calls(Place::Attempt),
-            other_verdicts: VerdictCounts {
-                foreign_group: calls(Place::ForeignGroup),
-                foreign_entity: calls(Place::ForeignEntity),
-                same_group: calls(Place::SameGroup),
-                inconclusive: calls(Place::Inconclusive),
-                invalid: calls(Place::Invalid),
-            },
-            first_at: Instant(self.first_at[group]),
-            last_at: Instant(self.last_at[group]),
+impl Gathered {
+    fn of(question: &Question) -> Self {
+        Self {
+            keys: Keys::of(question.group_by),
+            callers: (question.group_by != GroupBy::Number).then(Dense::default),
+            lines: Groups::new(),
+            places: places(&question.verdicts),
         }
+    }
+
+    fn add(&mut self, rows: &Rows, question: &Question, clients: &[ClientId]) {
+        let lines = self.keys.lines(rows, question, clients);
+        for (row, fact) in rows.facts.iter().enumerate() {
+            for line in lines.at(row) {
+                self.add_to(*line, fact);
+            }
+        }
+    }
+
+    fn add_to(&mut self, line: u32, fact: &Fact) {
+        let place = self.places[fact.kind.index()];
+        let lines = &mut self.lines;
+        lines.reach(line, fact.first_at, fact.last_at);
+        lines.sum(line, place as usize, u64::from(fact.calls));
+        let mut distinct = |which: Distinct, value| lines.distinct(line, which as usize, value);
+        if place == Place::FreshInterception {
+            distinct(Distinct::Traps, fact.trap);
+        }
+        if place.is_counted() {
+            distinct(Distinct::Baits, fact.bait);
+            distinct(Distinct::Clients, fact.client);
+            // Any one-to-one integer does.
+            distinct(Distinct::Days, fact.local_day as u32);
+        }
+        if let Some(callers) = &mut self.callers {
+            let caller = callers.code(fact.caller);
+            distinct(Distinct::AllCallers, caller);
+            if place.is_counted() {
+                distinct(Distinct::Callers, caller);
+            }
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        let names = self.keys.merge(other.keys);
+        let callers = match (&mut self.callers, other.callers) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            _ => Vec::new(),
+        };
+        let mut values = [None; DISTINCT];
+        values[Distinct::Callers as usize] = Some(&callers[..]);
+        values[Distinct::AllCallers as usize] = Some(&callers[..]);
+        self.lines.merge(other.lines, &names, values);
+        self
+    }
+
+    fn offenders(self, question: &Question) -> Vec<Offender> {
+        let numbers_are_lines = self.callers.is_none();
+        let (keys, counted) = (self.keys.into_keys(), self.lines.counted());
+        let offender = |(line, key): (usize, Option<OffenderKey>)| {
+            // A line may be known only from calls that nobody asked for.
+            let key = key.filter(|_| counted.holds(line))?;
+            let mut offender = offender(&counted, line, key);
+            if numbers_are_lines {
+                offender.callers = u64::from(offender.interceptions > 0);
+                offender.all_callers = 1;
+            }
+            let standing = question.group_by.has_standing();
+            let standing = standing.then(|| standing_of(&offender, &question.thresholds));
+            Some(Offender { standing, ..offender })
+        };
+        keys.into_iter().enumerate().filter_map(offender).collect()
+    }
+}
+
+/// The counts of one line, not judged yet.
+fn offender(counted: &Counted<PLACES, DISTINCT>, line: usize, key: OffenderKey) -> Offender {
+    let calls = |place: Place| counted.sums[line][place as usize];
+    let distinct = |which: Distinct| u64::from(counted.distinct[which as usize][line]);
+    let (first_at, last_at) = counted.moments[line];
+    Offender {
+        key,
+        standing: None,
+        interceptions: calls(Place::FreshInterception) + calls(Place::PriorContact),
+        traps: distinct(Distinct::Traps),
+        baits: distinct(Distinct::Baits),
+        clients: distinct(Distinct::Clients),
+        days: distinct(Distinct::Days),
+        callers: distinct(Distinct::Callers),
+        all_callers: distinct(Distinct::AllCallers),
+        prior_contact: calls(Place::PriorContact),
+        candidates: calls(Place::Candidate),
+        unheard_invalid: calls(Place::UnheardInvalid),
+        other_heard: calls(Place::OtherHeard),
+        attempts: calls(Place::Attempt),
+        other_verdicts: VerdictCounts {
+            foreign_group: calls(Place::ForeignGroup),
+            foreign_entity: calls(Place::ForeignEntity),
+            same_group: calls(Place::SameGroup),
+            inconclusive: calls(Place::Inconclusive),
+            invalid: calls(Place::Invalid),
+        },
+        first_at: Instant(first_at),
+        last_at: Instant(last_at),
     }
 }
 
 /// What the counts come to. Without a counted interception nobody is an
 /// offender, however low the thresholds are.
-pub(crate) fn standing_of(offender: &Offender, thresholds: &Thresholds) -> Standing {
+fn standing_of(offender: &Offender, thresholds: &Thresholds) -> Standing {
     let reaches_all = offender.interceptions >= u64::from(thresholds.interceptions)
         && offender.traps >= u64::from(thresholds.traps)
         && offender.baits >= u64::from(thresholds.baits)

@@ -99,6 +99,18 @@ id!(
     /// A dry run of other rules or another edition.
     ReplayId
 );
+id!(
+    /// A file of call records.
+    FileId
+);
+id!(
+    /// A row of a file that was not taken.
+    RejectionId
+);
+id!(
+    /// An immutable file of one client's interceptions.
+    SegmentId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

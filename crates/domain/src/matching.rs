@@ -10,6 +10,7 @@ use crate::instant::{Instant, Span};
 use crate::observation::{Channel, Direction, Observation};
 use crate::phone::Party;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// An observation joins a group whose first start is at most this much earlier.
 pub const MATCHING_SPAN: Span = Span::seconds(120);
@@ -174,18 +175,23 @@ pub fn is_settled_before(observations: &[Observation], loaded_from: Instant, at:
     })
 }
 
-/// Whether the groups on both sides of `at` hang together: some bait, direction
-/// and channel has no pause longer than [`MATCHING_SPAN`] there, so that what
+/// The baits whose groups on both sides of `at` hang together: in some direction
+/// and channel there is no pause longer than [`MATCHING_SPAN`], so that what
 /// changes before `at` can change the grouping after it.
-pub fn is_chained_across(observations: &[Observation], at: Instant) -> bool {
+pub fn baits_chained_across(observations: &[Observation], at: Instant) -> BTreeSet<BaitId> {
     let near = |o: &&Observation| {
         at - MATCHING_SPAN <= o.occurred_at && o.occurred_at <= at + MATCHING_SPAN
     };
     let mut starts: Vec<(Stream, Instant)> =
         observations.iter().filter(near).map(|o| (stream_of(o), o.occurred_at)).collect();
     starts.sort_unstable();
-    starts.windows(2).any(|pair| {
-        let [(stream, before), (next_stream, after)] = pair else { return false };
-        stream == next_stream && *before < at && at <= *after && *after - *before <= MATCHING_SPAN
-    })
+    let chained = starts.windows(2).filter_map(|pair| {
+        let [(stream, before), (next_stream, after)] = pair else { return None };
+        let hangs_together = stream == next_stream
+            && *before < at
+            && at <= *after
+            && *after - *before <= MATCHING_SPAN;
+        hangs_together.then_some(stream.0)
+    });
+    chained.collect()
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use crate::ids::EditionId;
 use crate::instant::Instant;
 use crate::operator::Inn;
@@ -45,6 +47,16 @@ impl NumberingFile {
             _ => None,
         }
     }
+
+    /// The number before all of its codes, as E.164 digits.
+    const fn first_number(self) -> u64 {
+        match self {
+            Self::Abc3 => 73_000_000_000,
+            Self::Abc4 => 74_000_000_000,
+            Self::Abc8 => 78_000_000_000,
+            Self::Def9 => 79_000_000_000,
+        }
+    }
 }
 
 /// One row of the registry: an inclusive range of ten-digit national numbers.
@@ -80,10 +92,42 @@ pub struct Edition {
 pub struct NumberingPlan {
     /// Sorted by (file, in force from).
     editions: Vec<Edition>,
-    /// For each edition the first number of every range: a search reads these
-    /// eight bytes a step instead of a whole range, and stays in the cache.
-    firsts: Vec<Vec<u64>>,
+    /// For each edition where to find a number in it.
+    indexes: Vec<Option<RangeIndex>>,
 }
+
+/// Where a number stands in one edition, and what a verdict needs of its range: a
+/// search looks at the few ranges of the number's own block, which lie side by
+/// side, and the range itself is not read.
+#[derive(Debug, Clone, Default)]
+struct RangeIndex {
+    /// One for each range, in their order.
+    entries: Vec<IndexEntry>,
+    /// For each block of the edition's file how many ranges begin before it; one
+    /// more at the end.
+    begun_before: Vec<u32>,
+    /// The first number of the first block.
+    base: u64,
+    /// The different holders and regions; there are few.
+    holders: Vec<Option<Inn>>,
+    regions: Vec<String>,
+}
+
+/// Twelve bytes, so that a block lies in one or two lines of the cache.
+#[derive(Debug, Clone, Copy)]
+struct IndexEntry {
+    /// The first and the last number, counted from the first of the file.
+    first: u32,
+    last: u32,
+    /// Indexes into the holders and the regions.
+    holder: u16,
+    region: u16,
+}
+
+/// Numbers of one block: the code and two more digits are alike.
+const BLOCK: u32 = 100_000;
+/// Blocks of one file, which has a hundred codes.
+const BLOCKS: u32 = 10_000;
 
 /// What the plan says of one number at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +140,10 @@ pub enum Allocation<'a> {
         edition: EditionId,
         /// The range.
         range: &'a NumberRange,
+        /// Its holder.
+        operator: Option<Inn>,
+        /// Its region, as the file names it.
+        region: &'a str,
         /// The time asked for lies before the first edition.
         before_first: bool,
         /// Only the following edition holds it: it was allocated meanwhile.
@@ -119,8 +167,8 @@ impl NumberingPlan {
         for edition in &mut editions {
             edition.ranges.sort_by_key(|range| range.first);
         }
-        let firsts = editions.iter().map(first_numbers).collect();
-        Self { editions, firsts }
+        let indexes = editions.iter().map(RangeIndex::of).collect();
+        Self { editions, indexes }
     }
 
     /// The editions, in order of (file, in force from).
@@ -152,8 +200,8 @@ impl NumberingPlan {
         let next = (now + 1 < of_file.end).then_some(now + 1);
         let held = |index: usize, by_next: bool| {
             let edition = self.editions[index].id;
-            let range = self.range_of(index, phone)?;
-            Some(Allocation::Held { edition, range, before_first, by_next })
+            let (range, operator, region) = self.held_by(index, phone)?;
+            Some(Allocation::Held { edition, range, operator, region, before_first, by_next })
         };
         held(now, false).or_else(|| next.and_then(|next| held(next, true))).unwrap_or(
             Allocation::Unallocated {
@@ -169,14 +217,71 @@ impl NumberingPlan {
         let end = self.editions.partition_point(|edition| edition.file <= file);
         start..end
     }
+}
 
-    fn range_of(&self, edition: usize, phone: Phone) -> Option<&NumberRange> {
-        let begun = self.firsts[edition].partition_point(|first| *first <= phone.digits());
-        let range = &self.editions[edition].ranges[begun.checked_sub(1)?];
-        (phone <= range.last).then_some(range)
+impl NumberingPlan {
+    /// The range of an edition that holds a number, its holder and its region.
+    fn held_by(&self, edition: usize, phone: Phone) -> Option<(&NumberRange, Option<Inn>, &str)> {
+        let ranges = &self.editions[edition].ranges;
+        let Some(index) = &self.indexes[edition] else {
+            let begun = ranges.partition_point(|range| range.first <= phone);
+            let range = &ranges[begun.checked_sub(1)?];
+            return (phone <= range.last).then_some((range, range.operator, &range.region));
+        };
+        let (place, entry) = index.entry_of(phone)?;
+        let (operator, region) = index.particulars(entry);
+        Some((&ranges[place], operator, region))
     }
 }
 
-fn first_numbers(edition: &Edition) -> Vec<u64> {
-    edition.ranges.iter().map(|range| range.first.digits()).collect()
+impl RangeIndex {
+    /// `None` where a range leaves its file, or there are more different holders
+    /// or regions than any registry has: then the ranges themselves are searched.
+    fn of(edition: &Edition) -> Option<Self> {
+        let mut index = Self { base: edition.file.first_number(), ..Self::default() };
+        let (mut holders, mut regions) = (HashMap::new(), HashMap::new());
+        for range in &edition.ranges {
+            let holder = *holders.entry(range.operator).or_insert_with(|| {
+                index.holders.push(range.operator);
+                index.holders.len() - 1
+            });
+            let region = *regions.entry(range.region.as_str()).or_insert_with(|| {
+                index.regions.push(range.region.clone());
+                index.regions.len() - 1
+            });
+            index.entries.push(IndexEntry {
+                first: index.distance_to(range.first)?,
+                last: index.distance_to(range.last)?,
+                holder: u16::try_from(holder).ok()?,
+                region: u16::try_from(region).ok()?,
+            });
+        }
+        for block in 0..=BLOCKS {
+            let begun = index.entries.partition_point(|entry| entry.first < block * BLOCK);
+            index.begun_before.push(u32::try_from(begun).ok()?);
+        }
+        Some(index)
+    }
+
+    /// How far a number lies from the first of the file, if it is in the file.
+    fn distance_to(&self, phone: Phone) -> Option<u32> {
+        let distance = u32::try_from(phone.digits().checked_sub(self.base)?).ok()?;
+        (distance < BLOCKS * BLOCK).then_some(distance)
+    }
+
+    /// The range that holds a number, with its place.
+    fn entry_of(&self, phone: Phone) -> Option<(usize, IndexEntry)> {
+        let distance = self.distance_to(phone)?;
+        let block = (distance / BLOCK) as usize;
+        let (from, to) = (self.begun_before[block] as usize, self.begun_before[block + 1] as usize);
+        let of_block = &self.entries[from..to];
+        let begun = from + of_block.partition_point(|entry| entry.first <= distance);
+        let place = begun.checked_sub(1)?;
+        let entry = self.entries[place];
+        (distance <= entry.last).then_some((place, entry))
+    }
+
+    fn particulars(&self, entry: IndexEntry) -> (Option<Inn>, &str) {
+        (self.holders[entry.holder as usize], &self.regions[entry.region as usize])
+    }
 }

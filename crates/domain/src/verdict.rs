@@ -136,7 +136,7 @@ fn by_the_first_rules(call: &Call, circumstances: &Circumstances<'_>) -> Judgeme
         prior_contact,
         exposures_done: exposures_done(trap, call.started_at),
         caller_operator: legal.caller_operator,
-        caller_region: legal::region_of(call, circumstances),
+        caller_region: legal.caller_region,
         competitors: dealings.into_competitors(),
         edition: legal.edition,
     };

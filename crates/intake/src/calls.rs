@@ -7,19 +7,23 @@
 //! or a [`Rejection`]; [`CallRecord::normalise`] makes a record a report.
 
 mod csv;
+mod elements;
 mod extra;
 pub(crate) mod fields;
+mod file;
 mod json;
 mod ndjson;
 mod normalise;
 mod record;
 mod rejection;
+mod sources;
 pub(crate) mod time;
 
 use std::io::BufRead;
 
-pub use self::csv::CsvItems;
+pub use self::csv::{CsvColumns, CsvItems};
 pub use self::extra::{MAX_EXTRA_BYTES, MAX_EXTRA_DEPTH};
+pub use self::file::{FileRow, FileRows, Raw, read_file, read_object};
 pub use self::json::JsonItems;
 pub use self::ndjson::NdjsonItems;
 pub use self::normalise::SourceSettings;
@@ -29,6 +33,7 @@ pub use self::record::{
 };
 pub(crate) use self::rejection::tellable;
 pub use self::rejection::{BodyError, Rejection};
+pub use self::sources::Sources;
 pub use self::time::{MAX_AHEAD, TimeFault, read as read_call_time, read_time};
 
 /// The most bytes one record takes: a line of NDJSON or CSV, an object of JSON.

@@ -32,13 +32,21 @@ pub(crate) struct CsvRows<R> {
     lines: Lines<R>,
     /// Lines read in search of a closing quote, and not used.
     ahead: VecDeque<Line>,
+    /// The line of the row read last, where it gave no cells.
+    broken: Vec<u8>,
     delimiter: u8,
     columns: usize,
 }
 
 impl<R: BufRead> CsvRows<R> {
     pub(crate) const fn new(body: R) -> Self {
-        Self { lines: Lines::new(body), ahead: VecDeque::new(), delimiter: b',', columns: 0 }
+        Self {
+            lines: Lines::new(body),
+            ahead: VecDeque::new(),
+            broken: Vec::new(),
+            delimiter: b',',
+            columns: 0,
+        }
     }
 
     /// The first line that is not blank.
@@ -75,6 +83,7 @@ impl<R: BufRead> CsvRows<R> {
 
     /// Reads the row that begins with `line`.
     fn read_row(&mut self, line: Line) -> io::Result<CsvRow> {
+        self.broken.clear();
         let Some(bytes) = line.bytes else { return Ok(Err(RowFault::LineTooLong)) };
         let mut row = Row::new(self.delimiter);
         let whole = match row.add_line(&bytes) {
@@ -82,12 +91,18 @@ impl<R: BufRead> CsvRows<R> {
             RowState::Open => self.close_row(&mut row, bytes.len())?,
             RowState::Broken => false,
         };
-        if !whole {
-            return Ok(Err(RowFault::Quote));
-        }
         let cells = row.into_cells();
-        let fits = cells.len() == self.columns;
-        Ok(if fits { Ok(cells) } else { Err(RowFault::Cells(cells.len())) })
+        if whole && cells.len() == self.columns {
+            return Ok(Ok(cells));
+        }
+        self.broken = bytes;
+        Ok(Err(if whole { RowFault::Cells(cells.len()) } else { RowFault::Quote }))
+    }
+
+    /// The line of the row read last, where it gave no cells: it is empty where
+    /// the line was too long to be held.
+    pub(crate) fn broken_line(&self) -> &[u8] {
+        &self.broken
     }
 
     /// Looks in the following lines for the end of a row whose quote is still

@@ -9,7 +9,9 @@ mod styles;
 mod workbook;
 
 pub(crate) use self::sheet::SheetRow;
+pub use self::sheet::{MAX_COLUMNS, MAX_STRINGS};
 pub(crate) use self::workbook::read as sheet_rows;
+
 use crate::calls::MAX_RECORD_BYTES;
 use crate::calls::tellable;
 
@@ -55,6 +57,21 @@ pub enum TableRowFault {
     Cell(&'static str),
 }
 
+/// A column of a name that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownColumn {
+    /// Its place, from 1.
+    pub column: usize,
+    /// Its name, where it is short and printable.
+    pub name: Option<String>,
+}
+
+impl UnknownColumn {
+    pub(crate) fn of(column: usize, name: &str) -> Self {
+        Self { column, name: tellable(name).map(str::to_owned) }
+    }
+}
+
 /// Why a table was refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableFault {
@@ -80,14 +97,14 @@ pub enum TableFault {
         line: u64,
     },
     /// A column that nobody knows.
-    #[error("column {column} is none of the known ones{}", told(.name.as_deref()))]
+    #[error("{}", of_unknown(.columns, .known))]
     UnknownColumn {
         /// The line of the header, from 1.
         line: u64,
-        /// From 1.
-        column: usize,
-        /// Its name, where it is short and printable.
-        name: Option<String>,
+        /// All of them.
+        columns: Vec<UnknownColumn>,
+        /// The names that a column may have.
+        known: Vec<&'static str>,
     },
     /// A column that is there twice.
     #[error("the header names the column {name} twice")]
@@ -129,8 +146,23 @@ impl TableFault {
     }
 }
 
-fn told(name: Option<&str>) -> String {
-    name.map(|name| format!(": {name}")).unwrap_or_default()
+/// The most unknown columns that a sentence names.
+const MAX_COLUMNS_NAMED: usize = 10;
+
+/// Names the columns that are not known, and those that are.
+pub(crate) fn of_unknown(columns: &[UnknownColumn], known: &[&str]) -> String {
+    let mut unknown: Vec<String> = columns
+        .iter()
+        .take(MAX_COLUMNS_NAMED)
+        .map(|one| match &one.name {
+            Some(name) => format!("column {} ({name})", one.column),
+            None => format!("column {}", one.column),
+        })
+        .collect();
+    if columns.len() > MAX_COLUMNS_NAMED {
+        unknown.push(format!("{} more", columns.len() - MAX_COLUMNS_NAMED));
+    }
+    format!("not known: {}; known: {}", unknown.join(", "), known.join(", "))
 }
 
 /// Reads a whole table; `known` are the names its columns may have.
@@ -160,12 +192,13 @@ fn read_sheet(rows: Vec<SheetRow>, known: &[&'static str]) -> Result<Vec<TableRo
     if header.is_broken {
         return Err(TableFault::BrokenHeader { line });
     }
-    let mut columns = Columns { line, names: Vec::new() };
+    let mut columns = Columns::of(line);
     for (column, cell) in header.cells {
         let name = cell.text().ok_or(TableFault::BrokenHeader { line })?;
         columns.names.resize(column, None);
         columns.add(name, known)?;
     }
+    columns.check(known)?;
     Ok(rows.map(|row| columns.read(row)).collect())
 }
 
@@ -173,9 +206,25 @@ fn read_sheet(rows: Vec<SheetRow>, known: &[&'static str]) -> Result<Vec<TableRo
 struct Columns {
     line: u64,
     names: Vec<Option<&'static str>>,
+    unknown: Vec<UnknownColumn>,
 }
 
 impl Columns {
+    fn of(line: u64) -> Self {
+        Self { line, names: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Refuses a header with columns of other names.
+    fn check(&mut self, known: &[&'static str]) -> Result<(), TableFault> {
+        let columns = std::mem::take(&mut self.unknown);
+        let (line, known) = (self.line, known.to_vec());
+        if columns.is_empty() {
+            Ok(())
+        } else {
+            Err(TableFault::UnknownColumn { line, columns, known })
+        }
+    }
+
     fn add(&mut self, name: &str, known: &[&'static str]) -> Result<(), TableFault> {
         let (line, column) = (self.line, self.names.len() + 1);
         // A column without a name is one that the spreadsheet does not forget;
@@ -186,8 +235,9 @@ impl Columns {
         }
         let found = known.iter().copied().find(|known| *known == name.trim());
         let Some(name) = found else {
-            let name = tellable(name.trim()).map(str::to_owned);
-            return Err(TableFault::UnknownColumn { line, column, name });
+            self.unknown.push(UnknownColumn::of(column, name.trim()));
+            self.names.push(None);
+            return Ok(());
         };
         if self.names.contains(&Some(name)) {
             return Err(TableFault::DuplicateColumn { line, name });

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use baitline_intake::table::{
-    Cells, MAX_TABLE_ROWS, TableFault, TableFormat, TableRow, TableRowFault, read,
+    Cells, MAX_TABLE_ROWS, TableFault, TableFormat, TableRow, TableRowFault, UnknownColumn, read,
 };
 use encoding_rs::WINDOWS_1251;
 use proptest::prelude::*;
@@ -88,11 +88,15 @@ fn a_bad_row_is_told_of_and_the_next_one_is_read() {
 fn a_table_of_other_columns_is_refused_with_their_place() {
     let unknown = |line, column, name: Option<&str>| TableFault::UnknownColumn {
         line,
-        column,
-        name: name.map(str::to_owned),
+        columns: vec![UnknownColumn { column, name: name.map(str::to_owned) }],
+        known: KNOWN.to_vec(),
     };
     assert_eq!(csv("number,colour\n1,2\n").unwrap_err(), unknown(1, 2, Some("colour")));
-    assert_eq!(csv("+79001234567,x\n").unwrap_err(), unknown(1, 1, None), "no payload is told");
+    let payload = csv("+79001234567,x\n").unwrap_err().to_string();
+    assert_eq!(
+        payload, "not known: column 1, column 2 (x); known: number, region, at",
+        "no payload is told, and every column is"
+    );
     assert_eq!(csv("\n\nnumber,Номер\n").unwrap_err(), unknown(3, 2, None));
     let twice = TableFault::DuplicateColumn { line: 1, name: "at" };
     assert_eq!(csv("at,number,at\n").unwrap_err(), twice);

@@ -14,7 +14,7 @@ use crate::error::StoreResult;
 use crate::models::{AttributionChanges, AttributionRow, ChangeKind, NewAttribution};
 use crate::schema::attributions;
 use crate::sql_types::Db;
-use crate::{Page, now};
+use crate::{Page, baits, now};
 
 /// Which attributions a list shows; an absent field filters nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,7 @@ pub fn create_attribution(
     author: &str,
 ) -> StoreResult<AttributionRow> {
     competitors::assert_known(conn, client, new.competitor)?;
+    baits::assert_no_bait(conn, client, new.number)?;
     let row = AttributionRow {
         client_id: client,
         id: AttributionId(Uuid::now_v7()),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::changes::{self, Change};
 use crate::conn::{Conn, Reach, on};
-use crate::error::StoreResult;
+use crate::error::{Constraint, StoreResult};
 use crate::models::{Bait, BaitChanges, ChangeKind, NewBait};
 use crate::observations::join;
 use crate::schema::baits;
@@ -91,6 +91,31 @@ pub fn find_bait(conn: &mut Conn, reach: Reach, id: BaitId) -> StoreResult<Bait>
         }
         query.filter(baits::id.eq(Db(id))).first(c)
     })?)
+}
+
+/// Refuses the number of one of the client's baits. As an own number it would
+/// arm traps that no own call completed, and as a competitor's it would charge a
+/// company with calls of the client's own phone.
+pub(crate) fn assert_no_bait(conn: &mut Conn, client: ClientId, number: Phone) -> StoreResult<()> {
+    if numbers_among(conn, client, &[number])?.is_empty() {
+        Ok(())
+    } else {
+        Err(Constraint::NumberOfABait.into())
+    }
+}
+
+/// Those of these numbers that are baits of the client.
+pub(crate) fn numbers_among(
+    conn: &mut Conn,
+    client: ClientId,
+    numbers: &[Phone],
+) -> StoreResult<BTreeSet<Phone>> {
+    let rows: Vec<Phone> = on!(conn, c => baits::table
+        .filter(baits::client_id.eq(Db(client)))
+        .filter(baits::number.eq_any(db_all(numbers)))
+        .select(baits::number)
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Changes a bait; its calls are judged again.

@@ -1,8 +1,11 @@
-//! Buckets: one UTC day of one client, the unit the worker recomputes. Each
-//! transaction that touches a bucket adds a ledger row of its own; no sequence
-//! and no clock decides what is new, since rows commit out of order.
+//! Buckets: one UTC day of one client, the unit the worker locks and recomputes,
+//! as a whole or some of its baits. Each transaction that touches a bucket adds a
+//! ledger row of its own; no sequence and no clock decides what is new, since rows
+//! commit out of order.
 
-use std::collections::BTreeSet;
+mod waiting;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::instant::{Day, Instant, MICROS_PER_DAY};
@@ -16,12 +19,49 @@ use uuid::Uuid;
 use crate::changes;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
+use crate::packed_ids::{pack, unpack};
+use crate::pairs_sql;
 use crate::schema::{buckets, observations as seen, touched_buckets as touched};
 use crate::sql_types::RowId;
 use crate::sql_types::{Db, db_all};
 
+pub use waiting::{count_pending, older_buckets, recent_buckets};
+
 /// Ledger rows inserted in one statement.
 const LEDGER_BATCH: usize = 1_000;
+/// A ledger row that would name more baits touches the whole day.
+const MAX_BAITS_NAMED: usize = 100;
+/// A bucket of which more baits are touched is recomputed as a whole.
+const MAX_BAITS_APART: usize = 1_000;
+
+/// What of a bucket is touched. Nothing that is derived rests on two baits, so
+/// that each bait's part can be recomputed alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touched {
+    /// All of it.
+    Day,
+    /// These baits' part.
+    Baits(BTreeSet<BaitId>),
+}
+
+impl Touched {
+    /// The baits, unless it is the whole day.
+    pub fn baits(&self) -> Option<&BTreeSet<BaitId>> {
+        match self {
+            Self::Day => None,
+            Self::Baits(baits) => Some(baits),
+        }
+    }
+}
+
+/// The ledger rows of a bucket, and what they touched together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// Exactly those that were read.
+    pub rows: Vec<RowId>,
+    /// What is to be recomputed.
+    pub touched: Touched,
+}
 
 /// The days that an observation at `at` can change by itself: those of the calls
 /// it can belong to or give another shape, and of those within the matching span
@@ -30,24 +70,55 @@ pub fn days_touched_by(at: Instant) -> BTreeSet<Day> {
     [at - LATEST_EFFECT, at, at + MATCHING_SPAN].map(Instant::day).into()
 }
 
+/// The same of its bait: no other bait's calls can change by it.
+pub fn parts_touched_by(at: Instant, bait: BaitId) -> BTreeSet<(Day, BaitId)> {
+    days_touched_by(at).into_iter().map(|day| (day, bait)).collect()
+}
+
 /// Every day that has a moment from `from` to `to`, both inclusive.
 pub fn days_between(from: Instant, to: Instant) -> BTreeSet<Day> {
     (from.day().0..=to.day().0).map(Day).collect()
 }
 
-/// Adds ledger rows for these days in the present transaction.
+/// Adds ledger rows for these whole days in the present transaction.
 pub fn touch(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreResult<()> {
-    let days: Vec<Day> = days.iter().copied().collect();
-    for chunk in days.chunks(LEDGER_BATCH) {
+    add_rows(conn, client, days.iter().map(|day| (*day, None)).collect())
+}
+
+/// Adds ledger rows for these baits' parts of days in the present transaction.
+pub fn touch_baits(
+    conn: &mut Conn,
+    client: ClientId,
+    parts: &BTreeSet<(Day, BaitId)>,
+) -> StoreResult<()> {
+    let mut days: BTreeMap<Day, Vec<BaitId>> = BTreeMap::new();
+    for (day, bait) in parts {
+        days.entry(*day).or_default().push(*bait);
+    }
+    let named = |baits: Vec<BaitId>| {
+        (baits.len() <= MAX_BAITS_NAMED).then(|| pack(baits.into_iter().map(|bait| bait.0)))
+    };
+    add_rows(conn, client, days.into_iter().map(|(day, baits)| (day, named(baits))).collect())
+}
+
+fn add_rows(
+    conn: &mut Conn,
+    client: ClientId,
+    rows: Vec<(Day, Option<Vec<u8>>)>,
+) -> StoreResult<()> {
+    for chunk in rows.chunks(LEDGER_BATCH) {
         let locks: Vec<_> = chunk
             .iter()
-            .map(|day| (buckets::client_id.eq(Db(client)), buckets::day.eq(day.0)))
+            .map(|(day, _)| (buckets::client_id.eq(Db(client)), buckets::day.eq(day.0)))
             .collect();
         let ledger: Vec<_> = chunk
             .iter()
-            .map(|day| {
+            .map(|(day, baits)| {
                 let id = RowId(Uuid::now_v7());
-                (touched::client_id.eq(Db(client)), touched::day.eq(day.0), touched::id.eq(Db(id)))
+                (
+                    (touched::client_id.eq(Db(client)), touched::day.eq(day.0)),
+                    (touched::id.eq(Db(id)), touched::baits.eq(baits.as_deref())),
+                )
             })
             .collect();
         on!(conn, c => diesel::insert_into(buckets::table)
@@ -57,32 +128,6 @@ pub fn touch(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreRe
         on!(conn, c => diesel::insert_into(touched::table).values(ledger).execute(c))?;
     }
     Ok(())
-}
-
-/// Buckets that wait: those from `recent` on first, so that a backfill of
-/// months does not keep today's calls waiting, then the older ones. Each part
-/// in order of day, since what a day learns may touch the days after it.
-pub fn waiting_buckets(
-    conn: &mut Conn,
-    recent: Day,
-    limit: i64,
-) -> StoreResult<Vec<(ClientId, Day)>> {
-    let mut rows: Vec<(ClientId, i32)> = on!(conn, c => touched::table
-        .filter(touched::day.ge(recent.0))
-        .select((touched::client_id, touched::day))
-        .distinct()
-        .order((touched::day, touched::client_id))
-        .limit(limit)
-        .load(c))?;
-    let older: Vec<(ClientId, i32)> = on!(conn, c => touched::table
-        .filter(touched::day.lt(recent.0))
-        .select((touched::client_id, touched::day))
-        .distinct()
-        .order((touched::day, touched::client_id))
-        .limit(limit)
-        .load(c))?;
-    rows.extend(older);
-    Ok(rows.into_iter().map(|(client, day)| (client, Day(day))).collect())
 }
 
 /// Locks a bucket for this transaction; `false` when another worker has it.
@@ -154,13 +199,38 @@ pub(crate) fn count_buckets(
         .get_result(c))?)
 }
 
-/// The ledger rows of a bucket, after it is locked.
-pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<RowId>> {
-    Ok(on!(conn, c => touched::table
+/// The ledger of a bucket, after it is locked; `None` where nothing waits.
+pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Option<Ledger>> {
+    let found: Vec<(RowId, Option<Vec<u8>>)> = on!(conn, c => touched::table
         .filter(touched::client_id.eq(Db(client)))
         .filter(touched::day.eq(day.0))
-        .select(touched::id)
-        .load(c))?)
+        .select((touched::id, touched::baits))
+        .load(c))?;
+    let (mut rows, mut baits, mut is_whole) = (Vec::new(), BTreeSet::new(), false);
+    for (id, named) in found {
+        rows.push(id);
+        match named {
+            None => is_whole = true,
+            Some(named) => baits.extend(unpack(&named, BaitId)?),
+        }
+    }
+    is_whole |= baits.len() > MAX_BAITS_APART;
+    let touched = if is_whole { Touched::Day } else { Touched::Baits(baits) };
+    Ok((!rows.is_empty()).then_some(Ledger { rows, touched }))
+}
+
+/// Whether nothing waits to be recomputed that may change these days of a
+/// client: neither the days themselves nor a change that is not expanded yet.
+pub fn are_settled(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreResult<bool> {
+    if changes::count_changes(conn, Reach::Client(client))? > 0 {
+        return Ok(false);
+    }
+    for day in days {
+        if ledger(conn, client, *day)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Deletes exactly the ledger rows that were read.
@@ -173,19 +243,6 @@ pub fn settle(conn: &mut Conn, client: ClientId, day: Day, rows: &[RowId]) -> St
             .execute(c))?;
     }
     Ok(())
-}
-
-/// How many days within reach are not recomputed yet. A change that is not
-/// expanded counts as one day: it stands for at least that.
-pub fn count_pending(conn: &mut Conn, reach: Reach) -> StoreResult<i64> {
-    let days: Vec<(ClientId, i32)> = on!(conn, c => {
-        let mut query = touched::table.select((touched::client_id, touched::day)).into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(touched::client_id.eq(Db(client)));
-        }
-        query.distinct().load(c)
-    })?;
-    Ok(i64::try_from(days.len())? + changes::count_changes(conn, reach)?)
 }
 
 /// Which observations' days are asked for.
@@ -235,4 +292,35 @@ pub fn days_with_observations(
     })?;
     // A call near midnight may belong to the neighbouring day.
     Ok(days.iter().flat_map(|day| [Day(day - 1), Day(*day), Day(day + 1)]).collect())
+}
+
+/// The days touched by the joined observations of each of these pairs of bait and
+/// number from a moment on, with the bait; none before that moment's own day.
+pub(crate) fn days_of_pairs_from(
+    conn: &mut Conn,
+    client: ClientId,
+    pairs: &BTreeSet<(BaitId, Phone, Instant)>,
+) -> StoreResult<BTreeSet<(Day, BaitId)>> {
+    let mut found = BTreeSet::new();
+    match conn {
+        Conn::Postgres(c) => {
+            for row in pairs_sql::later_days(c, client, pairs)? {
+                let from = Day(row.from_day);
+                let around = [Day(row.day - 1), Day(row.day), Day(row.day + 1)];
+                let later = around.into_iter().filter(|day| from <= *day);
+                found.extend(later.map(|day| (day, row.bait)));
+            }
+        }
+        // A statement costs nothing there.
+        Conn::Sqlite(_) => {
+            for &(bait, party, from) in pairs {
+                let filter =
+                    DayFilter { bait: Some(bait), party: Some(party), from: Some(from), to: None };
+                let days = days_with_observations(conn, client, &filter)?;
+                let later = days.into_iter().filter(|day| from.day() <= *day);
+                found.extend(later.map(|day| (day, bait)));
+            }
+        }
+    }
+    Ok(found)
 }

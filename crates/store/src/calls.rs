@@ -5,6 +5,8 @@ mod of_number;
 mod row;
 mod unheard;
 
+use std::collections::BTreeMap;
+
 use baitline_domain::ids::{BaitId, ClientId, ObservationId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
@@ -14,12 +16,13 @@ use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::models::JudgedCall;
 use crate::observations;
 use crate::schema::calls;
-use crate::sql_types::Db;
+use crate::sql_types::{Db, db_all};
 use row::StoredCall;
 pub(crate) use unheard::unheard_calls;
 pub use unheard::{Assignee, UnheardFilter, UnheardKind};
@@ -29,6 +32,8 @@ pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls}
 /// Rows inserted in one statement: 27 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
+/// Rows deleted in one statement.
+const DELETE_BATCH: usize = 1_000;
 
 /// Which calls a list shows; an absent field filters nothing.
 #[derive(Debug, Clone, Default)]
@@ -149,33 +154,79 @@ pub(crate) fn call_of(
 
 /// The calls of a bucket, in order of (start, id).
 pub fn calls_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<JudgedCall>> {
-    let rows: Vec<StoredCall> = on!(conn, c => calls::table
-        .filter(calls::client_id.eq(Db(client)))
-        .filter(calls::started_at.ge(Db(day.start())))
-        .filter(calls::started_at.lt(Db(day.end())))
-        .order((calls::started_at, calls::id))
-        .select(StoredCall::as_select())
-        .load(c))?;
+    calls_of_bucket(conn, client, day, &Touched::Day)
+}
+
+/// The calls of what is touched of a bucket, in order of (start, id).
+pub fn calls_of_bucket(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+) -> StoreResult<Vec<JudgedCall>> {
+    let rows: Vec<StoredCall> = on!(conn, c => {
+        let mut query = calls::table
+            .filter(calls::client_id.eq(Db(client)))
+            .filter(calls::started_at.ge(Db(day.start())))
+            .filter(calls::started_at.lt(Db(day.end())))
+            .order((calls::started_at, calls::id))
+            .select(StoredCall::as_select())
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(calls::bait_id.eq_any(db_all(baits)));
+        }
+        query.load(c)
+    })?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// Puts these calls in the place of the bucket's. A call whose time was
-/// corrected stands in its old bucket too until that one is replaced: buckets
-/// never write to each other's rows, whichever worker is faster.
+/// Puts these calls in the place of the whole bucket's.
 pub fn replace_day(
     conn: &mut Conn,
     client: ClientId,
     day: Day,
     judged: &[JudgedCall],
 ) -> StoreResult<()> {
-    on!(conn, c => diesel::delete(calls::table
-        .filter(calls::client_id.eq(Db(client)))
-        .filter(calls::started_at.ge(Db(day.start())))
-        .filter(calls::started_at.lt(Db(day.end()))))
-        .execute(c))?;
-    let rows: Vec<StoredCall> = judged.iter().map(TryInto::try_into).collect::<StoreResult<_>>()?;
-    for chunk in rows.chunks(INSERT_BATCH) {
+    let before = calls_of_day(conn, client, day)?;
+    replace(conn, client, &before, judged).map(|_| ())
+}
+
+/// Puts these calls in the place of those that were read of the bucket, and
+/// writes no more than the difference. A call whose time was corrected stands in
+/// its old bucket too until that one is replaced: buckets never write to each
+/// other's rows, whichever worker is faster. Whether anything differed.
+pub fn replace(
+    conn: &mut Conn,
+    client: ClientId,
+    before: &[JudgedCall],
+    judged: &[JudgedCall],
+) -> StoreResult<bool> {
+    let place = |one: &JudgedCall| (one.call.started_at, one.call.id);
+    let by_place = |calls: &'_ [JudgedCall]| -> BTreeMap<_, _> {
+        calls.iter().enumerate().map(|(index, one)| (place(one), index)).collect()
+    };
+    let (old, new) = (by_place(before), by_place(judged));
+    let gone: Vec<(Instant, ObservationId)> = old
+        .iter()
+        .filter(|(at, index)| new.get(at).is_none_or(|new| judged[*new] != before[**index]))
+        .map(|(at, _)| *at)
+        .collect();
+    let come: Vec<StoredCall> = new
+        .iter()
+        .filter(|(at, index)| old.get(at).is_none_or(|old| before[*old] != judged[**index]))
+        .map(|(_, index)| (&judged[*index]).try_into())
+        .collect::<StoreResult<_>>()?;
+    for chunk in gone.chunks(DELETE_BATCH) {
+        let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { continue };
+        on!(conn, c => diesel::delete(calls::table
+            .filter(calls::client_id.eq(Db(client)))
+            .filter(calls::started_at.ge(Db(first.0)))
+            .filter(calls::started_at.le(Db(last.0)))
+            .filter(calls::id.eq_any(chunk.iter().map(|(_, id)| Db(*id)))))
+            .execute(c))?;
+    }
+    for chunk in come.chunks(INSERT_BATCH) {
         on!(conn, c => diesel::insert_into(calls::table).values(chunk.to_vec()).execute(c))?;
     }
-    Ok(())
+    Ok(!gone.is_empty() || !come.is_empty())
 }

@@ -1,6 +1,8 @@
 //! What PostgreSQL must be like before evidence is put into it. A barrier that
 //! is not there is worse than none: people rely on it.
 
+use std::net::IpAddr;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -127,12 +129,17 @@ fn is_local(url: &str) -> bool {
         .chain((!host.is_empty()).then_some(host))
         .collect();
     named.iter().all(|host| {
-        matches!(*host, "localhost" | "::1")
-            || host.starts_with("127.")
+        is_this_machine(host)
             || host.starts_with('/')
             || host.starts_with("%2F")
             || host.starts_with("%2f")
     })
+}
+
+/// Whether a host is this machine by its name or address alone; a name that
+/// only begins like an address is somebody else's.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

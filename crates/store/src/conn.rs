@@ -129,16 +129,21 @@ fn ignore_privilege(_: diesel::result::Error) -> QueryResult<()> {
 impl Conn {
     pub(crate) fn begin(&mut self, reach: Reach, mode: Mode) -> QueryResult<()> {
         match self {
+            // All in one message. A literal SET LOCAL is what a distributed
+            // PostgreSQL passes on.
             Self::Postgres(c) => {
-                match mode {
-                    Mode::Read => AnsiTransactionManager::begin_transaction_sql(c, SNAPSHOT)?,
-                    Mode::Write => AnsiTransactionManager::begin_transaction(c)?,
-                }
-                let (role, clients) = match reach {
-                    Reach::Client(client) => ("baitline_client", client.to_string()),
-                    Reach::Agency => ("baitline_all", String::new()),
+                let begin = match mode {
+                    Mode::Read => SNAPSHOT,
+                    Mode::Write => "BEGIN",
                 };
-                take_role(c, role, &clients)
+                let role = match reach {
+                    Reach::Client(client) => format!(
+                        "SET LOCAL ROLE baitline_client; SET LOCAL baitline.client_ids = '{}'",
+                        client.0
+                    ),
+                    Reach::Agency => "SET LOCAL ROLE baitline_all".to_owned(),
+                };
+                AnsiTransactionManager::begin_transaction_sql(c, &format!("{begin}; {role}"))
             }
             Self::Sqlite(c) => match mode {
                 Mode::Read => AnsiTransactionManager::begin_transaction(c),
@@ -157,6 +162,12 @@ impl Conn {
         }
     }
 
+    /// Marks the connection as one that the pool must not hand out again: where
+    /// it stands is not known.
+    pub(crate) fn give_up(&mut self) {
+        on!(self, c => AnsiTransactionManager::transaction_manager_status_mut(c).set_in_error());
+    }
+
     pub(crate) fn commit(&mut self) -> QueryResult<()> {
         on!(self, c => AnsiTransactionManager::commit_transaction(c))
     }
@@ -169,15 +180,6 @@ impl Conn {
 diesel::define_sql_function! {
     /// PostgreSQL's own: sets a parameter, until the end of the transaction where `is_local`.
     fn set_config(name: diesel::sql_types::Text, value: diesel::sql_types::Text, is_local: diesel::sql_types::Bool) -> diesel::sql_types::Text;
-}
-
-fn take_role(conn: &mut PgConnection, role: &str, clients: &str) -> QueryResult<()> {
-    diesel::select((
-        set_config("role", role, true),
-        set_config("baitline.client_ids", clients, true),
-    ))
-    .execute(conn)
-    .map(|_| ())
 }
 
 /// Makes connections for the pool.
@@ -205,5 +207,7 @@ pub(crate) fn pool(url: DatabaseUrl, size: u32) -> Pool<Manager> {
         .max_size(size)
         .min_idle(Some(1))
         .connection_timeout(CHECKOUT_TIMEOUT)
+        // A question to the server before each transaction; `Store::begun` does without.
+        .test_on_check_out(false)
         .build_unchecked(Manager(url))
 }

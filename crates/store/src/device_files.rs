@@ -7,7 +7,7 @@ use baitline_domain::ids::{BaitId, ObservationId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::matching::{MATCHING_SPAN, match_observations};
 use baitline_domain::named_call::{NamedCall, SAME_CLOCK_SPAN, UnderWay, call_under_way};
-use baitline_domain::observation::Observation;
+use baitline_domain::observation::{Direction, Ends, Observation};
 use baitline_domain::phone::Phone;
 
 use crate::conn::{Conn, Reach};
@@ -84,7 +84,11 @@ fn place(
         Some(phone) => observations_near(conn, file, (bait.id, phone), at)?,
         None => Vec::new(),
     };
-    if let Some(own) = own_report(&near, &source, named, at) {
+    let own = match own_report(&near, &source, named, at) {
+        None => corrected_report(conn, file, named)?,
+        own => own,
+    };
+    if let Some(own) = own {
         return give_to_one_of(conn, file, &[own]);
     }
     let ids = (file.observation_id, file.source_id);
@@ -129,6 +133,34 @@ fn own_report(
             && one.occurred_at <= at + SAME_CLOCK_SPAN
     };
     near.iter().find(is_own).map(|one| one.id)
+}
+
+/// The same record where people moved it, gave it other ends, or voided it: the
+/// phone knows nothing of that, and its file is of the call that it reported.
+fn corrected_report(
+    conn: &mut Conn,
+    file: &WaitingRecording,
+    named: &NamedCall,
+) -> StoreResult<Option<ObservationId>> {
+    let Some(party) = &named.party else { return Ok(None) };
+    let at = named.reported_at;
+    let span = (at - SAME_CLOCK_SPAN, at + SAME_CLOCK_SPAN);
+    let said = observations::said_before_correction(conn, file.client_id, file.source_id, span)?;
+    let is_of_call = |ends: &Ends| match ends {
+        Ends::Named { direction, party: other, .. } => {
+            named.allows(*direction) && other.phone() == party.phone()
+        }
+        Ends::Plain { caller, called } => {
+            named.allows(Direction::Incoming) && caller.phone() == party.phone()
+                || named.allows(Direction::Outgoing) && called.phone() == party.phone()
+        }
+    };
+    // A withheld number is nobody's: two such calls are not told apart.
+    let found = said
+        .into_iter()
+        .filter(|_| party.phone().is_some())
+        .find(|one| one.channel == named.channel && is_of_call(&one.ends));
+    Ok(found.map(|one| one.id))
 }
 
 /// Gives a file to the first of a call's observations that has no recording

@@ -80,6 +80,8 @@ pub enum Contradiction {
     TrapOverlaps,
     /// The bait is out of use.
     BaitRetired,
+    /// The number is a bait's.
+    NumberOfABait,
 }
 
 impl Entered {

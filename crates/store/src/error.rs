@@ -55,6 +55,9 @@ pub enum Constraint {
     /// The observation has a recording with other bytes.
     #[error("the call has a recording with other bytes")]
     RecordingDiffers,
+    /// The number is that of one of the client's baits.
+    #[error("the client has a bait with this number")]
+    NumberOfABait,
     /// The source given to a device is no recorder app.
     #[error("the source is no recorder app")]
     NotARecorder,
@@ -127,6 +130,18 @@ pub enum Constraint {
     /// As many replays of the client wait as may.
     #[error("too many replays of the client wait")]
     TooManyReplays,
+    /// The file has ended and cannot be cancelled.
+    #[error("the file has ended")]
+    FileEnded,
+    /// As many files of the client wait as may.
+    #[error("too many files of the client wait")]
+    TooManyFiles,
+    /// The rejected row was corrected or dismissed before.
+    #[error("the rejected row is settled")]
+    RejectionSettled,
+    /// The same revision of the record says something else.
+    #[error("the record contradicts the one that is there")]
+    RecordContradicts,
 }
 
 /// Result of a store call.

@@ -20,6 +20,9 @@ use crate::{Page, now, stored_text};
 pub const LEASE: Span = Span::seconds(60);
 /// After so many workers have taken it up in vain, an export fails.
 pub const MAX_ATTEMPTS: i32 = 5;
+/// Jobs looked at in one search for a free one: more workers than these do not
+/// meet at one moment.
+pub(crate) const CANDIDATES: i64 = 64;
 
 /// What an export is asked to hold. Kept as JSON: api and worker meet only here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,21 +175,34 @@ pub fn claim_export(conn: &mut Conn) -> StoreResult<Option<Export>> {
     Ok(None)
 }
 
+/// The oldest that no other worker is taking up. It is looked for without a lock,
+/// and then locked by its client and id: a lock is one client's affair.
 fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Export>> {
     let silent_since = now() - LEASE;
-    let query = exports::table
-        .filter(
-            exports::state.eq(Db(ExportState::Queued)).or(exports::state
-                .eq(Db(ExportState::Running))
-                .and(exports::updated_at.lt(Db(silent_since)))),
-        )
-        .order(exports::id);
-    Ok(match conn {
-        Conn::Postgres(c) => {
-            query.select(Export::as_select()).for_update().skip_locked().first(c).optional()?
+    let is_free = || {
+        exports::state.eq(Db(ExportState::Queued)).or(exports::state
+            .eq(Db(ExportState::Running))
+            .and(exports::updated_at.lt(Db(silent_since))))
+    };
+    let candidates: Vec<(ClientId, ExportId)> = on!(conn, c => exports::table
+        .filter(is_free())
+        .order(exports::id)
+        .limit(CANDIDATES)
+        .select((exports::client_id, exports::id))
+        .load(c))?;
+    for (client, id) in candidates {
+        let one = exports::table.find((Db(client), Db(id))).filter(is_free());
+        let found = match conn {
+            Conn::Postgres(c) => {
+                one.select(Export::as_select()).for_update().skip_locked().first(c).optional()?
+            }
+            Conn::Sqlite(c) => one.select(Export::as_select()).first(c).optional()?,
+        };
+        if found.is_some() {
+            return Ok(found);
         }
-        Conn::Sqlite(c) => query.select(Export::as_select()).first(c).optional()?,
-    })
+    }
+    Ok(None)
 }
 
 fn take_up(conn: &mut Conn, export: &Export) -> StoreResult<Export> {
@@ -210,6 +226,34 @@ pub fn keep_export(conn: &mut Conn, export: &Export) -> StoreResult<bool> {
         .set(exports::updated_at.eq(Db(now())))
         .execute(c))?;
     Ok(moved == 1)
+}
+
+/// Gives an export back that met an outage, which does not count as an attempt:
+/// a store that is away for an hour must not fail what was asked for. It is
+/// taken up again once its lease has run out.
+pub fn give_back_export(conn: &mut Conn, export: &Export) -> StoreResult<()> {
+    on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::state.eq(Db(ExportState::Running)))
+        .filter(exports::attempts.eq(export.attempts))
+        .set((exports::attempts.eq(export.attempts - 1), exports::updated_at.eq(Db(now()))))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Puts an export back, so that the days are recomputed that its packages wait
+/// for; it goes on where this worker stopped. Changes nothing when another worker
+/// holds it.
+pub fn put_back(conn: &mut Conn, export: &Export) -> StoreResult<()> {
+    on!(conn, c => diesel::update(exports::table.find((Db(export.client_id), Db(export.id))))
+        .filter(exports::state.eq(Db(ExportState::Running)))
+        .filter(exports::attempts.eq(export.attempts))
+        .set((
+            exports::state.eq(Db(ExportState::Queued)),
+            exports::attempts.eq(0),
+            exports::updated_at.eq(Db(now())),
+        ))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Ends an export that this worker holds.

@@ -18,6 +18,7 @@ use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::labels;
 use crate::models::{Bait, OwnNumberRow};
+use crate::pairs_sql;
 use crate::schema::{baits, calls, labels as heard, observations as seen, own_numbers};
 use crate::sql_types::{Db, db_all};
 
@@ -59,21 +60,36 @@ pub fn contacts_before(
     pairs: &BTreeSet<Pair>,
     before: Instant,
 ) -> StoreResult<HashMap<Pair, Vec<Contact>>> {
-    let mut found = HashMap::with_capacity(pairs.len());
-    for &(bait, phone) in pairs {
-        let mut contacts = Vec::new();
+    let mut found = earliest_of(conn, client, pairs, before)?;
+    let baits: BTreeSet<BaitId> = pairs.iter().map(|(bait, _)| *bait).collect();
+    for (bait, contact) in consents(conn, client, &baits, before)? {
+        found.entry((bait, contact.phone)).and_modify(|contacts| contacts.push(contact));
+    }
+    Ok(found)
+}
+
+/// The earliest contact in each direction with each pair, none of them missing.
+fn earliest_of(
+    conn: &mut Conn,
+    client: ClientId,
+    pairs: &BTreeSet<Pair>,
+    before: Instant,
+) -> StoreResult<HashMap<Pair, Vec<Contact>>> {
+    let mut found: HashMap<Pair, Vec<Contact>> =
+        pairs.iter().map(|pair| (*pair, Vec::new())).collect();
+    if let Conn::Postgres(c) = conn {
+        for (pair, direction, at) in pairs_sql::earliest_contacts(c, client, pairs, before)? {
+            let contact = Contact { phone: pair.1, direction, at, consent_given: false };
+            found.entry(pair).or_default().push(contact);
+        }
+        return Ok(found);
+    }
+    for (&pair, contacts) in &mut found {
         for direction in [Direction::Incoming, Direction::Outgoing] {
             let period = (BEGINNING_OF_TIME, before);
-            if let Some(at) = earliest(conn, client, (bait, phone), direction, period)? {
-                contacts.push(Contact { phone, direction, at, consent_given: false });
+            if let Some(at) = earliest(conn, client, pair, direction, period)? {
+                contacts.push(Contact { phone: pair.1, direction, at, consent_given: false });
             }
-        }
-        found.insert((bait, phone), contacts);
-    }
-    let baits: BTreeSet<BaitId> = pairs.iter().map(|(bait, _)| *bait).collect();
-    for bait in baits {
-        for contact in consents(conn, client, bait, before)? {
-            found.entry((bait, contact.phone)).and_modify(|contacts| contacts.push(contact));
         }
     }
     Ok(found)
@@ -121,37 +137,38 @@ fn earliest(
         .optional())?)
 }
 
-/// The calls of a bait whose latest label says that consent was given. The
-/// label may hang on an observation that hides the caller, so only the call
-/// tells whose consent it is.
+/// The calls of these baits whose latest label says that consent was given. The
+/// label may hang on an observation that hides the caller, so only the call tells
+/// whose consent it is.
 fn consents(
     conn: &mut Conn,
     client: ClientId,
-    bait: BaitId,
+    baits: &BTreeSet<BaitId>,
     before: Instant,
-) -> StoreResult<Vec<Contact>> {
-    let candidates: Vec<(ObservationId, Instant)> = on!(conn, c => heard::table
+) -> StoreResult<Vec<(BaitId, Contact)>> {
+    let candidates: Vec<(ObservationId, Instant, Option<BaitId>)> = on!(conn, c => heard::table
         .inner_join(seen::table.on(seen::client_id
             .eq(heard::client_id)
             .and(seen::id.eq(heard::observation_id))))
         .filter(heard::client_id.eq(Db(client)))
-        .filter(heard::consent_given.eq(true))
-        .filter(seen::bait_id.eq(Some(bait)))
+        .filter(heard::consent_given)
+        .filter(seen::bait_id.eq_any(baits.iter().copied().map(Some)))
         .filter(seen::occurred_at.lt(Db(before + MATCHING_SPAN)))
-        .select((seen::id, seen::occurred_at))
+        .select((seen::id, seen::occurred_at, seen::bait_id))
         .distinct()
         .load(c))?;
     let mut contacts = Vec::new();
-    for observation in candidates {
-        let Some(found) = crate::calls::call_of(conn, client, bait, observation)? else { continue };
-        let call = found.call;
+    for (id, occurred_at, bait) in candidates {
+        let Some(bait) = bait else { continue };
+        let found = crate::calls::call_of(conn, client, bait, (id, occurred_at))?;
+        let Some(call) = found.map(|found| found.call) else { continue };
         let latest = labels::labels_of(conn, client, &call.observations)?.pop();
         let consent_given = latest.is_some_and(|label| label.consent_given);
         if let (Some(phone), true, true) =
             (call.party.phone(), consent_given, call.started_at < before)
         {
             let (direction, at) = (call.direction, call.started_at);
-            contacts.push(Contact { phone, direction, at, consent_given });
+            contacts.push((bait, Contact { phone, direction, at, consent_given }));
         }
     }
     Ok(contacts)

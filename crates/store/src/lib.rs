@@ -5,7 +5,6 @@
 //! whose rows it may see ([`Reach`]), and runs the plain functions of the
 //! modules on the connection it is given.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +27,16 @@ pub mod clients;
 pub mod competitors;
 mod conn;
 pub mod contaminations;
+pub mod derived_days;
 pub mod device_files;
 pub mod devices;
 pub mod entries;
 pub mod error;
 pub mod exports;
 pub mod facts;
+pub mod files;
 pub mod keys;
+pub mod known_numbers;
 pub mod labels;
 pub mod listening;
 mod migrate;
@@ -44,11 +46,14 @@ pub mod observations;
 pub mod operators;
 pub mod own_numbers;
 mod packed_ids;
+mod pairs_sql;
 pub mod portability;
 pub mod queues;
 pub mod recordings;
 pub mod replays;
 mod schema;
+pub mod sealing;
+pub mod segments;
 pub mod sources;
 pub mod sql_types;
 mod stored_text;
@@ -60,7 +65,7 @@ pub use conn::{Conn, DatabaseUrl, Reach};
 pub use error::{Constraint, StoreError, StoreResult};
 pub use migrate::{migrate, revert_last};
 
-use blobs::Blobs;
+use blobs::{BlobPlace, Blobs};
 use conn::{Manager, Mode};
 
 /// How often a transaction that met another one is run again.
@@ -73,8 +78,8 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 pub struct StoreSettings {
     /// `postgres://…` or `sqlite:PATH`.
     pub database_url: String,
-    /// The folder of the blob store.
-    pub blobs: PathBuf,
+    /// Where the blobs are.
+    pub blobs: BlobPlace,
     /// The most connections at a time.
     pub pool_size: u32,
     /// Allow a PostgreSQL on another machine without TLS.
@@ -105,7 +110,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens a migrated database and its blob folder, and refuses an unsafe one.
+    /// Opens a migrated database and its blob store, and refuses an unsafe one.
     pub fn open(settings: &StoreSettings) -> StoreResult<Self> {
         let url = DatabaseUrl::parse(&settings.database_url)?;
         if !settings.allow_plaintext_database {
@@ -183,6 +188,25 @@ impl Store {
             .map_err(|_| StoreError::Unavailable("no database connection".to_owned()))
     }
 
+    /// A connection with its transaction begun. The pool does not ask each one
+    /// whether it still lives; one that does not is found out here, thrown away,
+    /// and another one tried, at most as often as the pool is large.
+    fn begun(&self, reach: Reach, mode: Mode) -> StoreResult<PooledConnection<Manager>> {
+        for _ in 0..self.inner.pool.max_size() {
+            let mut conn = self.connection()?;
+            match conn.begin(reach, mode) {
+                Ok(()) => return Ok(conn),
+                Err(error) => {
+                    tracing::debug!(%error, "a transaction cannot begin: the connection is dropped");
+                    conn.give_up();
+                }
+            }
+        }
+        let mut conn = self.connection()?;
+        conn.begin(reach, mode).inspect_err(|_| conn.give_up())?;
+        Ok(conn)
+    }
+
     fn transaction<T>(
         &self,
         reach: Reach,
@@ -206,8 +230,7 @@ impl Store {
         mode: Mode,
         work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut conn = self.connection()?;
-        conn.begin(reach, mode)?;
+        let mut conn = self.begun(reach, mode)?;
         match work(&mut conn) {
             Ok(value) => {
                 conn.commit()?;

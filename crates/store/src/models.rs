@@ -4,9 +4,11 @@
 mod corrections;
 mod devices;
 mod evidence;
+mod files;
 mod lists;
 mod operators;
 mod replays;
+mod segments;
 mod words;
 
 use baitline_domain::bait::{Bait as DomainBait, BaitState};
@@ -31,6 +33,7 @@ pub use corrections::{
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
 pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
+pub use files::{CallFile, FileProblem, FileRejection, NewFile, RowText};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
@@ -38,9 +41,11 @@ pub use lists::{
 };
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
+pub use segments::{DerivedDay, Segment};
 pub use words::{
-    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, PackageState,
-    ReplayOutcome, ReplayState, SourceKind, TouchedKind, WaitingReason,
+    ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat,
+    FileState, OrdinalKind, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind,
+    TouchedKind, WaitingReason,
 };
 
 /// A defended business: the tenant.

@@ -10,16 +10,17 @@ pub(crate) mod join;
 mod list;
 mod row;
 
-use baitline_domain::ids::{BaitId, ClientId, ObservationId};
+use baitline_domain::ids::{BaitId, ClientId, ObservationId, SourceId};
 use baitline_domain::instant::Instant;
-use baitline_domain::observation::Observation;
+use baitline_domain::observation::{Channel, Ends, Observation};
 use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{ObservationRow, Source};
-use crate::schema::observations as seen;
+use crate::schema::{observation_corrections as corrections, observations as seen};
 use crate::sql_types::{Db, db_all};
 
 pub use correct::{MAX_CORRECTIONS, correct_observation, corrections_of, standing};
@@ -30,23 +31,29 @@ pub use list::{
     revisions_of,
 };
 
-/// What the rules need of the joined observations of a period, of one client;
-/// voided ones are out.
+/// What the rules need of the joined observations of a half-open period, of one
+/// client, of all its baits or of some; voided ones are out.
 pub fn observations_between(
     conn: &mut Conn,
     client: ClientId,
     sources: &[Source],
-    from: Instant,
-    to: Instant,
+    touched: &Touched,
+    (from, to): (Instant, Instant),
 ) -> StoreResult<Vec<Observation>> {
-    let rows: Vec<row::JoinedRow> = on!(conn, c => seen::table
-        .filter(seen::client_id.eq(Db(client)))
-        .filter(seen::occurred_at.ge(Db(from)))
-        .filter(seen::occurred_at.lt(Db(to)))
-        .filter(seen::bait_id.is_not_null())
-        .filter(seen::voided.eq(false))
-        .select(row::JoinedRow::as_select())
-        .load(c))?;
+    let rows: Vec<row::JoinedRow> = on!(conn, c => {
+        let mut query = seen::table
+            .filter(seen::client_id.eq(Db(client)))
+            .filter(seen::occurred_at.ge(Db(from)))
+            .filter(seen::occurred_at.lt(Db(to)))
+            .filter(seen::bait_id.is_not_null())
+            .filter(seen::voided.eq(false))
+            .select(row::JoinedRow::as_select())
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(seen::bait_id.eq_any(baits.iter().copied().map(Some)));
+        }
+        query.load(c)
+    })?;
     rows.into_iter().map(|row| row.into_domain(sources)).collect()
 }
 
@@ -69,6 +76,38 @@ pub(crate) fn observations_with(
         .select(row::JoinedRow::as_select())
         .load(c))?;
     rows.into_iter().map(|row| row.into_domain(sources)).collect()
+}
+
+/// A record as its source told it, whatever people say against it.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) id: ObservationId,
+    pub(crate) ends: Ends,
+    pub(crate) channel: Channel,
+}
+
+/// What a source said in a period of its own clock, both ends inclusive, of the
+/// calls that people corrected, in order of id. Only few are: no index is kept
+/// for the source's own times.
+pub(crate) fn said_before_correction(
+    conn: &mut Conn,
+    client: ClientId,
+    source: SourceId,
+    (first, last): (Instant, Instant),
+) -> StoreResult<Vec<Said>> {
+    let corrected = corrections::table
+        .filter(corrections::client_id.eq(Db(client)))
+        .select(corrections::observation_id);
+    let rows: Vec<row::StoredObservation> = on!(conn, c => seen::table
+        .filter(seen::client_id.eq(Db(client)))
+        .filter(seen::id.eq_any(corrected))
+        .filter(seen::source_id.eq(Db(source)))
+        .filter(seen::reported_at.ge(Db(first)))
+        .filter(seen::reported_at.le(Db(last)))
+        .order(seen::id)
+        .select(row::StoredObservation::as_select())
+        .load(c))?;
+    Ok(rows.iter().map(row::StoredObservation::said).collect())
 }
 
 /// Observations as they stand, for people, in order of start.

@@ -12,14 +12,18 @@ use crate::error::StoreResult;
 use crate::models::{ChangeKind, NewOwnNumber, OwnNumberChanges, OwnNumberRow};
 use crate::schema::own_numbers;
 use crate::sql_types::Db;
-use crate::{Page, now};
+use crate::{Page, baits, now};
 
-/// Enters an own number; calls in its validity are judged again.
+/// Enters an own number, which is no bait's; calls in its validity are judged again.
 pub fn create_own_number(
     conn: &mut Conn,
     client: ClientId,
     new: &NewOwnNumber,
 ) -> StoreResult<OwnNumberRow> {
+    // A range may well hold a bait: a SIM of the client's own numbers.
+    if new.first == new.last {
+        baits::assert_no_bait(conn, client, new.first)?;
+    }
     let row = new_row(client, new);
     on!(conn, c => diesel::insert_into(own_numbers::table).values(row.clone()).execute(c))?;
     note_validity(conn, client, (row.valid_from, row.valid_to))?;

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use crate::changes;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
-use crate::models::ExportState;
-use crate::schema::{exports, touched_buckets as touched};
+use crate::models::{ExportState, FileState, ReplayState};
+use crate::schema::{exports, files, replays, touched_buckets as touched};
+use crate::segments;
 use crate::sql_types::RowId;
 
-/// What waits, and what became of exports.
+/// What waits, and what became of exports, files and replays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queues {
     /// Days of clients to recompute.
@@ -25,6 +26,14 @@ pub struct Queues {
     pub changes: u64,
     /// Exports by state; a state without any is absent.
     pub exports: Vec<(ExportState, u64)>,
+    /// Files of call records by state; a state without any is absent.
+    pub files: Vec<(FileState, u64)>,
+    /// Replays by state, likewise.
+    pub replays: Vec<(ReplayState, u64)>,
+    /// Files of interceptions that reports read.
+    pub segments: u64,
+    /// Days of clients that are read from them.
+    pub sealed_days: u64,
 }
 
 /// Counts them. For the agency.
@@ -43,15 +52,31 @@ pub fn queues(conn: &mut Conn) -> StoreResult<Queues> {
         .order(exports::state)
         .select((exports::state, count_star()))
         .load(c))?;
+    let files: Vec<(FileState, i64)> = on!(conn, c => files::table
+        .group_by(files::state)
+        .order(files::state)
+        .select((files::state, count_star()))
+        .load(c))?;
+    let replays: Vec<(ReplayState, i64)> = on!(conn, c => replays::table
+        .group_by(replays::state)
+        .order(replays::state)
+        .select((replays::state, count_star()))
+        .load(c))?;
+    let (segments, sealed_days) = segments::count_sealed(conn)?;
     Ok(Queues {
         buckets: u64::try_from(buckets.len())?,
         oldest_touch: oldest.and_then(|id| made_at(id.0)),
         changes: u64::try_from(changes::count_changes(conn, Reach::Agency)?)?,
-        exports: exports
-            .into_iter()
-            .map(|(state, count)| Ok((state, u64::try_from(count)?)))
-            .collect::<StoreResult<_>>()?,
+        exports: counted(exports)?,
+        files: counted(files)?,
+        replays: counted(replays)?,
+        segments: u64::try_from(segments)?,
+        sealed_days: u64::try_from(sealed_days)?,
     })
+}
+
+fn counted<S>(states: Vec<(S, i64)>) -> StoreResult<Vec<(S, u64)>> {
+    states.into_iter().map(|(state, count)| Ok((state, u64::try_from(count)?))).collect()
 }
 
 /// A ledger row's id is a UUIDv7, which begins with the time.

@@ -50,10 +50,8 @@ fn touch_call(conn: &mut Conn, client: ClientId, observation: ObservationId) -> 
         Conn::Postgres(c) => place.for_share().first(c)?,
         Conn::Sqlite(c) => place.first(c)?,
     };
-    if bait.is_none() {
-        return Ok(());
-    }
-    buckets::touch(conn, client, &buckets::days_touched_by(occurred_at))
+    let Some(bait) = bait else { return Ok(()) };
+    buckets::touch_baits(conn, client, &buckets::parts_touched_by(occurred_at, bait))
 }
 
 /// Those of these observations of one client that have a recording.

@@ -5,6 +5,7 @@
 //! falls silent.
 
 mod progress;
+mod prune;
 
 use baitline_domain::ids::{ClientId, ObservationId, PackageId, ReplayId};
 use baitline_domain::instant::{Day, Instant, Span};
@@ -26,6 +27,7 @@ use crate::sql_types::{Db, db_all};
 use crate::{Page, buckets, now, numbering};
 
 pub use progress::{DayFound, claim_replay, end_replay, keep_day, next_day, put_back};
+pub use prune::{REPLAY_KEPT, prune_replays};
 
 /// The most differences of a replay whose rows are kept, the earliest; all are
 /// counted.

@@ -241,6 +241,7 @@ diesel::table! {
         client_id -> Id,
         day -> Integer,
         id -> Id,
+        baits -> Nullable<Binary>,
     }
 }
 
@@ -604,6 +605,121 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    files (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        source_id -> Nullable<Id>,
+        format -> Word,
+        state -> Word,
+        original_name -> Nullable<Text>,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        profile -> Nullable<Text>,
+        header -> Nullable<Text>,
+        lease_until -> Nullable<Instant>,
+        attempts -> Integer,
+        bytes_read -> BigInt,
+        rows_read -> BigInt,
+        accepted -> BigInt,
+        updated -> BigInt,
+        duplicate -> BigInt,
+        conflict -> BigInt,
+        rejected -> BigInt,
+        ignored -> BigInt,
+        open_rejections -> BigInt,
+        problem_code -> Nullable<Text>,
+        problem_detail -> Nullable<Text>,
+        problem_line -> Nullable<BigInt>,
+        uploaded_by -> Text,
+        created_at -> Instant,
+        started_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    file_rejections (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        file_id -> Id,
+        place -> BigInt,
+        raw -> Nullable<Text>,
+        cells -> Nullable<Text>,
+        raw_cut -> Bool,
+        code -> Text,
+        pointer -> Nullable<Text>,
+        detail -> Text,
+        state -> Word,
+        observation_id -> Nullable<Id>,
+        reason -> Nullable<Text>,
+        settled_by -> Nullable<Text>,
+        settled_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    segments (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        month -> Integer,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        interceptions -> BigInt,
+        sealed_at -> Instant,
+        dropped_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    derived_days (client_id, day) {
+        client_id -> Id,
+        day -> Integer,
+        month -> Integer,
+        version -> Id,
+        derived_at -> Instant,
+        interceptions -> BigInt,
+        segment_id -> Nullable<Id>,
+        unsealed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    segment_ordinals (client_id, kind, subject_id) {
+        client_id -> Id,
+        kind -> Word,
+        subject_id -> Id,
+        ordinal -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    sealings (client_id) {
+        client_id -> Id,
+        held_by -> Id,
+        held_until -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -638,4 +754,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     device_bindings,
     waiting_recordings,
     operator_entries,
+    files,
+    file_rejections,
+    segments,
+    derived_days,
+    segment_ordinals,
+    sealings,
 );

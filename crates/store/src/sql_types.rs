@@ -178,6 +178,9 @@ id!(
     ids::ExportId,
     ids::PackageId,
     ids::ReplayId,
+    ids::FileId,
+    ids::RejectionId,
+    ids::SegmentId,
     RowId,
 );
 
@@ -301,7 +304,11 @@ word!(
     crate::models::CorrectionKind,
     crate::models::DurationMissing,
     crate::models::ExportState,
+    crate::models::FileFormat,
+    crate::models::FileState,
+    crate::models::OrdinalKind,
     crate::models::PackageState,
+    crate::models::RejectionState,
     crate::models::ReplayOutcome,
     crate::models::ReplayState,
     crate::models::SourceKind,

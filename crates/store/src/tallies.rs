@@ -1,7 +1,9 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, SegmentId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::label::LabelKind;
 use baitline_domain::operator::Inn;
@@ -11,15 +13,19 @@ use baitline_domain::verdict::Verdict;
 use diesel::prelude::*;
 use jiff::tz::TimeZone;
 
+use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::packed_ids::{pack, unpack};
-use crate::schema::{baits, calls, clients, interception_tallies as tallies};
-use crate::sql_types::Db;
+use crate::schema::{baits, calls, clients, derived_days, interception_tallies as tallies};
+use crate::segments::Lost;
+use crate::sql_types::{Db, db_all};
 
 /// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_800;
+/// Rows deleted in one statement.
+const DELETE_BATCH: usize = 10_000;
 
 /// The table's row, but for the place it has in its bucket.
 #[derive(Debug, Queryable, Selectable)]
@@ -52,21 +58,43 @@ pub struct Counted {
     pub edges: Vec<InterceptionRow>,
 }
 
-/// Everything that a report over a period counts.
+/// Which of the period's days are read here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DaysRead<'a> {
+    /// All of them.
+    All,
+    /// Those that no segment holds, and those of the segments that are lost.
+    Unsealed(&'a Lost),
+}
+
+/// Everything that a report over a period counts, from the database alone.
 pub fn interceptions_between(
     conn: &mut Conn,
     reach: Reach,
     from: Instant,
     to: Instant,
 ) -> StoreResult<Counted> {
+    counted(conn, reach, (from, to), DaysRead::All)
+}
+
+pub(crate) fn counted(
+    conn: &mut Conn,
+    reach: Reach,
+    (from, to): (Instant, Instant),
+    read: DaysRead<'_>,
+) -> StoreResult<Counted> {
     let first_whole = if from == from.day().start() { from.day() } else { from.day().next() };
     let end_of_whole = to.day();
-    if first_whole >= end_of_whole {
-        return Ok(Counted { tallies: Vec::new(), edges: edges(conn, reach, from, to)? });
-    }
-    let mut edges_found = edges(conn, reach, from, first_whole.start())?;
-    edges_found.extend(edges(conn, reach, end_of_whole.start(), to)?);
-    let tallies = whole_days(conn, reach, first_whole, end_of_whole)?;
+    // Each edge lies in one day: a segment may tell of one and not of the other.
+    let first_edge_ends = first_whole.start().min(to);
+    let mut edges_found = edges(conn, reach, (from, first_edge_ends), read)?;
+    let last_edge_begins = end_of_whole.start().max(first_edge_ends);
+    edges_found.extend(edges(conn, reach, (last_edge_begins, to), read)?);
+    let tallies = match read {
+        _ if first_whole >= end_of_whole => Vec::new(),
+        DaysRead::All => whole_days(conn, reach, first_whole, end_of_whole)?,
+        DaysRead::Unsealed(lost) => unsealed_days(conn, reach, (first_whole, end_of_whole), lost)?,
+    };
     Ok(Counted { tallies, edges: edges_found })
 }
 
@@ -79,6 +107,48 @@ fn whole_days(conn: &mut Conn, reach: Reach, first: Day, end: Day) -> StoreResul
         query.filter(tallies::day.ge(first.0)).filter(tallies::day.lt(end.0)).load(c)
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+fn unsealed_days(
+    conn: &mut Conn,
+    reach: Reach,
+    (first, end): (Day, Day),
+    lost: &Lost,
+) -> StoreResult<Vec<Tally>> {
+    let rows: Vec<StoredTally> = on!(conn, c => {
+        let mut query = tallies::table
+            .inner_join(derived_days::table.on(derived_days::client_id
+                .eq(tallies::client_id)
+                .and(derived_days::day.eq(tallies::day))))
+            .select(StoredTally::as_select())
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(derived_days::client_id.eq(Db(client)));
+        }
+        // With nothing lost the index of unsealed days is enough.
+        query = if lost.is_empty() {
+            query.filter(derived_days::unsealed)
+        } else {
+            query.filter(
+                derived_days::unsealed
+                    .or(derived_days::segment_id.assume_not_null().eq_any(db_all(lost))),
+            )
+        };
+        query
+            .filter(derived_days::day.ge(first.0))
+            .filter(derived_days::day.lt(end.0))
+            .load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The single interceptions of one client's UTC day, whatever segments say.
+pub fn interceptions_of_day(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+) -> StoreResult<Vec<InterceptionRow>> {
+    edges(conn, Reach::Client(client), (day.start(), day.end()), DaysRead::All)
 }
 
 /// Every tally of one caller within reach, of all time: as many rows as it has
@@ -104,12 +174,13 @@ type EdgeRow = (
 fn edges(
     conn: &mut Conn,
     reach: Reach,
-    from: Instant,
-    to: Instant,
+    (from, to): (Instant, Instant),
+    read: DaysRead<'_>,
 ) -> StoreResult<Vec<InterceptionRow>> {
     if from >= to {
         return Ok(Vec::new());
     }
+    let sealed = sealed_on(conn, reach, from.day(), read)?;
     let rows: Vec<EdgeRow> = on!(conn, c => {
         let mut query = calls::table
             .inner_join(clients::table.on(clients::client_id.eq(calls::client_id)))
@@ -132,7 +203,35 @@ fn edges(
             .filter(calls::started_at.lt(Db(to)))
             .load(c)
     })?;
-    rows.into_iter().filter_map(|row| interception(row).transpose()).collect()
+    rows.into_iter()
+        .filter(|((client, ..), ..)| !sealed.contains(client))
+        .filter_map(|row| interception(row).transpose())
+        .collect()
+}
+
+/// The clients whose segments tell of this day.
+fn sealed_on(
+    conn: &mut Conn,
+    reach: Reach,
+    day: Day,
+    read: DaysRead<'_>,
+) -> StoreResult<HashSet<ClientId>> {
+    let DaysRead::Unsealed(lost) = read else { return Ok(HashSet::new()) };
+    let rows: Vec<(ClientId, SegmentId)> = on!(conn, c => {
+        let mut query = derived_days::table
+            .select((derived_days::client_id, derived_days::segment_id.assume_not_null()))
+            .into_boxed();
+        if let Some(client) = reach.client() {
+            query = query.filter(derived_days::client_id.eq(Db(client)));
+        }
+        query
+            .filter(derived_days::day.eq(day.0))
+            .filter(derived_days::unsealed.eq(false))
+            .filter(derived_days::segment_id.is_not_null())
+            .load(c)
+    })?;
+    let told = rows.into_iter().filter(|(_, segment)| !lost.contains(segment));
+    Ok(told.map(|(client, _)| client).collect())
 }
 
 /// `None` for a call without a verdict, which is no interception.
@@ -164,13 +263,89 @@ fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
     }))
 }
 
-/// Puts these tallies in the place of the bucket's.
+/// The tallies of one client's UTC day, sorted.
+pub fn tallies_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<Tally>> {
+    let mut found = whole_days(conn, Reach::Client(client), day, day.next())?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Puts these tallies in the place of the whole bucket's, which gets a new version.
 pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
-    on!(conn, c => diesel::delete(tallies::table
+    let more = replace(conn, client, day, &Touched::Day, rows)?;
+    crate::derived_days::renew(conn, client, day, more.unwrap_or(0))
+}
+
+/// Puts these tallies in the place of those of what is touched of the bucket, and
+/// writes no more than the difference: a tally keeps its place, and a new one
+/// comes after all of the day's. By how many interceptions the day has more now;
+/// `None` where it is as it was.
+pub fn replace(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+    rows: &[Tally],
+) -> StoreResult<Option<i64>> {
+    let standing = standing(conn, client, day, touched)?;
+    let new: BTreeSet<&Tally> = rows.iter().collect();
+    let gone: Vec<i32> = standing
+        .iter()
+        .filter(|(tally, _)| !new.contains(tally))
+        .map(|(_, ordinal)| *ordinal)
+        .collect();
+    for chunk in gone.chunks(DELETE_BATCH) {
+        on!(conn, c => diesel::delete(tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .filter(tallies::ordinal.eq_any(chunk)))
+            .execute(c))?;
+    }
+    let come: Vec<&Tally> =
+        new.iter().copied().filter(|row| !standing.contains_key(row)).collect();
+    if gone.is_empty() && come.is_empty() {
+        return Ok(None);
+    }
+    insert(conn, client, day, &come)?;
+    let count = |tally: &Tally| i64::from(tally.calls);
+    let lost: i64 = standing.keys().filter(|tally| !new.contains(tally)).map(count).sum();
+    Ok(Some(come.into_iter().map(count).sum::<i64>() - lost))
+}
+
+/// The tallies of what is touched of a bucket, each with its place.
+fn standing(
+    conn: &mut Conn,
+    client: ClientId,
+    day: Day,
+    touched: &Touched,
+) -> StoreResult<BTreeMap<Tally, i32>> {
+    let rows: Vec<(StoredTally, i32)> = on!(conn, c => {
+        let mut query = tallies::table
+            .filter(tallies::client_id.eq(Db(client)))
+            .filter(tallies::day.eq(day.0))
+            .select((StoredTally::as_select(), tallies::ordinal))
+            .into_boxed();
+        if let Some(baits) = touched.baits() {
+            query = query.filter(tallies::bait_id.eq_any(db_all(baits)));
+        }
+        query.load(c)
+    })?;
+    rows.into_iter().map(|(row, ordinal)| Ok((row.try_into()?, ordinal))).collect()
+}
+
+fn insert(conn: &mut Conn, client: ClientId, day: Day, rows: &[&Tally]) -> StoreResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let last: Option<i32> = on!(conn, c => tallies::table
         .filter(tallies::client_id.eq(Db(client)))
-        .filter(tallies::day.eq(day.0)))
-        .execute(c))?;
-    let numbered: Vec<(i32, &Tally)> = (0_i32..).zip(rows).collect();
+        .filter(tallies::day.eq(day.0))
+        .order(tallies::ordinal.desc())
+        .select(tallies::ordinal)
+        .first(c)
+        .optional())?;
+    let first = last.map_or(0, |last| last + 1);
+    let numbered: Vec<(i32, &Tally)> = (first..).zip(rows.iter().copied()).collect();
     for chunk in numbered.chunks(INSERT_BATCH) {
         let values: Vec<_> = chunk
             .iter()

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use baitline_domain::ids::{BaitId, ClientId, TrapId};
 use baitline_domain::instant::Instant;
-use baitline_domain::trap::{MAX_WINDOW, Trap, TrapSettings, TrapState, Window};
+use baitline_domain::trap::{MAX_RUN, MAX_WINDOW, Trap, TrapSettings, TrapState, Window};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::buckets::Touched;
 use crate::changes::{self, Change};
 use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreError, StoreResult};
@@ -177,15 +178,20 @@ pub fn update_trap(
     Ok(row)
 }
 
-/// The traps of one client whose run overlaps the period, for the worker.
+/// The traps of one client, of all its baits or of some, whose run overlaps the
+/// half-open period, for the worker.
 pub fn traps_running(
     conn: &mut Conn,
     client: ClientId,
-    from: Instant,
-    to: Instant,
+    touched: &Touched,
+    (from, to): (Instant, Instant),
 ) -> StoreResult<Vec<TrapRow>> {
+    if let Some(baits) = touched.baits() {
+        return traps_of_baits(conn, client, baits, (from, to));
+    }
     let rows: Vec<StoredTrap> = on!(conn, c => traps::table
         .filter(traps::client_id.eq(Db(client)))
+        .filter(traps::started_at.ge(Db(from - MAX_RUN)))
         .filter(traps::started_at.lt(Db(to)))
         .filter(traps::run_ends_at.gt(Db(from)))
         .order(traps::id)
@@ -204,6 +210,7 @@ pub(crate) fn traps_of_baits(
     let rows: Vec<StoredTrap> = on!(conn, c => traps::table
         .filter(traps::client_id.eq(Db(client)))
         .filter(traps::bait_id.eq_any(db_all(ids)))
+        .filter(traps::started_at.ge(Db(from - MAX_RUN)))
         .filter(traps::started_at.lt(Db(to)))
         .filter(traps::run_ends_at.gt(Db(from)))
         .order(traps::id)

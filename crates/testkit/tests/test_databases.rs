@@ -49,7 +49,7 @@ fn open_store(database_url: String) -> Result<Store, StoreError> {
     let blobs = tempfile::tempdir().unwrap();
     Store::open(&StoreSettings {
         database_url,
-        blobs: blobs.path().join("blobs"),
+        blobs: blobs.path().join("blobs").into(),
         pool_size: 1,
         allow_plaintext_database: false,
     })

@@ -1,5 +1,5 @@
 //! Chance as the tester: reports, revisions, labels, clocks, numbers, traps, baits
-//! and operators in any order, with single steps of work in between. What stands at the
+//! and operators in any order, with single steps of work and of sealing in between. What stands at the
 //! end is what a recomputation from the observations gives.
 
 use baitline_domain::competitor::AttributionRole;
@@ -21,6 +21,7 @@ use baitline_testkit::on_both;
 use crate::dice::Dice;
 use crate::operators::learn;
 use crate::scene::{ALL, Scene, assert_same, at};
+use crate::sealed::{Sealing, assert_reports_agree};
 use crate::story::{
     BAIT, FOREIGN, KIN, LINE, MTS, Story, add_bait, consent, from_another, label, minutes, moved,
     new_trap, report, site_visit,
@@ -28,6 +29,8 @@ use crate::story::{
 
 /// Worlds tried on each database.
 const WORLDS: u64 = 8;
+/// Periods in which reports are compared at the end of each.
+const PERIODS: usize = 4;
 /// What happens in each.
 const EVENTS: usize = 85;
 
@@ -51,7 +54,8 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
         let scene = Scene::on(database);
         let first = Story::on(&scene);
         scene.settle();
-        let (mut kept, mut corrected) = ((0, 0), 0);
+        let (mut kept, mut corrected, mut sealed) = ((0, 0), 0, 0);
+        let mut sealing = Sealing::on(&scene);
         for seed in 0..WORLDS {
             let story = if seed == 0 { first.clone() } else { Story::without_numbering(&scene) };
             let mut chance = Chance {
@@ -65,8 +69,14 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
                 chance.happen();
                 let steps = chance.dice.below(4);
                 work(&scene, steps);
+                sealing.happen(&mut chance.dice);
             }
             scene.settle();
+            sealed += scene.sealed_days();
+            for _ in 0..PERIODS {
+                let ends = [chance.moment(), chance.moment()];
+                assert_reports_agree(&scene, ends[0].min(ends[1]), ends[0].max(ends[1]));
+            }
             let standing = scene.derived();
             assert_same(&standing, &scene.recomputed());
             corrected += chance.corrected;
@@ -74,6 +84,7 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
         }
         assert!(kept.0 > 200 && kept.1 > 40, "{kept:?}");
         assert!(corrected > 40, "{corrected} corrections");
+        assert!(sealed > 10 && sealing.overtaken > 3, "{sealed}, {}", sealing.overtaken);
     });
 }
 

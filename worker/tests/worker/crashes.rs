@@ -1,6 +1,7 @@
 //! Workers that vanish: after any step, and in the middle of one.
 
 use baitline_domain::instant::Instant;
+use baitline_domain::observation::Report;
 use baitline_domain::verdict::Verdict;
 use baitline_testkit::{DatabaseKind, on_both};
 
@@ -39,10 +40,75 @@ fn break_day(scene: &Scene, day: i32) {
 }
 
 fn mend(scene: &Scene) {
-    scene.execute(match scene.database.kind() {
-        DatabaseKind::Sqlite => "DROP TRIGGER broken",
-        DatabaseKind::Postgres => "DROP TRIGGER broken ON interception_tallies",
+    mend_table(scene, "interception_tallies");
+}
+
+/// Everything that a worker writes while it refreshes.
+const WRITES: [(&str, &str); 9] = [
+    ("INSERT", "calls"),
+    ("DELETE", "calls"),
+    ("INSERT", "interception_tallies"),
+    ("DELETE", "interception_tallies"),
+    ("UPDATE", "traps"),
+    ("INSERT", "changes"),
+    ("DELETE", "changes"),
+    ("INSERT", "touched_buckets"),
+    ("DELETE", "touched_buckets"),
+];
+
+/// Makes every such write fail.
+fn break_writes(scene: &Scene, (write, table): (&str, &str)) {
+    scene.execute(&match scene.database.kind() {
+        DatabaseKind::Sqlite => format!(
+            "CREATE TRIGGER broken BEFORE {write} ON {table}
+             BEGIN SELECT RAISE(ABORT, 'broken for the test'); END"
+        ),
+        DatabaseKind::Postgres => format!(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'broken for the test'; END $$;
+             CREATE TRIGGER broken BEFORE {write} ON {table} FOR EACH ROW
+                EXECUTE FUNCTION fail()"
+        ),
     });
+}
+
+fn mend_table(scene: &Scene, table: &str) {
+    scene.execute(&match scene.database.kind() {
+        DatabaseKind::Sqlite => "DROP TRIGGER broken".to_owned(),
+        DatabaseKind::Postgres => format!("DROP TRIGGER broken ON {table}"),
+    });
+}
+
+#[test]
+fn a_worker_that_dies_at_any_of_its_writes_loses_and_doubles_nothing() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = told(&scene);
+        scene.settled();
+        for (number, write) in WRITES.into_iter().enumerate() {
+            // Something of everything: a call comes, one moves, one gets another
+            // caller, and the trap is called once more.
+            let name = number.to_string();
+            let at = start() + minutes(140 + number as i64);
+            let new = story.call(&format!("new {name}"), FOREIGN + 1, at);
+            let known = story.call("0", FOREIGN, start() + minutes(120));
+            let moved = revised(&known, number as u32 + 2, start() + minutes(300 + number as i64));
+            let own = story.own_calls(&name, start() + minutes(number as i64));
+            story.ingest(&scene, &[new, moved, own[0].clone(), own[1].clone()]);
+            break_writes(&scene, write);
+            let mut worker = scene.worker();
+            assert!(worker.run_until_empty().is_err(), "{write:?} is never made");
+            assert!(scene.pending() > 0, "{write:?}: it still waits");
+            drop(worker);
+            mend_table(&scene, write.1);
+            scene.settled();
+        }
+    });
+}
+
+/// The same report in a later revision, at another time.
+fn revised(report: &Report, revision: u32, at: Instant) -> Report {
+    Report { revision, reported_at: at, reported_at_raw: at.to_string(), ..report.clone() }
 }
 
 #[test]

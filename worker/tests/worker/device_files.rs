@@ -8,11 +8,12 @@ use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::phone::Party;
 use baitline_store::device_files::{Reading, keep_file};
 use baitline_store::models::{
-    Device, NewBinding, NewDevice, NewSource, SourceKind, WaitingReason, WaitingRecording,
+    Amendment, Correcting, Device, NewBinding, NewDevice, NewSource, SourceKind, WaitingReason,
+    WaitingRecording,
 };
 use baitline_store::recordings::Put;
 use baitline_store::waiting_recordings::Place;
-use baitline_store::{devices, sources};
+use baitline_store::{Reach, devices, sources};
 use baitline_testkit::on_both;
 
 use crate::scene::{Derived, Scene, at};
@@ -114,5 +115,37 @@ fn a_recording_that_goes_to_a_settled_call_leaves_its_day_to_be_derived_again() 
         assert!(scene.pending() > 0, "nobody would learn of the recording");
         let recordings = |derived: &Derived| derived.calls[0].recordings;
         assert_eq!((recordings(&before), recordings(&scene.settled())), (0, 1));
+    });
+}
+
+#[test]
+fn a_report_that_people_moved_or_voided_still_takes_the_file_of_its_call() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let device = phone(&scene, &story);
+        let reach = Reach::Client(story.client);
+        let source = scene.agency(|conn| sources::find_source(conn, reach, device.source_id));
+        let moved_to = at("2026-11-10T11:00:00Z");
+        let moving = Amendment { occurred_at_micros: Some(moved_to.0), ..Amendment::default() };
+        let corrections = [("moved", Correcting::Amend(moving)), ("voided", Correcting::Void)];
+        for (hour, (name, correcting)) in (0..).zip(corrections) {
+            let start = at("2026-11-10T08:00:00Z") + Span::hours(hour);
+            let call = story.seen_by(&source, name, Some(FOREIGN), start);
+            story.ingest(&scene, std::slice::from_ref(&call));
+            story.correct(&scene, &call, correcting);
+            let told = (Some(Direction::Incoming), start + Span::seconds(5));
+            let (put, place) = file(&scene, &device, &format!("{name}.amr"), told);
+            let Place::Call(recording) = place else { panic!("{place:?}") };
+            assert_eq!((put, recording.observation_id), (Put::New, call.id), "{name}");
+            let later = (Some(Direction::Incoming), start + Span::seconds(20 * 60));
+            let (_, place) = file(&scene, &device, &format!("another after {name}.amr"), later);
+            let Place::Call(recording) = place else { panic!("{place:?}") };
+            assert_ne!(recording.observation_id, call.id, "a later call is its own");
+        }
+        let derived = scene.settled();
+        let starts: Vec<_> = derived.calls.iter().map(|one| one.call.started_at).collect();
+        let others = ["08:20:00", "09:20:00"].map(|time| at(&format!("2026-11-10T{time}Z")));
+        assert_eq!(starts, [others[0], others[1], moved_to]);
     });
 }

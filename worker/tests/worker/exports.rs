@@ -126,12 +126,12 @@ pub(crate) fn packages(scene: &Scene, story: &Story, export: ExportId) -> Vec<Pa
     scene.agency(|conn| exports::packages_of(conn, story.client, export))
 }
 
-fn state(scene: &Scene, story: &Story, export: ExportId) -> ExportState {
+pub(crate) fn state(scene: &Scene, story: &Story, export: ExportId) -> ExportState {
     let reach = Reach::Client(story.client);
     scene.agency(|conn| exports::find_export(conn, reach, export)).state
 }
 
-fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
+pub(crate) fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
     let sha256 = package.sha256.clone().unwrap();
     scene.wait(async {
         let blobs = scene.store.blobs();
@@ -144,7 +144,7 @@ fn archive(scene: &Scene, story: &Story, package: &Package) -> Vec<u8> {
     })
 }
 
-fn verify(archive: &[u8]) -> VerifyReport {
+pub(crate) fn verify(archive: &[u8]) -> VerifyReport {
     baitline_evidence::verify(Cursor::new(archive))
 }
 
@@ -371,5 +371,37 @@ fn an_export_that_fails_again_and_again_is_given_up() {
         }
         scene.settle();
         assert_eq!(state(&scene, &story, export), ExportState::Failed);
+    });
+}
+
+#[test]
+fn a_package_waits_for_the_days_of_its_calls_and_is_built_of_what_they_become() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        offence(&scene, &story);
+        let export = ask(&scene, &story);
+        let known = story.call(&format!("{} heard", start()), FOREIGN, start() + minutes(120));
+        let shorter = Amendment { connected_seconds: Some(Some(7)), ..Amendment::default() };
+        story.correct(&scene, &known, Correcting::Amend(shorter));
+        // No worker gets the day done: this one, as one that holds its bucket for long.
+        scene.execute("UPDATE clients SET time_zone = 'Nowhere/Nowhere'");
+        for _ in 0..3 {
+            assert!(scene.worker().run_next().is_err(), "the day cannot be recomputed");
+            let found = packages(&scene, &story, export);
+            let states: Vec<_> = found.iter().map(|one| one.state).collect();
+            assert_eq!(states, [PackageState::Queued]);
+            assert_eq!(state(&scene, &story, export), ExportState::Queued);
+        }
+        scene.execute("UPDATE clients SET time_zone = 'Europe/Moscow'");
+        scene.settle();
+        let found = packages(&scene, &story, export);
+        assert_eq!(found[0].state, PackageState::Draft);
+        assert_eq!(state(&scene, &story, export), ExportState::Done);
+        let facts: serde_json::Value =
+            serde_json::from_str(&facts(&archive(&scene, &story, &found[0]))).unwrap();
+        let call = &facts["interceptions"][0];
+        assert_eq!(call["connected_seconds"], 7);
+        assert_eq!(call["observations"][0]["amendments"].as_array().unwrap().len(), 1);
     });
 }

@@ -6,12 +6,14 @@
 
 mod amendments;
 mod anything;
+mod bucket;
 mod chains;
 mod corrections;
 mod crashes;
 mod device_files;
 mod dice;
 mod exports;
+mod files;
 mod groupings;
 mod listening;
 mod lists;
@@ -20,8 +22,11 @@ mod order;
 mod replays;
 mod sample_world;
 mod scene;
+mod sealed;
+mod sealing;
 mod story;
 mod taints;
 mod tenants;
 mod together;
 mod traps;
+mod turns;

@@ -10,8 +10,8 @@ use baitline_domain::verdict::{Reason, RuleVersion};
 use baitline_store::models::{
     DifferenceRow, NewReplay, Replay, ReplayOutcome, ReplayState, TouchedKind,
 };
-use baitline_store::replays::{self, DifferencePage};
-use baitline_store::{Reach, StoreError};
+use baitline_store::replays::{self, DifferencePage, REPLAY_KEPT};
+use baitline_store::{Reach, StoreError, now};
 use baitline_testkit::{DatabaseKind, on_both};
 use baitline_worker::Step;
 
@@ -386,5 +386,30 @@ fn a_replay_looks_at_its_own_client_alone() {
         let reach = Reach::Client(theirs.client);
         let foreign_key = scene.store.read(reach, |c| replays::find_replay(c, reach, replay.id));
         assert!(matches!(foreign_key, Err(StoreError::NotFound)), "{foreign_key:?}");
+    });
+}
+
+#[test]
+fn a_replay_that_ended_long_ago_goes_with_all_it_found_and_no_other_does() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        told(&scene, &story);
+        let (_, later) = two_editions(&scene);
+        let new = NewReplay { edition: Some(later), ..september() };
+        let old = replayed(&scene, &story, &new);
+        assert!(!differences(&scene, &old).is_empty());
+        let past_its_time = now() + REPLAY_KEPT + Span::seconds(60);
+        let queued = ask(&scene, &story, &new);
+        let prune = |at| scene.agency(|conn| replays::prune_replays(conn, at));
+        assert_eq!(prune(now()), 0, "it is not old yet");
+        assert_eq!((prune(past_its_time), prune(past_its_time)), (1, 0));
+        let reach = Reach::Agency;
+        let found = scene.store.read(reach, |conn| replays::find_replay(conn, reach, old.id));
+        assert!(matches!(found, Err(StoreError::NotFound)), "{found:?}");
+        for table in ["replay_differences", "replay_touched"] {
+            assert_eq!(scene.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+        }
+        assert_eq!(find(&scene, &queued).state, ReplayState::Queued);
     });
 }

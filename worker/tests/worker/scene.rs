@@ -2,21 +2,22 @@
 //! they derive: as it stands, and made again from the observations. It knows no
 //! rule.
 
-use baitline_analytics::{GroupBy, Offender, Question, Thresholds};
+use baitline_analytics::{GroupBy, Offender, Question, Source, Thresholds};
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::tally::Tally;
 use baitline_domain::trap::{LONGEST_REACH, TrapState};
 use baitline_domain::verdict::Verdict;
+use baitline_store::blobs::BlobPlace;
 use baitline_store::buckets::{self, DayFilter};
 use baitline_store::calls::{self, CallFilter, CallPage};
 use baitline_store::models::JudgedCall;
 use baitline_store::traps::{self, TrapFilter};
 use baitline_store::{Conn, Page, Reach, Store, StoreResult, StoreSettings, clients, tallies};
-use baitline_testkit::TestDatabase;
+use baitline_testkit::{S3Server, TestDatabase};
 use baitline_worker::{Step, Worker};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// The whole of any list of these tests.
 pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
@@ -39,20 +40,37 @@ pub(crate) struct Derived {
 }
 
 impl Scene {
+    /// With the blobs in a folder.
     pub(crate) fn on(database: TestDatabase) -> Self {
-        let blobs = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().to_owned().into();
+        Self::open(database, folder, place)
+    }
+
+    /// With the blobs in a bucket.
+    pub(crate) fn on_bucket(database: TestDatabase, server: &S3Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = BlobPlace::S3(Box::new(server.bucket(folder.path())));
+        Self::open(database, folder, place)
+    }
+
+    fn open(database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
         let settings = StoreSettings {
             database_url: database.url(),
-            blobs: blobs.path().to_owned(),
+            blobs,
             pool_size: 6,
             allow_plaintext_database: false,
         };
         let store = Store::open(&settings).unwrap();
-        Self { store, runtime: Runtime::new().unwrap(), _blobs: blobs, database }
+        Self { store, runtime: Runtime::new().unwrap(), _blobs: folder, database }
     }
 
     pub(crate) fn worker(&self) -> Worker {
         Worker::new(self.store.clone(), self.runtime.handle().clone(), "test")
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
     }
 
     /// Waits for work that only the tests do in async.
@@ -102,7 +120,9 @@ impl Scene {
         assert_eq!(counted.edges, [], "whole days have no edges");
         let mut tallies = counted.tallies;
         tallies.sort();
-        let offenders = baitline_analytics::repeat_offenders(&tallies, &question()).unwrap();
+        let offenders =
+            baitline_analytics::repeat_offenders(&Source::of_tallies(&tallies), &question())
+                .unwrap();
         let filter = TrapFilter::default();
         let traps = self.agency(|conn| traps::list_traps(conn, reach, &filter, ALL));
         Derived { calls, tallies, offenders, traps: traps.into_iter().map(|t| t.state).collect() }
@@ -122,6 +142,7 @@ impl Scene {
     pub(crate) fn recomputed(&self) -> Derived {
         self.execute(
             "DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",
         );
@@ -155,6 +176,7 @@ impl Scene {
             "DELETE FROM labels; DELETE FROM recordings; DELETE FROM assignments;
              DELETE FROM observation_revisions; DELETE FROM observation_corrections;
              DELETE FROM observations; DELETE FROM calls; DELETE FROM interception_tallies;
+             DELETE FROM derived_days; DELETE FROM segments;
              DELETE FROM changes; DELETE FROM touched_buckets;
              UPDATE traps SET exposures = NULL, missing = NULL, window_from = NULL,
                 window_to = NULL",

@@ -143,6 +143,14 @@ impl Story {
         scene.store.read(reach, |conn| calls::find_call(conn, reach, report.id)).unwrap()
     }
 
+    /// `None` until a worker has derived its call.
+    pub(crate) fn verdict_if_judged(&self, scene: &Scene, report: &Report) -> Option<Verdict> {
+        let reach = Reach::Client(self.client);
+        let found =
+            scene.store.read(reach, |conn| calls::find_call(conn, reach, report.id)).ok()?;
+        found.assessment.interception.map(|interception| interception.verdict)
+    }
+
     pub(crate) fn interception(&self, scene: &Scene, report: &Report) -> Option<Interception> {
         self.judged(scene, report).assessment.interception
     }

@@ -7,7 +7,7 @@ use baitline_store::models::NewBait;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::placing::CLIENT;
-use super::{ImportRows, read_cells, read_rows, take_placed};
+use super::{ImportRows, answer, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
@@ -52,9 +52,10 @@ async fn import_baits(
 ) -> ApiResult<HttpResponse> {
     let columns = (COLUMNS, NO_TIMES);
     let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
+    let purpose = desk.purpose;
     let receipts =
         blocking(move || desk.enter(read_rows(placed, |_, cells| read(cells)), enter_baits));
-    receipts.await?.answer()
+    answer(&app, "baits", purpose, receipts.await?)
 }
 
 fn read(cells: &Cells) -> Result<NewBait, FaultItem> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{Desk, Fate, Rows, Work, read_cells, row_fault, take_rows};
+use super::{Desk, Fate, Rows, Work, answer, read_cells, row_fault, take_rows};
 use crate::app::{AppData, blocking};
 use crate::auth::Agency;
 use crate::problem::ApiResult;
@@ -62,6 +62,7 @@ async fn import_clients(
 ) -> ApiResult<HttpResponse> {
     let table = take_rows(&app, &req, payload, COLUMNS).await?;
     let desk = Desk::of(&app, query.0.dry_run);
+    let purpose = desk.purpose;
     let receipts = blocking(move || {
         let (mut rows, mut fates) = (Rows::default(), Vec::with_capacity(table.len()));
         for row in table {
@@ -81,5 +82,5 @@ async fn import_clients(
         work.enter(Reach::Agency, &rows, enter)?;
         work.receipts()
     });
-    receipts.await?.answer()
+    answer(&app, "clients", purpose, receipts.await?)
 }

@@ -7,7 +7,7 @@ use baitline_store::models::NewOwnNumber;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::placing::CLIENT;
-use super::{ImportRows, first_fault, read_cells, read_rows, take_placed};
+use super::{ImportRows, answer, first_fault, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
@@ -57,9 +57,10 @@ async fn import_own_numbers(
 ) -> ApiResult<HttpResponse> {
     let columns = (COLUMNS, TIMES);
     let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
+    let purpose = desk.purpose;
     let receipts =
         blocking(move || desk.enter(read_rows(placed, |_, cells| read(cells)), enter_own_numbers));
-    receipts.await?.answer()
+    answer(&app, "own_numbers", purpose, receipts.await?)
 }
 
 fn read(cells: &Cells) -> Result<NewOwnNumber, FaultItem> {

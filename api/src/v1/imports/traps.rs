@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::placing::{CLIENT, is_askable};
-use super::{Entry, ImportRows, first_fault, read_cells, read_rows, take_placed};
+use super::{Entry, ImportRows, answer, first_fault, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
@@ -77,12 +77,13 @@ async fn import_traps(
 ) -> ApiResult<HttpResponse> {
     let columns = (COLUMNS, TIMES);
     let (desk, placed) = take_placed(&app, &req, &caller, query.0, payload, columns).await?;
+    let purpose = desk.purpose;
     let receipts = blocking(move || {
         let baits = Baits::of(&desk.store, &placed)?;
         let read = |client, cells: &Cells| read(cells, |name| baits.find(client, name));
         desk.enter(read_rows(placed, read), enter_traps)
     });
-    receipts.await?.answer()
+    answer(&app, "traps", purpose, receipts.await?)
 }
 
 /// A row, which has a column for each step that a person logs.

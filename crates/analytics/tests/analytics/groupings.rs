@@ -2,11 +2,12 @@
 
 use baitline_analytics::{
     Apart, CompetitorKey, Entities, GroupBy, Hearing, InterceptionRow, Offender, OffenderKey,
-    Question, Scope, Standing, Tally, overlap, repeat_offenders,
+    Question, Scope, Standing, Tally,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{OperatorEntity, OperatorGroup, Operators};
 
+use crate::of_tallies::{overlap, repeat_offenders};
 use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, row, t2, tally_of, trap};
 
 fn asked(group_by: GroupBy, tallies: &[Tally]) -> Vec<Offender> {
@@ -186,4 +187,25 @@ fn a_scope_narrows_by_everything_it_names() {
     assert_eq!(counted(Scope { bait_operator, ..Scope::default() }), 4);
     assert_eq!(counted(Scope { bait_operator, region, ..Scope::default() }), 0);
     assert_eq!(counted(Scope { operator: Some(megafon()), ..Scope::default() }), 0);
+}
+
+#[test]
+fn numbers_of_a_block_are_one_line_that_offends_nobody() {
+    let call = |caller: u64, trap_number: u128| {
+        let (caller, trap) = (Some(phone(caller)), trap(trap_number));
+        tally_of(InterceptionRow { caller, trap, ..row() }, 1)
+    };
+    let tallies = [call(10, 1), call(19, 2), call(20, 1), call(99, 1), call(100, 1)];
+    let blocks = |by| {
+        let lines = asked(by, &tallies);
+        assert!(lines.iter().all(|line| line.standing.is_none()));
+        let of = |line: &Offender| (line.key.clone(), line.interceptions, line.callers);
+        lines.iter().map(of).collect::<Vec<_>>()
+    };
+    let block = |from, to| OffenderKey::Block { first: phone(from), last: phone(to) };
+    let ten = |n: u64| block(10 * n, 10 * n + 9);
+    let hundred = |n: u64| block(100 * n, 100 * n + 99);
+    let tens = [(ten(1), 2, 2), (ten(2), 1, 1), (ten(9), 1, 1), (ten(10), 1, 1)];
+    assert_eq!(blocks(GroupBy::BlockOfTen), tens);
+    assert_eq!(blocks(GroupBy::BlockOfHundred), [(hundred(0), 4, 4), (hundred(1), 1, 1)]);
 }

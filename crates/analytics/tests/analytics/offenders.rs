@@ -2,11 +2,12 @@
 
 use baitline_analytics::{
     GroupBy, Hearing, InterceptionRow, Offender, OffenderKey, Question, Standing, Tally,
-    Thresholds, VerdictCounts, repeat_offenders,
+    Thresholds, VerdictCounts,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::verdict::Verdict;
 
+use crate::of_tallies::repeat_offenders;
 use crate::rows::{DAY, bait, client, megafon, mts, phone, row, tally_of, trap};
 
 fn question() -> Question {

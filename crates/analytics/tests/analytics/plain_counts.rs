@@ -1,8 +1,9 @@
 //! Interceptions by operators and by bait, with answers worked out by hand.
 
-use baitline_analytics::{Hearing, InterceptionRow, Scope, VerdictCounts, by_bait, by_operators};
+use baitline_analytics::{Hearing, InterceptionRow, Scope, VerdictCounts};
 use baitline_domain::verdict::Verdict;
 
+use crate::of_tallies::{by_bait, by_operators};
 use crate::rows::{bait, megafon, mts, phone, row, t2, tally_of};
 
 #[test]

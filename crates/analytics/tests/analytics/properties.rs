@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use baitline_analytics::{
     CompetitorKey, Entities, GroupBy, Hearing, InterceptionRow, Offender, Question, Scope, Tally,
-    Thresholds, by_bait, by_operators, one_offender, overlap, repeat_offenders, tally,
+    Thresholds, one_offender, tally,
 };
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::{Inn, Operators};
@@ -15,6 +15,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
+use crate::of_tallies::{by_bait, by_operators, overlap, repeat_offenders};
 use crate::reference;
 use crate::rows::{DAY, bait, client, competitor, megafon, mts, phone, t2, tally_of, trap};
 
@@ -26,8 +27,10 @@ const VERDICTS: [Verdict; 5] = [
     Verdict::Invalid,
 ];
 
-const GROUPINGS: [GroupBy; 9] = [
+const GROUPINGS: [GroupBy; 11] = [
     GroupBy::Number,
+    GroupBy::BlockOfTen,
+    GroupBy::BlockOfHundred,
     GroupBy::Competitor,
     GroupBy::Operator,
     GroupBy::OperatorGroup,
@@ -48,10 +51,10 @@ fn any_operator() -> impl Strategy<Value = Option<Inn>> {
 
 /// Few distinct values of everything, so that groups are large and overlap. A
 /// day is near the end of a month, of a week and of a year.
-fn any_row() -> impl Strategy<Value = InterceptionRow> {
+pub(crate) fn any_row() -> impl Strategy<Value = InterceptionRow> {
     let hearings =
         vec![Hearing::Unheard, Hearing::Advertising, Hearing::Advertising, Hearing::Other];
-    let caller = prop::option::weighted(0.9, 0..4_u64);
+    let caller = prop::option::weighted(0.9, select(vec![0, 1, 2, 3, 9, 10, 99, 100_u64]));
     let who = (0..3_u128, caller, any_operator(), 0..4_u128, 0..5_u128);
     let whose = (any_region(), subsequence(vec![1, 2, 3, 4], 0..=3), any_operator());
     let what =
@@ -110,7 +113,7 @@ fn any_scope() -> impl Strategy<Value = Scope> {
     )
 }
 
-fn any_question() -> impl Strategy<Value = Question> {
+pub(crate) fn any_question() -> impl Strategy<Value = Question> {
     let thresholds = (0..8_u32, 0..4_u32, 0..4_u32, 0..4_u32, 0..4_u32);
     let group_by = select(GROUPINGS.to_vec());
     let verdicts = subsequence(VERDICTS.to_vec(), 0..=VERDICTS.len());

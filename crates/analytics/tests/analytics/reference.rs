@@ -11,6 +11,7 @@ use baitline_analytics::{
 use baitline_domain::ids::CompetitorId;
 use baitline_domain::instant::Instant;
 use baitline_domain::operator::OperatorEntity;
+use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use jiff::civil;
 
@@ -73,6 +74,8 @@ fn keys(row: &InterceptionRow, question: &Question) -> Vec<OffenderKey> {
     };
     vec![match question.group_by {
         GroupBy::Number => OffenderKey::Number(row.caller.unwrap()),
+        GroupBy::BlockOfTen => block(row.caller.unwrap(), 1),
+        GroupBy::BlockOfHundred => block(row.caller.unwrap(), 2),
         GroupBy::Competitor => {
             let mut companies = companies(row, question);
             if let Some(only) = question.scope.competitor {
@@ -91,6 +94,17 @@ fn keys(row: &InterceptionRow, question: &Question) -> Vec<OffenderKey> {
         GroupBy::Week => OffenderKey::Week(back_to(|day| day.weekday() == civil::Weekday::Monday)),
         GroupBy::Month => OffenderKey::Month(back_to(|day| day.day() == 1)),
     }]
+}
+
+/// The numbers that are written alike but for the last digits.
+fn block(caller: Phone, digits: usize) -> OffenderKey {
+    let written = caller.digits().to_string();
+    let begin = &written[..written.len() - digits];
+    let end = |digit: &str| {
+        let number = format!("{begin}{}", digit.repeat(digits));
+        Phone::from_digits(number.parse().unwrap()).unwrap()
+    };
+    OffenderKey::Block { first: end("0"), last: end("9") }
 }
 
 fn date(local_day: i32) -> civil::Date {

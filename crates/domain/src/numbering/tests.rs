@@ -39,7 +39,7 @@ fn plan() -> NumberingPlan {
 /// Edition, before the first, by the next; `None` where no range holds it.
 fn held(plan: &NumberingPlan, digits: u64, at: i64) -> Option<(u128, bool, bool)> {
     match plan.look_up(phone(digits), Instant(at)) {
-        Allocation::Held { edition, range, before_first, by_next } => {
+        Allocation::Held { edition, range, before_first, by_next, .. } => {
             assert!(range.first <= phone(digits) && phone(digits) <= range.last);
             Some((edition.0.as_u128(), before_first, by_next))
         }

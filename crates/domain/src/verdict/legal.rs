@@ -15,12 +15,15 @@ pub(super) struct Legal {
     pub(super) verdict: Verdict,
     pub(super) reasons: Vec<Reason>,
     pub(super) caller_operator: Option<Inn>,
+    /// The region of the caller's range, where a range holds the number.
+    pub(super) caller_region: Option<String>,
     pub(super) edition: Option<EditionId>,
 }
 
 impl Legal {
     fn of(verdict: Verdict, reason: Reason) -> Self {
-        Self { verdict, reasons: vec![reason], caller_operator: None, edition: None }
+        let reasons = vec![reason];
+        Self { verdict, reasons, caller_operator: None, caller_region: None, edition: None }
     }
 }
 
@@ -41,17 +44,17 @@ pub(super) fn judge(call: &Call, circumstances: &Circumstances<'_>) -> Legal {
     if !phone.is_russian() {
         return Legal::of(Verdict::Invalid, Reason::ForeignCountry);
     }
-    match Holder::of(phone, call.started_at, circumstances) {
+    let allocation = circumstances.numbering.look_up(phone, call.started_at);
+    let legal = match Holder::of(phone, call.started_at, circumstances, allocation) {
         Ok(holder) => judge_operator(call, circumstances, holder),
         Err(legal) => legal,
-    }
+    };
+    Legal { caller_region: region_of(allocation), ..legal }
 }
 
-/// The region of the caller's range, where a range holds the number.
-pub(super) fn region_of(call: &Call, circumstances: &Circumstances<'_>) -> Option<String> {
-    let phone = call.party.phone().filter(|phone| phone.is_russian())?;
-    match circumstances.numbering.look_up(phone, call.started_at) {
-        Allocation::Held { range, .. } if !range.region.is_empty() => Some(range.region.clone()),
+fn region_of(allocation: Allocation<'_>) -> Option<String> {
+    match allocation {
+        Allocation::Held { region, .. } if !region.is_empty() => Some(region.to_owned()),
         Allocation::Held { .. } | Allocation::NotLoaded | Allocation::Unallocated { .. } => None,
     }
 }
@@ -66,7 +69,12 @@ struct Holder {
 impl Holder {
     /// By a portability answer valid then, else by the range; where neither
     /// tells, that is the verdict.
-    fn of(phone: Phone, at: Instant, circumstances: &Circumstances<'_>) -> Result<Self, Legal> {
+    fn of(
+        phone: Phone,
+        at: Instant,
+        circumstances: &Circumstances<'_>,
+        allocation: Allocation<'_>,
+    ) -> Result<Self, Legal> {
         let valid = circumstances.portability.iter().filter(|answer| {
             answer.phone == phone && answer.valid_from <= at && at < answer.valid_to
         });
@@ -74,7 +82,7 @@ impl Holder {
             let (operator, reasons) = (answer.operator, vec![Reason::Ported]);
             return Ok(Self { operator, edition: None, reasons });
         }
-        Self::of_range(circumstances.numbering.look_up(phone, at))
+        Self::of_range(allocation)
     }
 
     fn of_range(allocation: Allocation<'_>) -> Result<Self, Legal> {
@@ -88,17 +96,17 @@ impl Holder {
                 legal.reasons.extend(before_first.then_some(Reason::BeforeFirstEdition));
                 Err(Legal { edition: Some(edition), ..legal })
             }
-            Allocation::Held { edition, range, before_first, by_next } => {
+            Allocation::Held { edition, operator, before_first, by_next, .. } => {
                 let mut reasons = Vec::new();
                 reasons.extend(before_first.then_some(Reason::BeforeFirstEdition));
                 reasons.extend(by_next.then_some(Reason::AllocatedByNextEdition));
                 let edition = Some(edition);
-                if let Some(operator) = range.operator {
+                if let Some(operator) = operator {
                     return Ok(Self { operator, edition, reasons });
                 }
                 reasons.push(Reason::CallerOperatorUnknown);
-                let verdict = Verdict::Inconclusive;
-                Err(Legal { verdict, reasons, caller_operator: None, edition })
+                let unknown = Legal::of(Verdict::Inconclusive, Reason::CallerOperatorUnknown);
+                Err(Legal { reasons, edition, ..unknown })
             }
         }
     }
@@ -116,7 +124,7 @@ fn judge_operator(call: &Call, circumstances: &Circumstances<'_>, holder: Holder
         matches!(verdict, Verdict::ForeignGroup | Verdict::ForeignEntity | Verdict::SameGroup);
     reasons.extend(why);
     reasons.extend((names_operators && range_holder_only).then_some(Reason::RangeHolderOnly));
-    Legal { verdict, reasons, caller_operator: Some(operator), edition }
+    Legal { verdict, reasons, caller_operator: Some(operator), caller_region: None, edition }
 }
 
 /// How the two operators stand toward each other when the call begins.

@@ -3,6 +3,7 @@
 
 use std::io::BufRead;
 
+use super::file::{FileRow, Raw, text_of};
 use super::json::read_record;
 use super::rejection::{BodyError, Rejection};
 use super::{CallRecord, Item};
@@ -33,6 +34,21 @@ impl<R: BufRead> NdjsonItems<R> {
                 line => return Ok(line),
             }
         }
+    }
+}
+
+impl<R: BufRead> NdjsonItems<R> {
+    /// The next line with what stands in it.
+    pub(super) fn next_row(&mut self) -> Result<Option<FileRow>, BodyError> {
+        let line = match self.first.take() {
+            Some(first) => Some(first),
+            None => self.next_line()?,
+        };
+        Ok(line.map(|line| FileRow {
+            place: line.number,
+            result: read_line(line.bytes.as_deref()),
+            raw: Raw::Text(text_of(line.bytes.unwrap_or_default())),
+        }))
     }
 }
 

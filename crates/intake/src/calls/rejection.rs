@@ -4,6 +4,7 @@
 
 use super::fields::Field;
 use super::{MAX_JSON_BODY_BYTES, MAX_JSON_ITEMS, MAX_RECORD_BYTES};
+use crate::table::{UnknownColumn, of_unknown};
 
 /// The longest name of an unknown field that is told back, in bytes.
 const MAX_NAME_TOLD_BYTES: usize = 40;
@@ -53,6 +54,10 @@ impl Rejection {
                 None => "there is a field of an unknown name; further data goes into extra".into(),
             },
         }
+    }
+
+    pub(super) fn unknown_source() -> Self {
+        Self::of_field(Field::Source, "unknown_source", "The client has no source of this name.")
     }
 
     pub(super) fn malformed_json() -> Self {
@@ -111,12 +116,10 @@ pub enum BodyError {
     #[error("the CSV header cannot be read: it must be one line with the names of the fields")]
     BrokenHeader,
     /// A CSV column that is no field.
-    #[error("CSV column {column} is none of the known fields{}", named(.name.as_deref()))]
+    #[error("{}", of_unknown(.columns, &Field::ALL.map(Field::name)))]
     UnknownColumn {
-        /// From 1.
-        column: usize,
-        /// Its name, where it is short and printable.
-        name: Option<String>,
+        /// All of them.
+        columns: Vec<UnknownColumn>,
     },
     /// A CSV column that is there twice.
     #[error("the CSV header names the column {name} twice")]
@@ -168,10 +171,6 @@ impl BodyError {
             | Self::Unreadable(_) => None,
         }
     }
-
-    pub(super) fn unknown_column(column: usize, name: &str) -> Self {
-        Self::UnknownColumn { column, name: tellable(name).map(str::to_owned) }
-    }
 }
 
 /// A name that can be told back: short, printable ASCII, and beginning like a
@@ -180,8 +179,4 @@ pub(crate) fn tellable(name: &str) -> Option<&str> {
     let begins_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let printable = name.bytes().all(|byte| byte.is_ascii_graphic());
     (begins_well && printable && name.len() <= MAX_NAME_TOLD_BYTES).then_some(name)
-}
-
-fn named(name: Option<&str>) -> String {
-    name.map(|name| format!(": {name}")).unwrap_or_default()
 }

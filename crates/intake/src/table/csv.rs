@@ -38,10 +38,11 @@ pub(super) fn read(bytes: &[u8], known: &[&'static str]) -> Result<Vec<TableRow>
 
 fn columns(line: u64, header: &[u8], known: &[&'static str]) -> Result<Columns, TableFault> {
     let cells = split(header).ok_or(TableFault::BrokenHeader { line })?;
-    let mut columns = Columns { line, names: Vec::new() };
+    let mut columns = Columns::of(line);
     for cell in cells {
         columns.add(&String::from_utf8_lossy(&cell), known)?;
     }
+    columns.check(known)?;
     Ok(columns)
 }
 

@@ -9,9 +9,9 @@ use super::workbook::{add_text, attributes, broken, next, reader};
 use super::{MAX_UNPACKED_BYTES, TableFault};
 
 /// The most texts that all sheets of a workbook share.
-const MAX_STRINGS: usize = 1_000_000;
+pub const MAX_STRINGS: usize = 1_000_000;
 /// The most columns looked at; a row with more is no row of any table here.
-const MAX_COLUMNS: usize = 64;
+pub const MAX_COLUMNS: usize = 64;
 /// From here on a float no longer tells whole numbers apart.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 

@@ -10,13 +10,13 @@ use diesel::prelude::*;
 
 use super::{Contradiction, Entered, MAX_ENTRIES, Plan, Purpose, differs};
 use crate::changes::{self, Change};
-use crate::clients;
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::{ChangeKind, NewOwnNumber, OwnNumberRow};
 use crate::own_numbers::new_row;
 use crate::schema::own_numbers;
 use crate::sql_types::{Db, db_all};
+use crate::{baits, clients};
 
 /// Enters own numbers, with an outcome for each, in order; calls in the
 /// validity of new ones are judged again.
@@ -29,12 +29,18 @@ pub fn enter_own_numbers(
     if purpose == Purpose::Keep {
         clients::lock_for_entry(conn, client)?;
     }
+    let singles: Vec<Phone> =
+        new.iter().filter(|new| new.first == new.last).map(|new| new.first).collect();
+    let of_baits = baits::numbers_among(conn, client, &singles)?;
     let mut plan = Plan::of(known(conn, client, new)?, purpose);
     let mut places: HashMap<(Phone, Phone), Vec<usize>> = HashMap::new();
     for (place, row) in plan.rows.iter().enumerate() {
         places.entry((row.first_number, row.last_number)).or_default().push(place);
     }
     let entered = new.iter().map(|new| {
+        if new.first == new.last && of_baits.contains(&new.first) {
+            return Entered::conflict(Contradiction::NumberOfABait, None);
+        }
         let of_range = places.entry((new.first, new.last)).or_default();
         if let Some((place, contradiction)) = judge(new, &plan.rows, of_range) {
             return Entered::known(contradiction, plan.id(place, plan.rows[place].id.0));

@@ -91,6 +91,48 @@ words!(
 );
 
 words!(
+    /// How a file spells its records.
+    FileFormat {
+        /// A JSON array, or one object.
+        Json = "json",
+        /// One JSON object per line.
+        Ndjson = "ndjson",
+        /// A header and one row per record.
+        Csv = "csv",
+        /// A workbook, which only a profile can read.
+        Xlsx = "xlsx",
+    }
+);
+
+words!(
+    /// The life of a file of call records.
+    FileState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// A worker reads it.
+        Running = "running",
+        /// Every row is read.
+        Done = "done",
+        /// It could not be read to its end; rows read before stay.
+        Failed = "failed",
+        /// Somebody cancelled it; rows read before stay.
+        Cancelled = "cancelled",
+    }
+);
+
+words!(
+    /// What became of a row that was not taken.
+    RejectionState {
+        /// Nobody has settled it.
+        Open = "open",
+        /// It was corrected and taken.
+        Resolved = "resolved",
+        /// A person said that it need not be taken.
+        Dismissed = "dismissed",
+    }
+);
+
+words!(
     /// What a call is, as far as a replay compares: an interception by its
     /// verdict.
     ReplayOutcome {
@@ -108,6 +150,18 @@ words!(
         Inconclusive = "inconclusive",
         /// An interception with this verdict.
         Invalid = "invalid",
+    }
+);
+
+words!(
+    /// Whose ids have small numbers in a client's segments.
+    OrdinalKind {
+        /// Baits.
+        Bait = "bait",
+        /// Competitors.
+        Competitor = "competitor",
+        /// Traps.
+        Trap = "trap",
     }
 );
 

@@ -9,7 +9,7 @@ use baitline_domain::observation::EndsError;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::ingest::{days_of, load_locked};
+use super::ingest::{load_locked, parts_of};
 use super::join;
 use super::row::StoredObservation;
 use crate::conn::{Conn, Reach, on};
@@ -42,9 +42,9 @@ pub fn correct_observation(
     let after = corrected(conn, &before, &all)?;
     on!(conn, c => diesel::insert_into(corrections::table).values(row.clone()).execute(c))?;
     save(conn, &after)?;
-    let mut days = days_of(&before);
-    days.extend(days_of(&after));
-    buckets::touch(conn, client, &days)?;
+    let mut parts = parts_of(&before);
+    parts.extend(parts_of(&after));
+    buckets::touch_baits(conn, client, &parts)?;
     Ok(row)
 }
 

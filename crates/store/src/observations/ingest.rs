@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use baitline_domain::ids::{ClientId, ObservationId};
+use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::observation::Report;
 use diesel::prelude::*;
@@ -72,7 +72,7 @@ pub fn ingest(
         outcomes.push(Outcome { id, status: OutcomeStatus::Accepted, matched });
         // Only the first report of an id can have been inserted.
         if fresh.remove(&id) {
-            plan.days.extend(days_of(&row));
+            plan.parts.extend(parts_of(&row));
         } else {
             known.push((outcomes.len() - 1, row));
         }
@@ -103,7 +103,7 @@ pub fn check(
 struct Plan {
     rows: HashMap<ObservationId, Planned>,
     history: Vec<OldRevision>,
-    days: BTreeSet<Day>,
+    parts: BTreeSet<(Day, BaitId)>,
 }
 
 /// A row as it will stand after the batch.
@@ -203,7 +203,7 @@ impl Plan {
     ) -> Outcome {
         let (id, matched) = (new.id, new.bait_id.is_some());
         let Some(planned) = self.rows.get_mut(&id) else {
-            self.days.extend(days_of(&new));
+            self.parts.extend(parts_of(&new));
             self.rows.insert(id, Planned { row: new, fate: Fate::Insert });
             return Outcome { id, status: OutcomeStatus::Accepted, matched };
         };
@@ -214,8 +214,8 @@ impl Plan {
             std::cmp::Ordering::Equal => OutcomeStatus::Conflict,
             std::cmp::Ordering::Less => self.add_late(&new, known),
             std::cmp::Ordering::Greater => {
-                self.days.extend(days_of(&planned.row));
-                self.days.extend(days_of(&new));
+                self.parts.extend(parts_of(&planned.row));
+                self.parts.extend(parts_of(&new));
                 self.history.push(old_revision(&planned.row));
                 planned.row = new;
                 if planned.fate == Fate::Keep {
@@ -253,7 +253,7 @@ impl Plan {
         let changed = self.rows.into_values().filter(|planned| planned.fate == Fate::Update);
         update(conn, &changed.map(|planned| planned.row).collect::<Vec<_>>())?;
         history::save(conn, &self.history)?;
-        buckets::touch(conn, client, &self.days)
+        buckets::touch_baits(conn, client, &self.parts)
     }
 }
 
@@ -306,10 +306,11 @@ fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     Ok(())
 }
 
-/// The days the row can change as it stands: none while it is in no call.
-pub(super) fn days_of(row: &StoredObservation) -> BTreeSet<Day> {
+/// The days of its bait that the row can change as it stands: none while it is in
+/// no call.
+pub(super) fn parts_of(row: &StoredObservation) -> BTreeSet<(Day, BaitId)> {
     match row.bait_id {
-        Some(_) if !row.voided => buckets::days_touched_by(row.occurred_at),
+        Some(bait) if !row.voided => buckets::parts_touched_by(row.occurred_at, bait),
         _ => BTreeSet::new(),
     }
 }

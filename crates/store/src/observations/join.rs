@@ -12,7 +12,7 @@ use crate::buckets;
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::Bait;
-use crate::observations::ingest::days_of;
+use crate::observations::ingest::parts_of;
 use crate::observations::row::StoredObservation;
 use crate::schema::{baits, observations as seen};
 use crate::sql_types::{Db, db_all};
@@ -104,14 +104,14 @@ pub(crate) fn join_waiting(conn: &mut Conn, client: ClientId) -> StoreResult<()>
         after = last.id;
         let ends: Vec<Ends> = rows.iter().map(StoredObservation::ends).collect();
         let directory = directory(conn, client, ends.iter())?;
-        let mut days = BTreeSet::new();
+        let mut parts = BTreeSet::new();
         for (mut row, ends) in rows.into_iter().zip(ends) {
             let Some(joined) = ends.join(|name| directory.get(name).copied()) else { continue };
             row.join(Some(joined));
-            days.extend(days_of(&row));
+            parts.extend(parts_of(&row));
             save_join(conn, &row)?;
         }
-        buckets::touch(conn, client, &days)?;
+        buckets::touch_baits(conn, client, &parts)?;
     }
 }
 

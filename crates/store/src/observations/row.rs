@@ -9,6 +9,7 @@ use baitline_domain::phone::{Party, PartyKind, Phone};
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::Said;
 use crate::error::{StoreError, StoreResult};
 use crate::models::{Amendment, Revision, RevisionContent, Source};
 use crate::schema::observations;
@@ -117,6 +118,11 @@ impl StoredObservation {
             self.occurred_at = amended.occurred_at().unwrap_or(self.occurred_at);
             self.amended = Some(amended.clone());
         }
+    }
+
+    /// The source's own words.
+    pub(super) fn said(&self) -> Said {
+        Said { id: self.id, ends: self.said_ends().ends(), channel: self.channel }
     }
 
     /// The ends in force: what the source said with what people amended over it.

@@ -1,13 +1,13 @@
 //! How a worker takes a replay up, moves it on day by day, and ends it.
 
-use baitline_domain::ids::PackageId;
+use baitline_domain::ids::{ClientId, PackageId, ReplayId};
 use baitline_domain::instant::Day;
 use diesel::prelude::*;
 
 use super::{MAX_DIFFERENCES, days_of};
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
-use crate::exports::{LEASE, MAX_ATTEMPTS};
+use crate::exports::{CANDIDATES, LEASE, MAX_ATTEMPTS};
 use crate::models::{DifferenceRow, Replay, ReplayState, TouchedKind};
 use crate::schema::{replay_differences as differences, replay_touched as touched, replays};
 use crate::sql_types::{Db, RowId};
@@ -42,19 +42,34 @@ pub fn claim_replay(conn: &mut Conn) -> StoreResult<Option<Replay>> {
     Ok(None)
 }
 
+/// The oldest that no other worker is taking up. It is looked for without a lock,
+/// and then locked by its client and id: a lock is one client's affair.
 fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Replay>> {
     let silent_since = now() - LEASE;
-    let is_left =
-        replays::state.eq(Db(ReplayState::Running)).and(replays::updated_at.lt(Db(silent_since)));
-    let query = replays::table
-        .filter(replays::state.eq(Db(ReplayState::Queued)).or(is_left))
-        .order(replays::id);
-    Ok(match conn {
-        Conn::Postgres(c) => {
-            query.select(Replay::as_select()).for_update().skip_locked().first(c).optional()?
+    let is_free = || {
+        replays::state.eq(Db(ReplayState::Queued)).or(replays::state
+            .eq(Db(ReplayState::Running))
+            .and(replays::updated_at.lt(Db(silent_since))))
+    };
+    let candidates: Vec<(ClientId, ReplayId)> = on!(conn, c => replays::table
+        .filter(is_free())
+        .order(replays::id)
+        .limit(CANDIDATES)
+        .select((replays::client_id, replays::id))
+        .load(c))?;
+    for (client, id) in candidates {
+        let one = replays::table.find((Db(client), Db(id))).filter(is_free());
+        let found = match conn {
+            Conn::Postgres(c) => {
+                one.select(Replay::as_select()).for_update().skip_locked().first(c).optional()?
+            }
+            Conn::Sqlite(c) => one.select(Replay::as_select()).first(c).optional()?,
+        };
+        if found.is_some() {
+            return Ok(found);
         }
-        Conn::Sqlite(c) => query.select(Replay::as_select()).first(c).optional()?,
-    })
+    }
+    Ok(None)
 }
 
 fn take_up(conn: &mut Conn, replay: &Replay) -> StoreResult<Replay> {
@@ -89,7 +104,7 @@ pub fn keep_day(
     for one in &found.differences {
         *transitions.entry((one.outcome_before, one.outcome_after)).or_default() += 1;
     }
-    let is_settled = buckets::ledger(conn, replay.client_id, day)?.is_empty()
+    let is_settled = buckets::ledger(conn, replay.client_id, day)?.is_none()
         && changes::count_changes(conn, Reach::Client(replay.client_id))? == 0;
     let moved: Option<Replay> = on!(conn, c => diesel::update(
             replays::table.find((Db(replay.client_id), Db(replay.id))))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::task::Poll;
+use std::time::{Duration, SystemTime};
 
 use baitline_domain::ids::ClientId;
 use baitline_store::blobs::{BlobKind, PutError, StoredBlob};
@@ -155,4 +156,32 @@ async fn a_store_that_takes_writes_says_so_and_keeps_nothing_of_the_question() {
     let opened = open(TestDatabase::sqlite());
     assert!(opened.store.blobs().is_writable().await);
     assert_eq!(files(opened.blobs.path()), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_blob_is_a_file_in_its_place() {
+    let opened = open(TestDatabase::sqlite());
+    let client = client();
+    let blob = put(&opened, client, parts(&[b"RIFF"]), LIMIT_BYTES).await.unwrap();
+    let blobs = opened.store.blobs();
+    let file = blobs.local_file(client, BlobKind::Recording, &blob.sha256).await.unwrap();
+    assert_eq!(std::fs::read(file.path()).unwrap(), b"RIFF");
+    let missing = blobs.local_file(client, BlobKind::Package, &blob.sha256).await;
+    assert!(matches!(missing, Err(StoreError::NotFound)), "{missing:?}");
+}
+
+#[tokio::test]
+async fn files_that_were_never_finished_are_swept_up_when_they_are_old() {
+    let opened = open(TestDatabase::sqlite());
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(opened.store.blobs().sweep(day).await.unwrap(), 0, "nothing came in yet");
+    put(&opened, client(), parts(&[b"whole"]), LIMIT_BYTES).await.unwrap();
+    let incoming = opened.blobs.path().join("incoming");
+    for (name, days) in [("old#1", 2), ("new#1", 0)] {
+        let file = std::fs::File::create(incoming.join(name)).unwrap();
+        file.set_modified(SystemTime::now() - days * day).unwrap();
+    }
+    assert_eq!(opened.store.blobs().sweep(day).await.unwrap(), 1);
+    assert_eq!(files(&incoming), [incoming.join("new#1")]);
+    assert_eq!(kept(&opened).len(), 1);
 }

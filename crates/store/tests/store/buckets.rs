@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
+use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::instant::Day;
-use baitline_store::buckets::{self, DayFilter};
+use baitline_store::buckets::{self, DayFilter, Touched};
 use baitline_store::{Reach, StoreError};
 use baitline_testkit::{TestDatabase, on_both};
 
@@ -17,19 +18,70 @@ fn days(numbers: &[i32]) -> BTreeSet<Day> {
 }
 
 #[test]
-fn recent_days_come_first_and_each_part_in_order() {
+fn the_latest_of_recent_days_comes_first_and_the_earliest_of_older_ones() {
     on_both(|database| {
         let opened = open(database);
         let client = opened.client("наш").id;
         let touched = days(&[5, 30, 7, 20, 21]);
         opened.as_client(client, |conn| buckets::touch(conn, client, &touched));
         opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[7])));
-        let waiting = |limit| {
-            let found = opened.agency(|conn| buckets::waiting_buckets(conn, Day(20), limit));
-            found.into_iter().map(|(_, day)| day.0).collect::<Vec<_>>()
+        let numbers = |found: Vec<(ClientId, Day)>| -> Vec<i32> {
+            found.into_iter().map(|(_, day)| day.0).collect()
         };
-        assert_eq!(waiting(100), [20, 21, 30, 5, 7], "a day touched twice waits once");
-        assert_eq!(waiting(1), [20, 5], "the limit is for each part");
+        let recent =
+            |limit| numbers(opened.agency(|conn| buckets::recent_buckets(conn, Day(20), limit)));
+        let older = |limit| {
+            numbers(opened.agency(|conn| buckets::older_buckets(conn, Day(20), None, limit)))
+        };
+        assert_eq!(recent(100), [30, 21, 20], "the latest first");
+        assert_eq!(older(100), [5, 7], "the earliest first; a day touched twice waits once");
+        assert_eq!((recent(1), older(1)), (vec![30], vec![5]));
+    });
+}
+
+#[test]
+fn older_days_are_taken_from_every_client_in_turn() {
+    on_both(|database| {
+        let opened = open(database);
+        let mut clients = [0, 1, 2, 3, 4, 5].map(|n| opened.client(&format!("клиент {n}")).id);
+        clients.sort();
+        for client in clients {
+            opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[1, 2, 3, 30])));
+        }
+        let after = |last| opened.agency(|conn| buckets::older_buckets(conn, Day(20), last, 2));
+        let of = |places: [usize; 4]| -> Vec<(ClientId, Day)> {
+            places.iter().flat_map(|n| [1, 2].map(|day| (clients[*n], Day(day)))).collect()
+        };
+        assert_eq!(after(None), of([0, 1, 2, 3]));
+        assert_eq!(after(Some(clients[0])), of([1, 2, 3, 4]));
+        assert_eq!(after(Some(clients[4])), of([5, 0, 1, 2]), "the first follows the last");
+    });
+}
+
+#[test]
+fn a_ledger_says_which_baits_were_touched_or_the_whole_day() {
+    on_both(|database| {
+        let opened = open(database);
+        let client = opened.client("наш").id;
+        let day = Day(7);
+        let bait = |number: u128| BaitId(uuid::Uuid::from_u128(number));
+        let touched =
+            || opened.agency(|conn| buckets::ledger(conn, client, day)).map(|l| l.touched);
+        let touch = |baits: std::ops::Range<u128>| {
+            let parts = baits.map(|number| (day, bait(number))).collect();
+            opened.as_client(client, |conn| buckets::touch_baits(conn, client, &parts));
+        };
+        assert_eq!(touched(), None);
+        touch(1..3);
+        touch(2..4);
+        assert_eq!(touched(), Some(Touched::Baits([1, 2, 3].map(bait).into())));
+        touch(0..101);
+        assert_eq!(touched(), Some(Touched::Day), "too many to name");
+        let read = opened.agency(|conn| buckets::ledger(conn, client, day)).unwrap().rows;
+        opened.agency(|conn| buckets::settle(conn, client, day, &read));
+        touch(1..2);
+        opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[7])));
+        assert_eq!(touched(), Some(Touched::Day));
     });
 }
 
@@ -58,11 +110,12 @@ fn settling_deletes_exactly_what_was_read() {
         let day = Day(7);
         opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[7, 8])));
         let read = opened.agency(|conn| buckets::ledger(conn, client, day));
+        let read = read.unwrap().rows;
         assert_eq!(read.len(), 1);
         // A call comes in while the worker computes.
         opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[7])));
         opened.agency(|conn| buckets::settle(conn, client, day, &read));
-        let left = opened.agency(|conn| buckets::ledger(conn, client, day));
+        let left = opened.agency(|conn| buckets::ledger(conn, client, day)).unwrap().rows;
         assert_eq!(left.len(), 1);
         assert!(!left.contains(&read[0]), "the new row is the one that stayed");
         assert_eq!(rows(&opened.database, "touched_buckets"), 2, "the other day is untouched");

@@ -171,8 +171,8 @@ fn a_voided_observation_stays_so_whatever_its_source_sends() {
                 conn,
                 client,
                 std::slice::from_ref(&source),
-                from,
-                to,
+                &buckets::Touched::Day,
+                (from, to),
             )
         });
         assert_eq!(between, []);

@@ -6,6 +6,7 @@ use baitline_domain::instant::{Day, Span};
 use baitline_domain::matching::{LATEST_EFFECT, MATCHING_SPAN};
 use baitline_domain::observation::{BaitName, Direction, Ends, Report};
 use baitline_domain::phone::Party;
+use baitline_store::buckets;
 use baitline_store::models::Source;
 use baitline_store::observations::{self, OutcomeStatus};
 use baitline_store::{Constraint, Reach, StoreError};
@@ -254,7 +255,13 @@ fn a_record_whose_caller_is_a_bait_is_the_baits_own_call() {
         assert!(opened.ingest(source.client_id, &[own])[0].matched);
         let found = opened.agency(|conn| {
             let sources = std::slice::from_ref(&source);
-            observations::observations_between(conn, source.client_id, sources, from, to)
+            observations::observations_between(
+                conn,
+                source.client_id,
+                sources,
+                &buckets::Touched::Day,
+                (from, to),
+            )
         });
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].direction, Direction::Outgoing);

@@ -112,7 +112,7 @@ fn two_senders_of_one_day_leave_a_ledger_row_each() {
         });
         let day = all[0].reported_at.day();
         let ledger = opened.agency(|conn| buckets::ledger(conn, source.client_id, day));
-        assert_eq!(ledger.len(), 2);
+        assert_eq!(ledger.unwrap().rows.len(), 2);
     });
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod blobs;
+mod bucket;
 mod buckets;
 mod calls;
 mod changes;
@@ -13,6 +14,7 @@ mod devices;
 mod entries;
 mod exports;
 mod facts;
+mod files;
 mod ingest;
 mod ingest_races;
 mod isolation;
@@ -28,6 +30,7 @@ mod queues;
 mod recordings;
 mod replays;
 mod rules_of_nouns;
+mod segments;
 mod support;
 mod tallies;
 mod waiting_recordings;

@@ -3,6 +3,7 @@
 use baitline_domain::operator::Inn;
 use baitline_domain::trap::{Exposure, ExposureKind, TrapMissing, TrapState, Window};
 use baitline_store::baits::{self, BaitFilter};
+use baitline_store::buckets::Touched;
 use baitline_store::models::{
     BaitChanges, ClientChanges, NewBait, OwnNumberChanges, SourceChanges, TrapChanges,
 };
@@ -280,9 +281,13 @@ fn the_worker_finds_the_traps_whose_run_meets_a_period() {
         let opened = open(database);
         let furnished = furnish(&opened, "наш");
         let found = |from: &str, to: &str| {
-            let found = opened
-                .agency(|conn| traps::traps_running(conn, furnished.client.id, at(from), at(to)));
-            !found.is_empty()
+            let (client, period) = (furnished.client.id, (at(from), at(to)));
+            let of_bait = Touched::Baits([furnished.bait.id].into());
+            let found = [Touched::Day, of_bait].map(|touched| {
+                opened.agency(|conn| traps::traps_running(conn, client, &touched, period))
+            });
+            assert_eq!(found[0], found[1], "its bait's are all of them");
+            !found[0].is_empty()
         };
         // It runs from nine to ten.
         assert!(found("2026-11-10T00:00:00Z", "2026-11-11T00:00:00Z"));

@@ -38,7 +38,7 @@ pub(crate) struct Opened {
 pub(crate) fn settings(database_url: String, blobs: &TempDir) -> StoreSettings {
     StoreSettings {
         database_url,
-        blobs: blobs.path().to_owned(),
+        blobs: blobs.path().to_owned().into(),
         pool_size: 4,
         allow_plaintext_database: false,
     }
@@ -127,10 +127,12 @@ impl Opened {
     /// The UTC days of one client that wait for the worker.
     pub(crate) fn waiting_days(&self, client: ClientId) -> Vec<i32> {
         let of_client = |conn: &mut Conn| {
-            buckets::waiting_buckets(conn, baitline_domain::instant::Day(0), 10_000)
+            buckets::recent_buckets(conn, baitline_domain::instant::Day(0), 10_000)
         };
         let found = self.agency(of_client);
-        found.into_iter().filter(|(of, _)| *of == client).map(|(_, day)| day.0).collect()
+        let days = found.into_iter().filter(|(of, _)| *of == client).map(|(_, day)| day.0);
+        // The latest come first there.
+        days.rev().collect()
     }
 
     /// Empties the ledger, so that what a step touches is seen by itself.

@@ -59,11 +59,13 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     opened.correct(id, observation, crate::corrections::seconds(44));
     let label = hear(opened, id, &call);
     keep_judged(opened, id, trap, &call);
+    crate::segments::furnish(opened, id, call.started_at.day());
     let (export, package) = plan(opened, id);
     crate::lists::furnish(opened, id, bait.id);
     crate::replays::furnish(opened, id, bait.id, package);
     crate::devices::furnish(opened, id, bait.id);
     crate::waiting_recordings::furnish(opened, &source);
+    crate::files::furnish(opened, id);
     let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
     Furnished {
         client,

@@ -1,0 +1,1 @@
+DROP TABLE sealings, segment_ordinals, derived_days, segments;

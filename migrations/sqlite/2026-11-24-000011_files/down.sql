@@ -1,0 +1,2 @@
+DROP TABLE file_rejections;
+DROP TABLE files;

@@ -1,0 +1,127 @@
+//! Who is served first: calls of today before a backfill of months, every client
+//! in turn, each bucket by one worker.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use baitline_domain::ids::ClientId;
+use baitline_domain::instant::{Day, Span};
+use baitline_domain::verdict::Verdict;
+use baitline_store::{buckets, now};
+use baitline_testkit::on_both;
+use baitline_worker::Step;
+
+use crate::scene::Scene;
+use crate::story::{FOREIGN, Story, minutes};
+
+/// Days of a backfill.
+const OLD_DAYS: i32 = 1_000;
+
+fn touch_old_days(scene: &Scene, client: ClientId, count: i32) {
+    let today = now().day().0;
+    let days: BTreeSet<Day> = (today - 10 - count..today - 10).map(Day).collect();
+    scene.agency(|conn| buckets::touch(conn, client, &days));
+}
+
+fn waiting_of(scene: &Scene, client: ClientId) -> i64 {
+    scene.count(&format!(
+        "SELECT count(*) FROM touched_buckets WHERE client_id = {}",
+        match scene.database.kind() {
+            baitline_testkit::DatabaseKind::Postgres => format!("'{client}'"),
+            baitline_testkit::DatabaseKind::Sqlite => format!("x'{}'", client.0.simple()),
+        }
+    ))
+}
+
+#[test]
+fn a_call_of_today_is_judged_before_a_thousand_old_days_and_they_are_judged_too() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let start = now() - minutes(180);
+        story.complete_trap(&scene, start);
+        scene.settle();
+        touch_old_days(&scene, story.client, OLD_DAYS);
+        let mut worker = scene.worker();
+        for call in 0..3 {
+            let at = start + minutes(65 + call);
+            let new = story.call(&format!("of today {call}"), FOREIGN, at);
+            story.ingest(&scene, std::slice::from_ref(&new));
+            // Its days and the changes that they leave are few, whatever waits.
+            let mut steps = 0;
+            while story.verdict_if_judged(&scene, &new).is_none() {
+                assert_ne!(worker.run_next().unwrap(), Step::Empty);
+                steps += 1;
+            }
+            assert!(steps <= 4, "{steps} steps for a call of today");
+            assert_eq!(story.verdict(&scene, &new), Some(Verdict::ForeignGroup));
+        }
+        assert!(scene.pending() > i64::from(OLD_DAYS) - 20, "the old days still wait");
+        worker.run_until_empty().unwrap();
+        assert_eq!(scene.pending(), 0);
+    });
+}
+
+#[test]
+fn old_days_get_on_while_calls_of_today_never_end() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let start = now() - minutes(180);
+        story.complete_trap(&scene, start);
+        scene.settle();
+        touch_old_days(&scene, story.client, 20);
+        let mut worker = scene.worker();
+        for step in 0..120 {
+            let at = start + minutes(65) + Span::seconds(step);
+            story.ingest(&scene, &[story.call(&step.to_string(), FOREIGN, at)]);
+            worker.run_next().unwrap();
+        }
+        let today = now().day().0;
+        let old =
+            scene.count(&format!("SELECT count(*) FROM touched_buckets WHERE day < {}", today - 9));
+        assert_eq!(old, 0, "one step of four is theirs");
+        scene.settled();
+    });
+}
+
+#[test]
+fn a_client_with_two_old_days_does_not_wait_for_one_with_hundreds() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let [busy, quiet] = [(); 2].map(|()| Story::without_numbering(&scene).client);
+        scene.settle();
+        touch_old_days(&scene, busy, 300);
+        touch_old_days(&scene, quiet, 2);
+        let mut worker = scene.worker();
+        for _ in 0..5 {
+            assert_eq!(worker.run_next().unwrap(), Step::Refreshed);
+        }
+        assert_eq!(waiting_of(&scene, quiet), 0);
+        assert!(waiting_of(&scene, busy) >= 296);
+    });
+}
+
+#[test]
+fn four_workers_do_every_bucket_once() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::without_numbering(&scene);
+        scene.settle();
+        touch_old_days(&scene, story.client, 200);
+        let refreshed = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut worker = scene.worker();
+                    // What the others hold is theirs: an empty step is the end.
+                    while worker.run_next().unwrap() == Step::Refreshed {
+                        refreshed.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert_eq!(refreshed.load(Ordering::SeqCst), 200);
+        assert_eq!(scene.pending(), 0);
+    });
+}
