@@ -1,25 +1,28 @@
 //! From a body of call records to the database, in batches, each one
-//! transaction; what is wrong with one record never touches the others. Runs
-//! on a thread that may wait, and knows no HTTP.
+//! transaction; few records share one with what others send meanwhile. What is
+//! wrong with one record never touches the others. Runs on a thread that may
+//! wait, but for one record alone, and knows no HTTP.
 
+mod alone;
 mod by_profile;
 
 use std::io::BufReader;
-use std::path::PathBuf;
 use std::sync::mpsc;
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
 use baitline_domain::observation::Report;
 use baitline_intake::calls::{self, Body, Format, Item, Items, Rejection, SourceSettings, Sources};
+use baitline_store::group_commit::MAX_SMALL_REQUEST;
 use baitline_store::models::Source;
 use baitline_store::observations::{self, MAX_BATCH, Outcome};
-use baitline_store::{Reach, Store, StoreError, StoreResult, clients, sources};
+use baitline_store::{Reach, StoreError, StoreResult, clients, sources};
 use jiff::tz::TimeZone;
 use tempfile::SpooledTempFile;
 
 pub(super) use self::by_profile::SentFile;
 use super::receipts::{BulkReceipts, Receipt, ReceiptCounts, Receipts, refuse_body};
+use crate::app::AppData;
 use crate::auth::unknown_client;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
@@ -38,15 +41,14 @@ pub(super) enum Purpose {
 }
 
 /// What one request asks.
+#[derive(Clone)]
 pub(super) struct Ingest {
-    pub(super) store: Store,
+    pub(super) app: AppData,
     pub(super) client: ClientId,
     /// The source of records that name none.
     pub(super) default_source: Option<String>,
     pub(super) purpose: Purpose,
     pub(super) received_at: Instant,
-    /// Where receipts wait.
-    pub(super) spool: PathBuf,
 }
 
 /// What became of a body.
@@ -148,7 +150,7 @@ impl Ingest {
     /// The client's sources by name.
     fn sources(&self) -> ApiResult<Sources> {
         let client = self.client;
-        let found = self.store.read(Reach::Client(client), |conn| {
+        let found = self.app.store.read(Reach::Client(client), |conn| {
             clients::find_client(conn, client)?;
             sources::sources_of(conn, client)
         });
@@ -171,15 +173,13 @@ impl Ingest {
         Entry { line: item.line, report }
     }
 
-    /// One record in a transaction of its own.
+    /// One record that fills its body.
     fn run_one(&self, entry: Entry) -> ApiResult<Receipt> {
         let report = match entry.report {
             Ok(report) => report,
             Err(rejection) => return Ok(Receipt::rejected(entry.line, rejection)),
         };
-        let outcomes = self.take(&[report])?;
-        let none = || ApiError::Internal("a record without a receipt".to_owned());
-        outcomes.first().map(|outcome| Receipt::of_outcome(entry.line, outcome)).ok_or_else(none)
+        one_receipt(&self.take(&[report])?)
     }
 
     fn take(&self, reports: &[Report]) -> StoreResult<Vec<Outcome>> {
@@ -188,11 +188,14 @@ impl Ingest {
         }
         let (client, received_at) = (self.client, self.received_at);
         match self.purpose {
-            Purpose::Keep => self.store.write(Reach::Client(client), |conn| {
+            Purpose::Keep if reports.len() <= MAX_SMALL_REQUEST => {
+                self.app.writers.ingest_and_wait(client, reports.to_vec())
+            }
+            Purpose::Keep => self.app.store.write(Reach::Client(client), |conn| {
                 observations::ingest(conn, client, reports, received_at)
             }),
             // Judging locks the rows it compares with, which only a writer may.
-            Purpose::DryRun => self.store.write(Reach::Client(client), |conn| {
+            Purpose::DryRun => self.app.store.write(Reach::Client(client), |conn| {
                 observations::check(conn, client, reports, received_at)
             }),
         }
@@ -245,7 +248,7 @@ struct Bulk<'a> {
 
 impl<'a> Bulk<'a> {
     fn of(ingest: &'a Ingest) -> Self {
-        let receipts = Receipts::new(spool::open(&ingest.spool));
+        let receipts = Receipts::new(spool::open(&ingest.app.spool));
         Self { ingest, receipts, progress: Progress::Nothing }
     }
 
@@ -293,6 +296,12 @@ impl<'a> Bulk<'a> {
             }
         }
     }
+}
+
+/// The receipt of the one record of a body.
+fn one_receipt(outcomes: &[Outcome]) -> ApiResult<Receipt> {
+    let none = || ApiError::Internal("a record without a receipt".to_owned());
+    outcomes.first().map(|outcome| Receipt::of_outcome(1, outcome)).ok_or_else(none)
 }
 
 /// The sources of a client as records name them.
