@@ -4,14 +4,15 @@
 use std::collections::HashSet;
 
 use baitline_domain::ids::{ClientId, ObservationId};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use super::row::StoredObservation;
 use crate::conn::Conn;
 use crate::error::StoreResult;
-use crate::schema::observations as seen;
 use crate::sql_types::{Db, Id, Instant, Number, Word};
 
 /// Inserts the rows whose ids are new, the first one of each id, and returns
@@ -31,13 +32,16 @@ pub(super) fn insert_new(
     }
 }
 
-/// One array for each column: PostgreSQL reads a statement of many values far
-/// more slowly. The columns that stand here are those of a new row.
-const INSERT: &str = "\
+/// The columns that stand here are those of a new row.
+const INSERT_INTO: &str = "\
     INSERT INTO observations (client_id, id, source_id, external_id, revision, named_bait, \
     named_direction, caller_raw, called_raw, channel, reported_at, reported_at_raw, \
     connected_seconds, answered, roaming, screen_label, extra, received_at, occurred_at, bait_id, \
-    direction, party_kind, party_number, derived) \
+    direction, party_kind, party_number, derived)";
+
+/// One array for each column: PostgreSQL reads a statement of many values far
+/// more slowly.
+const FROM_ARRAYS: &str = "\
     SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
     $17, $18, $19, $20, $21, $22, $23, $24) \
     ON CONFLICT DO NOTHING RETURNING id";
@@ -58,7 +62,7 @@ fn by_arrays(
             rows.iter().map(|$row| $value).collect::<Vec<_>>()
         };
     }
-    let inserted: Vec<Inserted> = diesel::sql_query(INSERT)
+    let inserted: Vec<Inserted> = diesel::sql_query(format!("{INSERT_INTO} {FROM_ARRAYS}"))
         .bind::<Id, _>(Db(client))
         .bind::<Array<Id>, _>(column!(row => Db(row.id)))
         .bind::<Array<Id>, _>(column!(row => Db(row.source_id)))
@@ -87,18 +91,84 @@ fn by_arrays(
     Ok(inserted.into_iter().map(|row| row.id).collect())
 }
 
+/// Rows from which on a transaction is worth a larger cache of its own.
+const BULK_ROWS: usize = 1_000;
+/// Kibibytes (negative, as SQLite wants them) that hold the pages of the table
+/// and of its indexes that a large batch touches, which are nearly all.
+const BULK_CACHE: &str = "PRAGMA cache_size = -16000";
+/// SQLite's own: idle connections keep no more than this.
+const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
+
 /// One prepared statement, run for each row: with no network between, SQLite
 /// takes that faster than a long statement, which it reads anew each time.
 fn one_by_one(
     conn: &mut SqliteConnection,
     rows: &[&StoredObservation],
 ) -> StoreResult<HashSet<ObservationId>> {
+    if rows.len() >= BULK_ROWS {
+        conn.batch_execute(BULK_CACHE)?;
+    }
     let mut inserted = HashSet::with_capacity(rows.len());
     for row in rows {
-        let statement = diesel::insert_into(seen::table).values((*row).clone());
-        if statement.on_conflict_do_nothing().execute(conn)? == 1 {
+        if InsertRow(row).execute(conn)? == 1 {
             inserted.insert(row.id);
         }
     }
+    if rows.len() >= BULK_ROWS {
+        conn.batch_execute(USUAL_CACHE)?;
+    }
     Ok(inserted)
+}
+
+/// The statement for one row. It has an id of its own, so that its text is put
+/// together once for each connection and not once for each row.
+struct InsertRow<'a>(&'a StoredObservation);
+
+impl QueryId for InsertRow<'_> {
+    type QueryId = InsertRow<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for InsertRow<'_> {}
+
+impl QueryFragment<Sqlite> for InsertRow<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let row = self.0;
+        out.push_sql(INSERT_INTO);
+        out.push_sql(" VALUES (");
+        out.push_bind_param::<Id, _>(&row.client_id)?;
+        macro_rules! columns {
+            ($($sql_type:ty: $field:ident),* $(,)?) => {$(
+                out.push_sql(", ");
+                out.push_bind_param::<$sql_type, _>(&row.$field)?;
+            )*};
+        }
+        columns! {
+            Id: id,
+            Id: source_id,
+            Nullable<Text>: external_id,
+            BigInt: revision,
+            Nullable<Text>: named_bait,
+            Nullable<Word>: named_direction,
+            Nullable<Text>: caller_raw,
+            Nullable<Text>: called_raw,
+            Word: channel,
+            Instant: reported_at,
+            Text: reported_at_raw,
+            Nullable<Integer>: connected_seconds,
+            Bool: answered,
+            Bool: roaming,
+            Nullable<Text>: screen_label,
+            Nullable<Text>: extra,
+            Instant: received_at,
+            Instant: occurred_at,
+            Nullable<Id>: bait_id,
+            Nullable<Word>: direction,
+            Nullable<Word>: party_kind,
+            Nullable<Number>: party_number,
+            Bool: derived,
+        }
+        out.push_sql(") ON CONFLICT DO NOTHING");
+        Ok(())
+    }
 }
