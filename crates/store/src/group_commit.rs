@@ -19,7 +19,7 @@ use crate::observations::{self, Outcome};
 use crate::{Store, now};
 
 /// Threads that write where the database takes several writers; each writes for
-/// one client at a time. Fewer than the connections of any pool.
+/// one client at a time, on a connection of the pool.
 const WRITERS: usize = 3;
 /// The most reports that wait or are being written, of all clients: about 4 MiB,
 /// and by the limits of a record never more than 256.
