@@ -164,7 +164,8 @@ fn a_body_of_several_batches_has_its_receipts_in_order_and_a_broken_end_is_told(
         let stock = service.stock("Окна");
         let mut body = body(MAX_BATCH + 1);
         body += "{\n";
-        body += &body.lines().next().unwrap().to_owned();
+        let first = body.lines().next().unwrap().to_owned();
+        body += &first;
         let answer = send(&service, &stock, &body).expect(200);
         let expected = [fate("accepted", MAX_BATCH + 1), fate("rejected", 1), fate("duplicate", 1)];
         assert_eq!(fates(&answer), expected);
