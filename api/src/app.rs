@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use actix_web::http::Method;
 use actix_web::web;
+use baitline_store::group_commit::Writers;
+use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
 use tracing::Span;
 
@@ -13,6 +15,7 @@ use crate::problem::{ApiError, ApiResult};
 use crate::reporting::Reports;
 use crate::routes::RouteTable;
 use crate::shape::Shape;
+use crate::v1::source_book::SourceBook;
 
 /// Shared by all requests.
 pub(crate) struct App {
@@ -22,6 +25,10 @@ pub(crate) struct App {
     pub(crate) routes: RouteTable,
     pub(crate) metrics: Metrics,
     pub(crate) reports: Reports,
+    /// Small requests on their way into the database.
+    pub(crate) writers: Writers,
+    pub(crate) known_keys: KnownKeys,
+    pub(crate) sources: SourceBook,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }

@@ -8,6 +8,8 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use baitline_store::Store;
+use baitline_store::group_commit::Writers;
+use baitline_store::known_keys::KnownKeys;
 use utoipa_actix_web::AppExt;
 
 use crate::app::{App, AppData};
@@ -19,6 +21,7 @@ use crate::openapi::openapi;
 use crate::problem::ApiError;
 use crate::reporting::Reports;
 use crate::routes::{RouteTable, routes};
+use crate::v1::source_book::SourceBook;
 
 /// How long a connection may take to send the head of a request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -85,6 +88,9 @@ pub fn serve(
     std::fs::create_dir_all(&settings.spool)?;
     let document = openapi();
     let app: AppData = web::Data::new(App {
+        writers: Writers::start(&store),
+        known_keys: KnownKeys::default(),
+        sources: SourceBook::default(),
         store,
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),

@@ -26,10 +26,19 @@ pub(crate) fn open(folder: &Path) -> SpooledTempFile {
 /// Takes a whole body in and returns it rewound. `limit_bytes` bounds it
 /// whether or not its length was announced.
 pub(crate) async fn take_in<E>(
-    mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
     folder: &Path,
     limit_bytes: u64,
 ) -> ApiResult<SpooledTempFile> {
+    Ok(take_in_measured(payload, folder, limit_bytes).await?.0)
+}
+
+/// The same, with the number of bytes.
+pub(crate) async fn take_in_measured<E>(
+    mut payload: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    folder: &Path,
+    limit_bytes: u64,
+) -> ApiResult<(SpooledTempFile, u64)> {
     let mut spool = open(folder);
     let mut piece = BytesMut::new();
     let mut taken_bytes = 0_u64;
@@ -46,12 +55,17 @@ pub(crate) async fn take_in<E>(
         }
     }
     let rest = piece.freeze();
-    blocking(move || {
-        let mut spool = write_piece(spool, &rest)?;
-        spool.rewind().map_err(|error| failed(&error))?;
-        Ok(spool)
-    })
-    .await
+    if taken_bytes < IN_MEMORY_BYTES as u64 {
+        // It stays in memory, where nothing waits.
+        return Ok((end(spool, &rest)?, taken_bytes));
+    }
+    Ok((blocking(move || end(spool, &rest)).await?, taken_bytes))
+}
+
+fn end(spool: SpooledTempFile, rest: &Bytes) -> ApiResult<SpooledTempFile> {
+    let mut spool = write_piece(spool, rest)?;
+    spool.rewind().map_err(|error| failed(&error))?;
+    Ok(spool)
 }
 
 fn write_piece(mut spool: SpooledTempFile, piece: &Bytes) -> ApiResult<SpooledTempFile> {

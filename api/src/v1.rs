@@ -53,6 +53,7 @@ pub(crate) mod recordings;
 mod replay_views;
 pub(crate) mod replays;
 pub(crate) mod reports;
+pub(crate) mod source_book;
 pub(crate) mod sources;
 pub(crate) mod traps;
 pub(crate) mod waiting_recordings;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_intake::calls::{Format, MAX_BAIT_CHARS, MAX_JSON_BODY_BYTES, SourceSettings};
+use baitline_intake::calls::{
+    Format, MAX_BAIT_CHARS, MAX_JSON_BODY_BYTES, MAX_RECORD_BYTES, SourceSettings,
+};
 use baitline_intake::profile::{FileFormat, Profile};
 use baitline_intake::table::MAX_TABLE_BYTES;
 use baitline_store::calls::{self, CallFilter, CallPage};
@@ -35,6 +37,8 @@ use crate::query::Params;
 use crate::spool;
 use crate::words::DirectionWord;
 
+/// Where calls are reported and listed.
+pub(crate) const PATH: &str = "/v1/calls";
 /// The largest body of NDJSON or CSV.
 pub(super) const MAX_BULK_BODY_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -161,25 +165,29 @@ async fn create_calls(
     if bait.is_some() && by_profile.is_none() {
         return Err(ApiError::parameter("bait", Fault::NeedsProfile));
     }
-    let body = spool::take_in(payload, &app.spool, limit_bytes).await?;
+    let (body, bytes) = spool::take_in_measured(payload, &app.spool, limit_bytes).await?;
     let purpose = if dry_run == Some(true) { Purpose::DryRun } else { Purpose::Keep };
     let ingest = Ingest {
-        store: app.store.clone(),
+        app: app.clone(),
         client,
         default_source: source.map(|source| source.0),
         purpose,
         received_at: baitline_store::now(),
-        spool: app.spool.clone(),
     };
-    let taken = blocking(move || match (by_profile, format) {
-        (Some((format, profile, source)), _) => {
-            let profile = for_bait(profile, bait)?;
-            ingest.run_file(SentFile { format, profile, source, body }).map(Taken::Many)
-        }
-        (None, Sent::Records(format)) => ingest.run(format, body),
-        (None, Sent::Workbook) => Err(ApiError::parameter("source", Fault::NeedsProfile)),
-    });
-    let taken = taken.await?;
+    let is_small = format == Sent::Records(Format::Json) && bytes <= MAX_RECORD_BYTES as u64;
+    let taken = if is_small && purpose == Purpose::Keep {
+        ingest.run_small(body).await?
+    } else {
+        let taken = blocking(move || match (by_profile, format) {
+            (Some((format, profile, source)), _) => {
+                let profile = for_bait(profile, bait)?;
+                ingest.run_file(SentFile { format, profile, source, body }).map(Taken::Many)
+            }
+            (None, Sent::Records(format)) => ingest.run(format, body),
+            (None, Sent::Workbook) => Err(ApiError::parameter("source", Fault::NeedsProfile)),
+        });
+        taken.await?
+    };
     if purpose == Purpose::Keep {
         app.metrics.count_receipts(&taken.counts());
     }

@@ -1,28 +1,35 @@
 //! From a body of call records to the database, in batches, each one
-//! transaction; what is wrong with one record never touches the others. Runs
-//! on a thread that may wait, and knows no HTTP.
+//! transaction; few records share one with what others send meanwhile. What is
+//! wrong with one record never touches the others. Runs on a thread that may
+//! wait, but for one record alone, and knows no HTTP.
 
+mod alone;
 mod by_profile;
 
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::sync::mpsc;
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
 use baitline_domain::observation::Report;
 use baitline_intake::calls::{self, Body, Format, Item, Items, Rejection, SourceSettings, Sources};
+use baitline_store::group_commit::MAX_SMALL_REQUEST;
 use baitline_store::models::Source;
 use baitline_store::observations::{self, MAX_BATCH, Outcome};
-use baitline_store::{Reach, Store, StoreError, StoreResult, clients, sources};
+use baitline_store::{Reach, StoreError, StoreResult, clients, sources};
 use jiff::tz::TimeZone;
 use tempfile::SpooledTempFile;
 
 pub(super) use self::by_profile::SentFile;
 use super::receipts::{BulkReceipts, Receipt, ReceiptCounts, Receipts, refuse_body};
+use crate::app::AppData;
 use crate::auth::unknown_client;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
 use crate::spool;
+
+/// Batches that wait for the database while the next one is read.
+const BATCHES_AHEAD: usize = 2;
 
 /// Whether the reports are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +41,14 @@ pub(super) enum Purpose {
 }
 
 /// What one request asks.
+#[derive(Clone)]
 pub(super) struct Ingest {
-    pub(super) store: Store,
+    pub(super) app: AppData,
     pub(super) client: ClientId,
     /// The source of records that name none.
     pub(super) default_source: Option<String>,
     pub(super) purpose: Purpose,
     pub(super) received_at: Instant,
-    /// Where receipts wait.
-    pub(super) spool: PathBuf,
 }
 
 /// What became of a body.
@@ -80,9 +86,7 @@ impl Ingest {
         match calls::read(format, BufReader::new(body)).map_err(|error| refuse_body(&error))? {
             Body::One(result) => {
                 let entry = self.entry(&sources, Item { line: 1, result: *result });
-                let mut receipts = self.process(&[entry])?;
-                let none = || ApiError::Internal("a record without a receipt".to_owned());
-                receipts.pop().map(Taken::One).ok_or_else(none)
+                self.run_one(entry).map(Taken::One)
             }
             Body::Many(items) => self.run_many(&sources, items).map(Taken::Many),
         }
@@ -93,31 +97,60 @@ impl Ingest {
         sources: &Sources,
         items: Items<BufReader<SpooledTempFile>>,
     ) -> ApiResult<BulkReceipts> {
-        let mut bulk = Bulk::of(self);
-        let mut last_line = 0;
-        for item in items {
-            match item {
-                Ok(item) => {
-                    last_line = item.line;
-                    bulk.add(self.entry(sources, item))?;
-                }
-                Err(error) if last_line == 0 => return Err(refuse_body(&error)),
-                Err(error) => {
-                    bulk.flush()?;
-                    let line = error.line().unwrap_or(last_line + 1);
-                    bulk.receipts.add(&Receipt::of_broken_body(line, &error))?;
-                    break;
+        self.run_batches(|batches| {
+            let mut last_line = 0;
+            for item in items {
+                match item {
+                    Ok(item) => {
+                        last_line = item.line;
+                        if !batches.add(self.entry(sources, item)) {
+                            break;
+                        }
+                    }
+                    Err(error) if last_line == 0 => return Err(refuse_body(&error)),
+                    Err(error) => {
+                        let line = error.line().unwrap_or(last_line + 1);
+                        return Ok(Some(Receipt::of_broken_body(line, &error)));
+                    }
                 }
             }
-        }
-        bulk.flush()?;
-        bulk.receipts.finish()
+            Ok(None)
+        })
+    }
+
+    /// Commits batches on a thread of its own while this one reads the next ones.
+    /// `read` gives the receipt of the place where a body broke off, if it did.
+    fn run_batches(
+        &self,
+        read: impl FnOnce(&mut Batches) -> ApiResult<Option<Receipt>>,
+    ) -> ApiResult<BulkReceipts> {
+        std::thread::scope(|scope| {
+            let (ready, waiting) = mpsc::sync_channel(BATCHES_AHEAD);
+            let span = tracing::Span::current();
+            let committing = scope.spawn(move || {
+                span.in_scope(|| {
+                    let mut bulk = Bulk::of(self);
+                    waiting.into_iter().try_for_each(|batch| bulk.take(batch))?;
+                    Ok::<_, ApiError>(bulk.receipts)
+                })
+            });
+            let mut batches = Batches { batch: Vec::new(), ready };
+            let broken_off = read(&mut batches);
+            batches.finish();
+            let panicked = |_| ApiError::Internal("committing a batch panicked".to_owned());
+            let receipts = committing.join().map_err(panicked)?;
+            let (broken_off, mut receipts) = (broken_off?, receipts?);
+            if let Some(receipt) = broken_off {
+                receipts.add(&receipt)?;
+            }
+            receipts.finish()
+        })
     }
 
     /// The client's sources by name.
     fn sources(&self) -> ApiResult<Sources> {
         let client = self.client;
-        let found = self.store.read(Reach::Client(client), |conn| {
+        let found = self.app.store.read(Reach::Client(client), |conn| {
             clients::find_client(conn, client)?;
             sources::sources_of(conn, client)
         });
@@ -140,21 +173,13 @@ impl Ingest {
         Entry { line: item.line, report }
     }
 
-    /// One batch in one transaction; its receipts are true once it returns.
-    fn process(&self, batch: &[Entry]) -> ApiResult<Vec<Receipt>> {
-        let (client, records) = (self.client, batch.len());
-        let _span = tracing::info_span!("ingest batch", %client, records).entered();
-        let reports: Vec<Report> =
-            batch.iter().filter_map(|entry| entry.report.as_ref().ok().cloned()).collect();
-        let mut outcomes = self.take(&reports)?.into_iter();
-        let receipts = batch.iter().map(|entry| match &entry.report {
-            Err(rejection) => Receipt::rejected(entry.line, rejection.clone()),
-            Ok(_) => outcomes.next().map_or_else(
-                || Receipt::not_processed(entry.line),
-                |outcome| Receipt::of_outcome(entry.line, &outcome),
-            ),
-        });
-        Ok(receipts.collect())
+    /// One record that fills its body.
+    fn run_one(&self, entry: Entry) -> ApiResult<Receipt> {
+        let report = match entry.report {
+            Ok(report) => report,
+            Err(rejection) => return Ok(Receipt::rejected(entry.line, rejection)),
+        };
+        one_receipt(&self.take(&[report])?)
     }
 
     fn take(&self, reports: &[Report]) -> StoreResult<Vec<Outcome>> {
@@ -163,11 +188,14 @@ impl Ingest {
         }
         let (client, received_at) = (self.client, self.received_at);
         match self.purpose {
-            Purpose::Keep => self.store.write(Reach::Client(client), |conn| {
+            Purpose::Keep if reports.len() <= MAX_SMALL_REQUEST => {
+                self.app.writers.ingest_and_wait(client, reports.to_vec())
+            }
+            Purpose::Keep => self.app.store.write(Reach::Client(client), |conn| {
                 observations::ingest(conn, client, reports, received_at)
             }),
             // Judging locks the rows it compares with, which only a writer may.
-            Purpose::DryRun => self.store.write(Reach::Client(client), |conn| {
+            Purpose::DryRun => self.app.store.write(Reach::Client(client), |conn| {
                 observations::check(conn, client, reports, received_at)
             }),
         }
@@ -185,53 +213,95 @@ enum Progress {
     Broken,
 }
 
-/// A bulk body on its way.
+/// Entries gathered into batches, read ahead of the database by a few.
+struct Batches {
+    batch: Vec<Entry>,
+    ready: mpsc::SyncSender<Vec<Entry>>,
+}
+
+impl Batches {
+    /// `false` when nobody takes batches any more, since the request has failed.
+    fn add(&mut self, entry: Entry) -> bool {
+        self.batch.push(entry);
+        self.batch.len() < MAX_BATCH || self.send()
+    }
+
+    fn send(&mut self) -> bool {
+        let next = Vec::with_capacity(MAX_BATCH);
+        self.ready.send(std::mem::replace(&mut self.batch, next)).is_ok()
+    }
+
+    fn finish(mut self) {
+        if !self.batch.is_empty() {
+            // Whoever does not take it says why.
+            self.send();
+        }
+    }
+}
+
+/// A bulk body on its way into the database.
 struct Bulk<'a> {
     ingest: &'a Ingest,
-    batch: Vec<Entry>,
     receipts: Receipts,
     progress: Progress,
 }
 
 impl<'a> Bulk<'a> {
     fn of(ingest: &'a Ingest) -> Self {
-        Self {
-            ingest,
-            batch: Vec::with_capacity(MAX_BATCH),
-            receipts: Receipts::new(spool::open(&ingest.spool)),
-            progress: Progress::Nothing,
-        }
+        let receipts = Receipts::new(spool::open(&ingest.app.spool));
+        Self { ingest, receipts, progress: Progress::Nothing }
     }
 
-    fn add(&mut self, entry: Entry) -> ApiResult<()> {
-        self.batch.push(entry);
-        if self.batch.len() >= MAX_BATCH { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> ApiResult<()> {
-        let batch = std::mem::take(&mut self.batch);
-        if self.progress != Progress::Broken {
-            match self.ingest.process(&batch) {
-                Ok(receipts) => {
-                    if receipts.iter().any(|receipt| receipt.id.is_some()) {
-                        self.progress = Progress::Something;
-                    }
-                    return receipts.iter().try_for_each(|receipt| self.receipts.add(receipt));
-                }
-                Err(error) if self.progress == Progress::Nothing => return Err(error),
-                Err(error) => {
-                    tracing::warn!(%error, "a bulk body broke off; the rest is not processed");
-                    self.progress = Progress::Broken;
-                }
-            }
-        }
-        batch.into_iter().try_for_each(|entry| {
-            self.receipts.add(&match entry.report {
-                Ok(_) => Receipt::not_processed(entry.line),
-                Err(rejection) => Receipt::rejected(entry.line, rejection),
-            })
+    /// One batch in one transaction; its receipts are written once it is committed.
+    fn take(&mut self, batch: Vec<Entry>) -> ApiResult<()> {
+        let (client, records) = (self.ingest.client, batch.len());
+        let _span = tracing::info_span!("ingest batch", %client, records).entered();
+        let mut reports = Vec::with_capacity(batch.len());
+        let read = |entry: Entry| {
+            let rejection = entry.report.map(|report| reports.push(report)).err();
+            (entry.line, rejection)
+        };
+        let lines: Vec<(u64, Option<Rejection>)> = batch.into_iter().map(read).collect();
+        let mut outcomes = self.outcomes(&reports)?.into_iter();
+        lines.into_iter().try_for_each(|(line, rejection)| {
+            let receipt = match rejection {
+                Some(rejection) => Receipt::rejected(line, rejection),
+                None => outcomes.next().map_or_else(
+                    || Receipt::not_processed(line),
+                    |outcome| Receipt::of_outcome(line, &outcome),
+                ),
+            };
+            self.receipts.add(&receipt)
         })
     }
+
+    /// What became of these; nothing once the database has failed in the midst
+    /// of the body.
+    fn outcomes(&mut self, reports: &[Report]) -> ApiResult<Vec<Outcome>> {
+        if self.progress == Progress::Broken {
+            return Ok(Vec::new());
+        }
+        match self.ingest.take(reports) {
+            Ok(outcomes) => {
+                if !outcomes.is_empty() {
+                    self.progress = Progress::Something;
+                }
+                Ok(outcomes)
+            }
+            Err(error) if self.progress == Progress::Nothing => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "a bulk body broke off; the rest is not processed");
+                self.progress = Progress::Broken;
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+/// The receipt of the one record of a body.
+fn one_receipt(outcomes: &[Outcome]) -> ApiResult<Receipt> {
+    let none = || ApiError::Internal("a record without a receipt".to_owned());
+    outcomes.first().map(|outcome| Receipt::of_outcome(1, outcome)).ok_or_else(none)
 }
 
 /// The sources of a client as records name them.

@@ -198,7 +198,8 @@ async fn list_keys(
 /// Revoke a key
 ///
 /// Only an agency's key may. From the answer on the key is refused everywhere,
-/// even where it revoked itself. A second time changes nothing.
+/// even where it revoked itself; other processes of the service may take calls
+/// reported with it for one second more. A second time changes nothing.
 #[utoipa::path(
     tag = "keys",
     params(("id" = String, Path, pattern = "^[a-z0-9]{12}$", description = "The key's public id.")),
@@ -214,8 +215,9 @@ async fn revoke_key(
     if !is_key_id(id.as_bytes()) {
         return Err(ApiError::parameter("id", Fault::InvalidValue));
     }
-    let key = app.write(Reach::Agency, move |conn| keys::revoke_key(conn, &id));
-    Ok(web::Json(key.await?.into()))
+    let key = app.write(Reach::Agency, move |conn| keys::revoke_key(conn, &id)).await?;
+    app.known_keys.forget();
+    Ok(web::Json(key.into()))
 }
 
 /// Where the list stands after a key: a cursor has room for sixteen bytes, of

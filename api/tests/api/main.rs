@@ -4,6 +4,7 @@
 mod bad_input;
 mod bait_states;
 mod bucket;
+mod bulk;
 mod calls;
 mod device_recordings;
 mod devices;

@@ -71,7 +71,7 @@ fn main() {
 fn ours(template: &Path, database: &Path, key: &str, body: &[u8], records: u64) -> Duration {
     fresh(template, database);
     let data = database.with_extension("data");
-    // Only `serve` opens SQLite: its worker refreshes meanwhile, and the baseline has none.
+    // With its worker, which refreshes meanwhile: SQLite serves one process.
     let url = format!("sqlite:{}", database.display());
     let serve = Baitline::listening("serve", &url, &data, &[]);
     let client = http::Client::new(serve.base(), key);

@@ -46,6 +46,14 @@ pub struct ApiKey {
     pub revoked_at: Option<Instant>,
 }
 
+impl ApiKey {
+    /// Who comes with it.
+    pub(crate) fn principal(self) -> Principal {
+        let reach = self.client_id.map_or(Reach::Agency, Reach::Client);
+        Principal { key_id: self.key_id, reach }
+    }
+}
+
 /// Who a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -112,6 +120,11 @@ pub fn revoke_key(conn: &mut Conn, key_id: &str) -> StoreResult<ApiKey> {
 
 /// Finds out whose key a text is; `None` for anything but a live key.
 pub fn authenticate(store: &Store, text: &str) -> StoreResult<Option<Principal>> {
+    Ok(find_live_key(store, text)?.map(|key| key.principal()))
+}
+
+/// The key of a text; `None` for anything but a live one.
+pub(crate) fn find_live_key(store: &Store, text: &str) -> StoreResult<Option<ApiKey>> {
     let Some((id, secret)) = parse(text) else { return Ok(None) };
     let found = store.read_key(id, |conn| {
         Ok(on!(conn, c => api_keys::table
@@ -124,8 +137,7 @@ pub fn authenticate(store: &Store, text: &str) -> StoreResult<Option<Principal>>
     let digest = Sha256::digest(secret.as_bytes());
     let matches: bool = key.secret_sha256.as_slice().ct_eq(digest.as_slice()).into();
     let live = key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now() < end);
-    let reach = key.client_id.map_or(Reach::Agency, Reach::Client);
-    Ok((matches && live).then_some(Principal { key_id: key.key_id, reach }))
+    Ok((matches && live).then_some(key))
 }
 
 /// Splits a key into id and secret, if its form and checksum are right.

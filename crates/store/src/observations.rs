@@ -5,6 +5,7 @@
 mod correct;
 mod history;
 mod ingest;
+mod insert;
 pub(crate) mod join;
 mod list;
 mod row;

@@ -7,7 +7,7 @@ use baitline_intake::calls::SourceSettings;
 use baitline_intake::profile::{self, FileFault, FileFormat, Profile};
 use tempfile::SpooledTempFile;
 
-use super::{Bulk, Entry, Ingest};
+use super::{Entry, Ingest};
 use crate::problem::ApiResult;
 use crate::v1::previews::refuse_file;
 use crate::v1::receipts::{BulkReceipts, Receipt};
@@ -26,27 +26,25 @@ impl Ingest {
         let SentFile { format, profile, source, body } = file;
         let rows = profile::read(&profile, format, BufReader::new(body));
         let rows = rows.map_err(|fault| refuse_file(&fault))?;
-        let mut bulk = Bulk::of(self);
-        let mut last_line = 0;
-        for row in rows {
-            match row {
-                Ok(row) => {
-                    last_line = row.place;
-                    let report = row
-                        .result
-                        .and_then(|call| call.normalise(self.client, &source, self.received_at));
-                    bulk.add(Entry { line: row.place, report })?;
-                }
-                Err(fault) if last_line == 0 => return Err(refuse_file(&fault)),
-                Err(fault) => {
-                    bulk.flush()?;
-                    bulk.receipts.add(&of_broken_file(last_line + 1, &fault))?;
-                    break;
+        self.run_batches(|batches| {
+            let mut last_line = 0;
+            for row in rows {
+                match row {
+                    Ok(row) => {
+                        last_line = row.place;
+                        let report = row.result.and_then(|call| {
+                            call.normalise(self.client, &source, self.received_at)
+                        });
+                        if !batches.add(Entry { line: row.place, report }) {
+                            break;
+                        }
+                    }
+                    Err(fault) if last_line == 0 => return Err(refuse_file(&fault)),
+                    Err(fault) => return Ok(Some(of_broken_file(last_line + 1, &fault))),
                 }
             }
-        }
-        bulk.flush()?;
-        bulk.receipts.finish()
+            Ok(None)
+        })
     }
 }
 

@@ -1,8 +1,7 @@
 //! Taking reports in. One call is one transaction's work on one batch of one
 //! client; what it returns is true once that transaction has committed.
 
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant};
@@ -11,21 +10,23 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::history::{self, OldRevision};
-use super::join;
 use super::row::StoredObservation;
+use super::{insert, join};
 use crate::buckets;
 use crate::clients;
 use crate::conn::{Conn, on};
-use crate::error::{Constraint, StoreError, StoreResult};
+use crate::error::{Constraint, StoreResult};
 use crate::models::Source;
 use crate::schema::observations as seen;
 use crate::sources;
 use crate::sql_types::{Db, db_all};
 use crate::waiting_recordings;
 
-/// The most reports of one call: 26 columns each stay under the 32,766 binds
-/// that SQLite allows in a statement.
-pub const MAX_BATCH: usize = 1_000;
+/// The most reports of one call: more make a transaction no cheaper.
+pub const MAX_BATCH: usize = 10_000;
+/// Rows of one statement with many values: 26 columns each stay under the
+/// 32,766 binds that SQLite allows.
+const ROWS_AT_A_TIME: usize = 1_000;
 
 /// What became of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,8 @@ pub enum OutcomeStatus {
     Conflict,
 }
 
-/// Takes reports in, in order.
+/// Takes reports in, in order. Most are new, so they are inserted first, and
+/// only what is known already is looked at and compared.
 pub fn ingest(
     conn: &mut Conn,
     client: ClientId,
@@ -59,7 +61,28 @@ pub fn ingest(
     received_at: Instant,
 ) -> StoreResult<Vec<Outcome>> {
     clients::lock_for_ingest(conn, client)?;
-    let (outcomes, plan) = judge(conn, client, reports, received_at)?;
+    let rows = joined_rows(conn, client, reports, received_at)?;
+    let mut fresh = insert::insert_new(conn, client, &rows)?;
+    join_recordings(conn, client, &rows, &fresh)?;
+    let mut plan = Plan::default();
+    let mut outcomes = Vec::with_capacity(rows.len());
+    let mut known = Vec::new();
+    for row in rows {
+        let (id, matched) = (row.id, row.bait_id.is_some());
+        outcomes.push(Outcome { id, status: OutcomeStatus::Accepted, matched });
+        // Only the first report of an id can have been inserted.
+        if fresh.remove(&id) {
+            plan.parts.extend(parts_of(&row));
+        } else {
+            known.push((outcomes.len() - 1, row));
+        }
+    }
+    if !known.is_empty() {
+        let (places, rows): (Vec<usize>, Vec<_>) = known.into_iter().unzip();
+        for (place, outcome) in places.into_iter().zip(plan.judge(conn, client, rows)?) {
+            outcomes[place] = outcome;
+        }
+    }
     plan.write(conn, client)?;
     Ok(outcomes)
 }
@@ -71,10 +94,11 @@ pub fn check(
     reports: &[Report],
     received_at: Instant,
 ) -> StoreResult<Vec<Outcome>> {
-    Ok(judge(conn, client, reports, received_at)?.0)
+    let rows = joined_rows(conn, client, reports, received_at)?;
+    Plan::default().judge(conn, client, rows)
 }
 
-/// What a batch will write.
+/// What a batch will write beside its new rows.
 #[derive(Default)]
 struct Plan {
     rows: HashMap<ObservationId, Planned>,
@@ -90,45 +114,29 @@ struct Planned {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
+    /// A check would insert it.
     Insert,
     Update,
     Keep,
 }
 
-fn judge(
+/// A row for each report, with the bait that its ends name.
+fn joined_rows(
     conn: &mut Conn,
     client: ClientId,
     reports: &[Report],
     received_at: Instant,
-) -> StoreResult<(Vec<Outcome>, Plan)> {
+) -> StoreResult<Vec<StoredObservation>> {
     let sources: HashMap<_, Source> =
         sources::sources_of(conn, client)?.into_iter().map(|source| (source.id, source)).collect();
-    let ids: Vec<ObservationId> = reports.iter().map(|report| report.id).collect();
-    let mut plan = Plan::default();
-    for row in load_locked(conn, client, &ids)? {
-        plan.rows.insert(row.id, Planned { row, fate: Fate::Keep });
-    }
-    let known_history = history::load(conn, client, &ids)?;
-    let mut rows = Vec::with_capacity(reports.len());
-    for report in reports {
+    let directory = join::directory(conn, client, reports.iter().map(|report| &report.ends))?;
+    let row_of = |report: &Report| {
         let source = sources.get(&report.source).ok_or(Constraint::UnknownSource)?;
         let mut row = StoredObservation::of_report(client, source, report, received_at)?;
-        if let Some(known) = plan.rows.get(&report.id) {
-            row.keep_corrections_of(&known.row);
-        }
-        let ends = match &row.amended {
-            None => Cow::Borrowed(&report.ends),
-            Some(_) => Cow::Owned(row.ends()),
-        };
-        rows.push((row, ends));
-    }
-    let directory = join::directory(conn, client, rows.iter().map(|(_, ends)| ends.as_ref()))?;
-    let outcomes = rows.into_iter().map(|(mut row, ends)| {
-        row.join(ends.join(|name| directory.get(name).copied()));
-        plan.add(row, &known_history)
-    });
-    let outcomes = outcomes.collect();
-    Ok((outcomes, plan))
+        row.join(report.ends.join(|name| directory.get(name).copied()));
+        Ok(row)
+    };
+    reports.iter().map(row_of).collect()
 }
 
 /// The rows of these ids as they stand, held until the transaction ends, in
@@ -149,6 +157,44 @@ pub(super) fn load_locked(
 }
 
 impl Plan {
+    /// Compares reports, in order, with what is stored of them.
+    fn judge(
+        &mut self,
+        conn: &mut Conn,
+        client: ClientId,
+        rows: Vec<StoredObservation>,
+    ) -> StoreResult<Vec<Outcome>> {
+        let ids: Vec<ObservationId> = rows.iter().map(|row| row.id).collect();
+        for row in load_locked(conn, client, &ids)? {
+            self.rows.insert(row.id, Planned { row, fate: Fate::Keep });
+        }
+        let known_history = history::load(conn, client, &ids)?;
+        let rows = self.with_corrections(conn, client, rows)?;
+        Ok(rows.into_iter().map(|row| self.add(row, &known_history)).collect())
+    }
+
+    /// Lets what people said of the known rows hold over these.
+    fn with_corrections(
+        &self,
+        conn: &mut Conn,
+        client: ClientId,
+        mut rows: Vec<StoredObservation>,
+    ) -> StoreResult<Vec<StoredObservation>> {
+        let mut amended = Vec::new();
+        for (place, row) in rows.iter_mut().enumerate() {
+            let Some(known) = self.rows.get(&row.id) else { continue };
+            row.keep_corrections_of(&known.row);
+            if row.amended.is_some() {
+                amended.push((place, row.ends()));
+            }
+        }
+        let directory = join::directory(conn, client, amended.iter().map(|(_, ends)| ends))?;
+        for (place, ends) in amended {
+            rows[place].join(ends.join(|name| directory.get(name).copied()));
+        }
+        Ok(rows)
+    }
+
     /// Decides what becomes of one report, given what came before it.
     fn add(
         &mut self,
@@ -204,53 +250,31 @@ impl Plan {
     }
 
     fn write(self, conn: &mut Conn, client: ClientId) -> StoreResult<()> {
-        let (mut fresh, mut updated) = (Vec::new(), Vec::new());
-        for planned in self.rows.into_values() {
-            match planned.fate {
-                Fate::Insert => fresh.push(planned.row),
-                Fate::Update => updated.push(planned.row),
-                Fate::Keep => {}
-            }
-        }
-        fresh.sort_by_key(|row| row.id);
-        insert(conn, &fresh)?;
-        join_recordings(conn, client, &fresh)?;
-        update(conn, &updated)?;
+        let changed = self.rows.into_values().filter(|planned| planned.fate == Fate::Update);
+        update(conn, &changed.map(|planned| planned.row).collect::<Vec<_>>())?;
         history::save(conn, &self.history)?;
         buckets::touch_baits(conn, client, &self.parts)
     }
-}
-
-/// A row that another transaction inserted meanwhile makes the batch be judged
-/// again, now that the row can be seen.
-fn insert(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
-    for chunk in rows.chunks(MAX_BATCH) {
-        let inserted = on!(conn, c => diesel::insert_into(seen::table)
-            .values(chunk.to_vec())
-            .on_conflict_do_nothing()
-            .execute(c))?;
-        if inserted != chunk.len() {
-            return Err(StoreError::Conflict);
-        }
-    }
-    Ok(())
 }
 
 /// What came before its call finds it now. Their days are touched already.
 fn join_recordings(
     conn: &mut Conn,
     client: ClientId,
-    fresh: &[StoredObservation],
+    rows: &[StoredObservation],
+    fresh: &HashSet<ObservationId>,
 ) -> StoreResult<()> {
+    let fresh = rows.iter().filter(|row| fresh.contains(&row.id));
+    // An id that comes twice has the nature of its first report, which is stored.
     let reported: HashMap<ObservationId, bool> =
-        fresh.iter().map(|row| (row.id, row.derived)).collect();
+        fresh.rev().map(|row| (row.id, row.derived)).collect();
     waiting_recordings::join(conn, client, &reported)
 }
 
 /// Puts later revisions in the place of the rows they supersede; what people
 /// corrected stays.
 fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
-    for chunk in rows.chunks(MAX_BATCH) {
+    for chunk in rows.chunks(ROWS_AT_A_TIME) {
         on!(conn, c => diesel::insert_into(seen::table)
             .values(chunk.to_vec())
             .on_conflict((seen::client_id, seen::id))

@@ -14,6 +14,7 @@ mod devices;
 mod entries;
 mod exports;
 mod facts;
+mod group_commit;
 mod files;
 mod ingest;
 mod ingest_races;
