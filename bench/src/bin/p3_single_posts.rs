@@ -51,7 +51,7 @@ fn main() {
     for connections in CONNECTIONS {
         let ratios: Vec<f64> = (0..args.rounds())
             .map(|round| {
-                let mut ours = || {
+                let ours = || {
                     clean(&database);
                     let posts = Posts { api: &api, key: &key, called: bait.number.to_string() };
                     let rate = posts.rate(connections, Duration::from_secs(seconds), &sent);
