@@ -238,7 +238,7 @@ fn reports_of_two_clients_are_written_for_each_its_own() {
         let theirs = opened.source(opened.client("чужой").id, "АТС");
         let writers = Writers::start(&opened.store);
         let send = |number: usize| {
-            let source = if number % 2 == 0 { &ours } else { &theirs };
+            let source = if number.is_multiple_of(2) { &ours } else { &theirs };
             let reports = vec![numbered(source, number)];
             Box::pin(writers.ingest(source.client_id, reports)) as Sent<'_>
         };
