@@ -1,12 +1,11 @@
-//! Reading a file of call records: a slice at a time, between which the worker
+//! Reading a file of call records: a batch at a time, between which the worker
 //! does whatever else waits, so that a file of hours keeps nobody waiting. The
-//! file stays open between slices; a worker that takes it over from another
+//! file stays open between batches; a worker that takes it over from another
 //! opens it anew and skips the rows that are read.
 
 use std::io::{self, BufReader};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use baitline_domain::observation::Report;
 use baitline_intake::calls::{
@@ -22,11 +21,6 @@ use baitline_store::{Reach, StoreError, sources};
 use crate::contents::{PieceReader, is_for_good};
 use crate::{WorkError, Worker};
 
-/// How long a slice may take before something else has its turn: short, for
-/// calls that come meanwhile are to be seen within two seconds.
-const SLICE: Duration = Duration::from_millis(500);
-/// How many batches a slice has at most.
-const BATCHES_AT_A_TIME: usize = 16;
 /// The most bytes of text that the rows of one batch hold.
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 
@@ -62,24 +56,17 @@ enum Broken {
 }
 
 impl Worker {
-    /// Reads on in the file at hand, or in the one that has waited longest;
+    /// Reads one batch more of the file at hand, or in the one that has waited longest;
     /// `false` when there is none.
-    pub(crate) fn read_slice(&mut self) -> Result<bool, WorkError> {
+    pub(crate) fn read_on(&mut self) -> Result<bool, WorkError> {
         let Some(mut open) = self.take_file()? else { return Ok(false) };
         let _span = tracing::info_span!(
             "file", client = %open.file.client_id, file = %open.file.id
         )
         .entered();
-        let begun = Instant::now();
-        for _ in 0..BATCHES_AT_A_TIME {
-            if !self.read_batch(&mut open)? {
-                return Ok(true);
-            }
-            if begun.elapsed() >= SLICE {
-                break;
-            }
+        if self.read_batch(&mut open)? {
+            self.open_file = Some(open);
         }
-        self.open_file = Some(open);
         Ok(true)
     }
 

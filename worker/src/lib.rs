@@ -160,12 +160,12 @@ impl Worker {
     /// both wait: neither a file of hours nor calls that never cease keep the
     /// other waiting.
     pub fn run_next(&mut self) -> Result<Step, WorkError> {
-        if std::mem::take(&mut self.files_first) && self.read_slice()? {
+        if std::mem::take(&mut self.files_first) && self.read_on()? {
             return Ok(Step::Read);
         }
         let done = self.run_next_but_files();
         if matches!(done, Ok(Step::Empty)) {
-            return Ok(if self.read_slice()? { Step::Read } else { Step::Empty });
+            return Ok(if self.read_on()? { Step::Read } else { Step::Empty });
         }
         self.files_first = true;
         done

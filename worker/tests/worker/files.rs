@@ -9,7 +9,8 @@ use baitline_store::files::{self, RejectionFilter, RejectionPage};
 use baitline_store::models::{
     CallFile, FileFormat, FileRejection, FileState, NewFile, RejectionState, RowText,
 };
-use baitline_store::{Reach, now, observations};
+use baitline_store::observations::{self, MAX_BATCH};
+use baitline_store::{Reach, now};
 use baitline_testkit::{DatabaseKind, on_both};
 use baitline_worker::Step;
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use futures_util::stream;
 use crate::scene::{Scene, at};
 use crate::story::{BAIT, FOREIGN, Story, minutes};
 
-/// More than one slice of a worker has.
+/// More than a worker reads in one step.
 const MANY: usize = 17_500;
 
 /// Keeps bytes and enters them as a file of the PBX.
@@ -140,7 +141,8 @@ fn a_file_in_every_format_is_read_to_its_end_and_every_row_is_accounted_for() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
-        let count = 2_300;
+        // A batch, and a little more.
+        let count = MAX_BATCH + 2_300;
         let ndjson = rows(count).join("\n");
         let file = upload(&scene, &story, FileFormat::Ndjson, &ndjson);
         scene.settle();
@@ -171,7 +173,7 @@ fn a_file_in_every_format_is_read_to_its_end_and_every_row_is_accounted_for() {
 }
 
 #[test]
-fn a_worker_killed_between_slices_is_relieved_and_no_row_counts_twice() {
+fn a_worker_killed_between_steps_is_relieved_and_no_row_counts_twice() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
@@ -184,7 +186,7 @@ fn a_worker_killed_between_slices_is_relieved_and_no_row_counts_twice() {
             workers += 1;
             forget_lease(&scene);
         }
-        assert!(workers > 1, "one slice was enough");
+        assert!(workers > 1, "one step was enough");
         assert_whole(&scene, &file, MANY);
     });
 }
@@ -194,18 +196,20 @@ fn a_worker_killed_within_a_batch_leaves_nothing_of_it() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
-        let count = 2_300;
+        // A batch, and a little more.
+        let count = MAX_BATCH + 2_300;
         let file = upload(&scene, &story, FileFormat::Ndjson, &rows(count).join("\n"));
-        break_call(&scene, 1_990);
+        break_call(&scene, MAX_BATCH + 1_990);
         let mut worker = scene.worker();
         while worker.run_next().is_ok() {}
         let standing = find(&scene, &file);
-        assert_eq!((standing.state, standing.rows_read), (FileState::Running, 1_000));
-        assert_eq!(rejections(&scene, &file).len(), 10);
+        let batch = i64::try_from(MAX_BATCH).unwrap();
+        assert_eq!((standing.state, standing.rows_read), (FileState::Running, batch));
+        assert_eq!(rejections(&scene, &file).len(), MAX_BATCH / 100);
         mend(&scene);
         // Its lease holds, so nobody else takes it up yet.
         scene.worker().run_until_empty().unwrap();
-        assert_eq!(find(&scene, &file).rows_read, 1_000);
+        assert_eq!(find(&scene, &file).rows_read, batch);
         forget_lease(&scene);
         scene.settle();
         assert_whole(&scene, &file, count);
