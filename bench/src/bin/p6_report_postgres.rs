@@ -12,6 +12,7 @@ use baitline_bench::sealed::{self, Names, Ours};
 use baitline_bench::world::World;
 use baitline_bench::{Args, Ratios, postgres};
 use baitline_domain::tally::InterceptionRow;
+use baitline_testkit::Role;
 
 /// How many interceptions are sealed; the range holds nine tenths of them.
 const CALLS: u64 = 11_200_000;
@@ -33,7 +34,8 @@ fn main() {
     let folder = tempfile::Builder::new().tempdir_in("/var/tmp").expect("a temporary folder");
     sealed::seal(&world, folder.path());
     let database = postgres::database(&args);
-    let baseline = Baseline { url: database.url() };
+    // The application's role may not make tables, and the baseline needs no more than one.
+    let baseline = Baseline { url: database.url_as(Role::Superuser) };
     baseline.fill(&world);
 
     let mut ours = Ours::start(folder.path());
