@@ -71,8 +71,10 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
         if case.media_type == "text/csv" and "in body - violates `type`" in failure.message:
             # Whatever is sent as text is a string: the digits of a number are a table, too.
             return False
-        # A body of many records is taken, and each bad record refused by its receipt.
-        return answer(response).get("counts", {}).get("rejected", 0) == 0
+        # A body of many records or files is taken, and each bad one refused by its receipt.
+        told = answer(response)
+        receipts = [receipt.get("status") for receipt in told.get("receipts", [])]
+        return told.get("counts", {}).get("rejected", 0) == 0 and "rejected" not in receipts
     return True
 
 
