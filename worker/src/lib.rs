@@ -129,7 +129,7 @@ pub struct Worker {
     /// Whether it is the turn of files.
     files_first: bool,
     /// When it last found nothing that is past its time.
-    pruned_at: Option<std::time::Instant>,
+    pruned_at: Option<Instant>,
     /// Steps so far: see [`TURNS`].
     steps: usize,
     /// Whose changes and whose older days were done last.
@@ -214,7 +214,7 @@ impl Worker {
         }
         let pruned = self.store.write(Reach::Agency, |conn| replays::prune_replays(conn, now()))?;
         if pruned == 0 {
-            self.pruned_at = Some(std::time::Instant::now());
+            self.pruned_at = Some(Instant::now());
         }
         Ok(pruned > 0)
     }

@@ -15,7 +15,7 @@ use super::{insert, join};
 use crate::buckets;
 use crate::clients;
 use crate::conn::{Conn, on};
-use crate::error::{Constraint, StoreResult};
+use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::Source;
 use crate::schema::observations as seen;
 use crate::sources;
@@ -250,6 +250,10 @@ impl Plan {
     }
 
     fn write(self, conn: &mut Conn, client: ClientId) -> StoreResult<()> {
+        // What was not inserted is there already, or the receipts would lie.
+        if self.rows.values().any(|planned| planned.fate == Fate::Insert) {
+            return Err(StoreError::Unavailable("an observation vanished meanwhile".to_owned()));
+        }
         let changed = self.rows.into_values().filter(|planned| planned.fate == Fate::Update);
         update(conn, &changed.map(|planned| planned.row).collect::<Vec<_>>())?;
         history::save(conn, &self.history)?;

@@ -105,17 +105,25 @@ fn one_by_one(
     conn: &mut SqliteConnection,
     rows: &[&StoredObservation],
 ) -> StoreResult<HashSet<ObservationId>> {
-    if rows.len() >= BULK_ROWS {
-        conn.batch_execute(BULK_CACHE)?;
+    if rows.len() < BULK_ROWS {
+        return insert_each(conn, rows);
     }
+    conn.batch_execute(BULK_CACHE)?;
+    let inserted = insert_each(conn, rows);
+    // The connection goes back to the pool after a failure, too.
+    conn.batch_execute(USUAL_CACHE)?;
+    inserted
+}
+
+fn insert_each(
+    conn: &mut SqliteConnection,
+    rows: &[&StoredObservation],
+) -> StoreResult<HashSet<ObservationId>> {
     let mut inserted = HashSet::with_capacity(rows.len());
     for row in rows {
         if InsertRow(row).execute(conn)? == 1 {
             inserted.insert(row.id);
         }
-    }
-    if rows.len() >= BULK_ROWS {
-        conn.batch_execute(USUAL_CACHE)?;
     }
     Ok(inserted)
 }
