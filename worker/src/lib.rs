@@ -45,6 +45,9 @@ const LEFT_OVER_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 const BUCKETS_AT_A_TIME: i64 = 16;
 /// Older buckets looked up of each client.
 const DAYS_OF_A_CLIENT: i64 = 8;
+/// How long older days wait at most for a bulk body that the embedded database's
+/// one writer is taking.
+const BULK_PATIENCE: Duration = Duration::from_secs(30);
 /// Days before today that still count as recent: calls arrive late by hours.
 const RECENT_DAYS: i32 = 2;
 
@@ -132,6 +135,8 @@ pub struct Worker {
     pruned_at: Option<Instant>,
     /// Steps so far: see [`TURNS`].
     steps: usize,
+    /// Since when older days have waited for bulk bodies.
+    bulk_since: Option<Instant>,
     /// Whose changes and whose older days were done last.
     last_changed: Option<ClientId>,
     last_older: Option<ClientId>,
@@ -151,6 +156,7 @@ impl Worker {
             files_first: false,
             pruned_at: None,
             steps: 0,
+            bulk_since: None,
             last_changed: None,
             last_older: None,
         }
@@ -240,6 +246,9 @@ impl Worker {
         &mut self,
         failure: &mut Option<WorkError>,
     ) -> Result<Option<Step>, WorkError> {
+        if self.waits_for_bulk() {
+            return Ok(None);
+        }
         let last = self.last_older;
         let waiting = self.store.read(Reach::Agency, |conn| {
             buckets::older_buckets(conn, first_recent_day(), last, DAYS_OF_A_CLIENT)
@@ -251,6 +260,16 @@ impl Worker {
         let done = self.refresh_first(&waiting, failure);
         self.last_older = done.or(last);
         Ok(done.map(|_| Step::Refreshed))
+    }
+
+    /// Whether older days are left alone for now: a bulk body mostly brings such
+    /// days, and would wait for the one writer while they are recomputed half full.
+    fn waits_for_bulk(&mut self) -> bool {
+        if !(self.store.is_embedded() && self.store.is_taking_bulk()) {
+            self.bulk_since = None;
+            return false;
+        }
+        self.bulk_since.get_or_insert_with(Instant::now).elapsed() < BULK_PATIENCE
     }
 
     /// Recomputes the first of these that no other worker holds, and says whose.

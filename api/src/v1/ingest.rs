@@ -124,6 +124,7 @@ impl Ingest {
         &self,
         read: impl FnOnce(&mut Batches) -> ApiResult<Option<Receipt>>,
     ) -> ApiResult<BulkReceipts> {
+        let _bulk = self.app.store.begin_bulk();
         std::thread::scope(|scope| {
             let (ready, waiting) = mpsc::sync_channel(BATCHES_AHEAD);
             let span = tracing::Span::current();

@@ -6,6 +6,7 @@
 //! modules on the connection it is given.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use baitline_domain::ids::ClientId;
@@ -20,6 +21,7 @@ pub mod bait_states;
 pub mod baits;
 pub mod blobs;
 pub mod buckets;
+pub mod bulk;
 pub mod calls;
 pub mod changes;
 mod checks;
@@ -109,6 +111,7 @@ struct Inner {
     pool: Pool<Manager>,
     blobs: Blobs,
     url: DatabaseUrl,
+    bulk_bodies: Arc<AtomicUsize>,
 }
 
 impl Store {
@@ -120,7 +123,8 @@ impl Store {
         }
         let blobs = Blobs::open(&settings.blobs)?;
         let pool = conn::pool(url.clone(), settings.pool_size);
-        let store = Self { inner: Arc::new(Inner { pool, blobs, url }) };
+        let bulk_bodies = Arc::default();
+        let store = Self { inner: Arc::new(Inner { pool, blobs, url, bulk_bodies }) };
         checks::assert_safe_login(&mut *store.connection()?)?;
         store.check()?;
         Ok(store)

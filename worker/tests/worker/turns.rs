@@ -8,7 +8,7 @@ use baitline_domain::ids::ClientId;
 use baitline_domain::instant::{Day, Span};
 use baitline_domain::verdict::Verdict;
 use baitline_store::{buckets, now};
-use baitline_testkit::on_both;
+use baitline_testkit::{DatabaseKind, on_both};
 use baitline_worker::Step;
 
 use crate::scene::Scene;
@@ -27,8 +27,8 @@ fn waiting_of(scene: &Scene, client: ClientId) -> i64 {
     scene.count(&format!(
         "SELECT count(*) FROM touched_buckets WHERE client_id = {}",
         match scene.database.kind() {
-            baitline_testkit::DatabaseKind::Postgres => format!("'{client}'"),
-            baitline_testkit::DatabaseKind::Sqlite => format!("x'{}'", client.0.simple()),
+            DatabaseKind::Postgres => format!("'{client}'"),
+            DatabaseKind::Sqlite => format!("x'{}'", client.0.simple()),
         }
     ))
 }
@@ -122,6 +122,29 @@ fn four_workers_do_every_bucket_once() {
             }
         });
         assert_eq!(refreshed.load(Ordering::SeqCst), 200);
+        assert_eq!(scene.pending(), 0);
+    });
+}
+
+#[test]
+fn old_days_wait_while_the_one_writer_of_sqlite_takes_a_bulk_body() {
+    on_both(|database| {
+        let is_sqlite = database.kind() == DatabaseKind::Sqlite;
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let start = now() - minutes(180);
+        story.complete_trap(&scene, start);
+        scene.settle();
+        touch_old_days(&scene, story.client, 3);
+        let mut worker = scene.worker();
+        let bulk = scene.store.begin_bulk();
+        let new = story.call("of today", FOREIGN, start + minutes(65));
+        story.ingest(&scene, std::slice::from_ref(&new));
+        worker.run_until_empty().unwrap();
+        assert_eq!(story.verdict(&scene, &new), Some(Verdict::ForeignGroup), "today never waits");
+        assert_eq!(scene.pending(), if is_sqlite { 3 } else { 0 });
+        drop(bulk);
+        worker.run_until_empty().unwrap();
         assert_eq!(scene.pending(), 0);
     });
 }
