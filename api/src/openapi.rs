@@ -10,10 +10,9 @@ use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
-use utoipa_actix_web::AppExt;
 
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::routes::routes;
+use crate::routes::{Documentation, ServiceConfig, routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -72,12 +71,15 @@ const OF_BODIES: [(&str, &str); 3] = [
 
 /// The document of the whole service, version 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = ActixApp::new()
-        .into_utoipa_app()
-        .openapi(Base::openapi())
-        .configure(routes)
-        .split_for_parts();
+    let mut documentation = Documentation::default();
+    // The application is only the place where handlers say what they are.
+    let _ = ActixApp::new().configure(|router| {
+        routes(&mut ServiceConfig::documented(router, &mut documentation));
+    });
+    let mut document = Base::openapi();
+    document.paths.merge(documentation.paths);
     let mut components = document.components.take().unwrap_or_default();
+    components.schemas.extend(documentation.schemas);
     add_schema::<Problem>(&mut components);
     add_security(&mut components);
     document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);

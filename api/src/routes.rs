@@ -1,14 +1,74 @@
 //! The one list of routes. From it come the router, the OpenAPI document, and
 //! the table that knows which methods and query parameters a path has.
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
+use actix_web::web;
 use serde_json::Value;
 use utoipa::openapi::path::{Operation as Documented, ParameterIn};
-use utoipa::openapi::{OpenApi, PathItem, RefOr};
-use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa::openapi::{OpenApi, PathItem, Paths, RefOr, Schema};
+use utoipa_actix_web::OpenApiFactory;
 
 use crate::shape::Shape;
 use crate::{service, v1};
+
+/// Where handlers are listed. A thread that serves takes the handlers alone: with
+/// their documentation each thread would make the whole document, drop it, and
+/// keep the memory.
+pub(crate) struct ServiceConfig<'s> {
+    router: &'s mut web::ServiceConfig,
+    documentation: Option<&'s mut Documentation>,
+}
+
+/// What handlers say of themselves.
+#[derive(Default)]
+pub(crate) struct Documentation {
+    pub(crate) paths: Paths,
+    pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl<'s> ServiceConfig<'s> {
+    /// For a thread that serves.
+    pub(crate) fn of_router(router: &'s mut web::ServiceConfig) -> Self {
+        Self { router, documentation: None }
+    }
+
+    /// For the document.
+    pub(crate) fn documented(
+        router: &'s mut web::ServiceConfig,
+        documentation: &'s mut Documentation,
+    ) -> Self {
+        Self { router, documentation: Some(documentation) }
+    }
+
+    /// Adds a handler.
+    pub(crate) fn service<F>(&mut self, handler: F) -> &mut Self
+    where
+        F: HttpServiceFactory + OpenApiFactory + 'static,
+    {
+        if let Some(documentation) = &mut self.documentation {
+            documentation.paths.merge(handler.paths());
+            handler.schemas(&mut documentation.schemas);
+        }
+        self.router.service(handler);
+        self
+    }
+
+    /// Adds what is not in the document.
+    pub(crate) fn undocumented(
+        &mut self,
+        add: impl FnOnce(&mut web::ServiceConfig) -> &mut web::ServiceConfig,
+    ) -> &mut Self {
+        add(self.router);
+        self
+    }
+
+    /// Adds the handlers of a part.
+    pub(crate) fn configure(&mut self, part: impl FnOnce(&mut ServiceConfig<'_>)) -> &mut Self {
+        part(self);
+        self
+    }
+}
 
 /// Every endpoint. A literal segment stands before a parameter at its place.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {

@@ -10,7 +10,6 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use baitline_store::Store;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
-use utoipa_actix_web::AppExt;
 
 use crate::app::{App, AppData};
 use crate::boundary::boundary;
@@ -20,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::openapi::openapi;
 use crate::problem::ApiError;
 use crate::reporting::Reports;
-use crate::routes::{RouteTable, routes};
+use crate::routes::{RouteTable, ServiceConfig, routes};
 use crate::v1::source_book::SourceBook;
 
 /// How long a connection may take to send the head of a request.
@@ -99,14 +98,13 @@ pub fn serve(
         document: document.to_json().map_err(std::io::Error::other)?,
     });
     let server = HttpServer::new(move || {
-        let (router, _) = ActixApp::new()
-            .into_utoipa_app()
+        ActixApp::new()
             .app_data(app.clone())
             .app_data(path_config())
-            .configure(routes)
+            .configure(|router| routes(&mut ServiceConfig::of_router(router)))
             .default_service(web::to(not_found))
-            .split_for_parts();
-        router.wrap(from_fn(gate)).wrap(from_fn(boundary))
+            .wrap(from_fn(gate))
+            .wrap(from_fn(boundary))
     })
     .workers(settings.threads)
     .client_request_timeout(HEAD_TIMEOUT)

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpResponse, get, http::header, web};
 use baitline_store::{Reach, StoreError, queues};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{AppData, blocking};
@@ -18,13 +18,15 @@ use crate::problem::{ApiError, ApiResult};
 const SCRAPE_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(health).service(readiness).service(metrics).service(document).map(|config| {
-        // The validator badge would ask a stranger's server.
-        let settings = Config::from("/openapi.json").validator_url("none");
-        config
-            .service(web::redirect("/docs", "/docs/"))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(settings))
-    });
+    config.service(health).service(readiness).service(metrics).service(document).undocumented(
+        |config| {
+            // The validator badge would ask a stranger's server.
+            let settings = Config::from("/openapi.json").validator_url("none");
+            config
+                .service(web::redirect("/docs", "/docs/"))
+                .service(SwaggerUi::new("/docs/{_:.*}").config(settings))
+        },
+    );
 }
 
 /// How the service is.

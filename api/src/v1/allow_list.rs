@@ -1,13 +1,13 @@
 //! `/v1/allow-list`: numbers the client takes calls from and does not complain
 //! of. An entry is never deleted: it ends.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::AllowEntryId;
 use baitline_store::allow_list;
 use baitline_store::models::{AllowEntryRow, NewAllowEntry};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

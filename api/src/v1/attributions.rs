@@ -1,13 +1,13 @@
 //! `/v1/attributions`: which number belongs to which competitor, many to many.
 //! An attribution is never deleted: it ends.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::{AttributionId, CompetitorId};
 use baitline_store::attributions::{self, AttributionFilter};
 use baitline_store::models::{AttributionChanges, AttributionRow, NewAttribution};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::{Cell, Column, Kind};
 use baitline_analytics::{self as analytics, Counts, Source};
@@ -13,7 +14,6 @@ use baitline_store::models::{Bait, TrapRow};
 use baitline_store::{Conn, Page, Reach, StoreResult, baits, buckets, now, operators, traps};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};

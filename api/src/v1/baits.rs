@@ -1,5 +1,6 @@
 //! `/v1/baits`: the SIMs that wait for calls.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::BaitId;
 use baitline_domain::instant::Instant;
@@ -9,7 +10,6 @@ use baitline_store::models::{Bait, BaitChanges, BaitNow, NewBait};
 use baitline_store::{Conn, Reach, StoreError, StoreResult, bait_states, now, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::operator_views::{OperatorView, operator_view};

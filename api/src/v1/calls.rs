@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::routes::ServiceConfig;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
@@ -15,7 +16,6 @@ use baitline_store::models::JudgedCall;
 use baitline_store::{Conn, Reach, StoreResult, observations, operators, recordings, sources};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::call_views::{CallDetail, CallView, CreateCallsBody, call_view};

@@ -1,12 +1,12 @@
 //! `/v1/clients`: the defended businesses.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::ClientId;
 use baitline_store::models::{Client, ClientChanges, NewClient};
 use baitline_store::{Reach, clients};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::page;

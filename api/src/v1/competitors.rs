@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::CompetitorId;
 use baitline_store::competitors;
 use baitline_store::models::{Competitor, CompetitorChanges, NewCompetitor};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

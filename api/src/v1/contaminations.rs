@@ -1,13 +1,13 @@
 //! `/v1/contaminations`: what a bait's user did with competitors and no record
 //! of its calls shows. After it, their calls to this bait prove nothing.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::{BaitId, CompetitorId, ContaminationId};
 use baitline_store::contaminations;
 use baitline_store::models::{ContaminationKind, ContaminationRow, Dealing, NewContamination};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

@@ -2,13 +2,13 @@
 //! reported. A correction is only ever added; a mistaken one is withdrawn by
 //! another.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpResponse, get, post, web};
 use baitline_domain::ids::ObservationId;
 use baitline_store::models::NewCorrection;
 use baitline_store::observations;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::correction_views::{

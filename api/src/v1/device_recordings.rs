@@ -1,6 +1,7 @@
 //! `/v1/devices/{id}/recordings`: the folder of a recorder, as it is. Each file
 //! gets a receipt, and one bad file never fails the others.
 
+use crate::routes::ServiceConfig;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::error::PayloadError;
 use actix_web::http::header::ContentDisposition;
@@ -18,7 +19,6 @@ use futures_util::{Stream, StreamExt};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::refuse_announced;

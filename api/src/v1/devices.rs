@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::{BaitId, ClientId, DeviceBindingId, DeviceId, SourceId};
 use baitline_domain::instant::Instant;
@@ -10,7 +11,6 @@ use baitline_store::models::{BindingChanges, Device, DeviceBinding, NewBinding, 
 use baitline_store::{Conn, StoreError, StoreResult};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

@@ -1,5 +1,6 @@
 //! `/v1/exports`: batches of complaint packages, built by the worker.
 
+use crate::routes::ServiceConfig;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::gate::Missing;
@@ -10,7 +11,6 @@ use baitline_store::exports::{self, ExportRequest, ExportThresholds};
 use baitline_store::models::{Export, Package, PackageState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::reports::period;

@@ -1,6 +1,7 @@
 //! `/v1/files/{id}/rejections`: the rows of a file that were not taken. A person
 //! corrects each, or says that it need not be taken.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{FileId, RejectionId};
 use baitline_domain::observation::Report;
@@ -11,7 +12,6 @@ use baitline_store::models::{CallFile, FileRejection, Source};
 use baitline_store::{Reach, sources};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::file_views::{

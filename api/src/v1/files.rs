@@ -1,6 +1,7 @@
 //! `/v1/files`: files of call records, of any size a database can take in. They
 //! are kept as they come and read by the worker.
 
+use crate::routes::ServiceConfig;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use baitline_domain::ids::{ClientId, FileId, SourceId};
@@ -11,7 +12,6 @@ use baitline_store::models::{CallFile, FileFormat, NewFile, Source};
 use baitline_store::{Reach, StoreError, clients, sources};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::call_views::CreateCallsBody;

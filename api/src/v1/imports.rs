@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, web};
 use baitline_domain::ids::ClientId;
 use baitline_intake::table::{
@@ -23,7 +24,6 @@ use baitline_store::{Conn, Reach, Store, StoreResult};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use self::placing::Sender;

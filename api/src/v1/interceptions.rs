@@ -1,5 +1,6 @@
 //! `/v1/interceptions`: incoming calls with a verdict and every reason.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use baitline_domain::ids::{BaitId, ObservationId, TrapId};
 use baitline_domain::instant::Instant;
@@ -10,7 +11,6 @@ use baitline_store::models::JudgedCall;
 use baitline_store::{Conn, Reach, StoreError, StoreResult, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::call_views::PartyView;

@@ -1,6 +1,7 @@
 //! `/v1/keys`: the API's own keys. Only an agency's key may make, list and
 //! revoke them; a key's text is told once, to whoever made it.
 
+use crate::routes::ServiceConfig;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::ClientId;
@@ -9,7 +10,6 @@ use baitline_store::keys::{self, ApiKey, ID_CHARS};
 use baitline_store::{Reach, clients, now};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::app::AppData;

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::routes::ServiceConfig;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_domain::ids::{ClientId, Identity, LabelId, ObservationId, SourceId};
@@ -11,7 +12,6 @@ use baitline_store::models::NewLabel;
 use baitline_store::{Conn, Constraint, Reach, StoreError, StoreResult, calls, sources};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::refuse_announced;

@@ -1,6 +1,7 @@
 //! `/v1/labels` and `/v1/interceptions/{id}/labels`: what people heard. Labels
 //! are only added; the latest counts.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{LabelId, ObservationId};
 use baitline_domain::instant::Instant;
@@ -8,7 +9,6 @@ use baitline_store::labels::{self, LabelFilter, LabelPage};
 use baitline_store::models::NewLabel;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::interceptions::find_intercepted;

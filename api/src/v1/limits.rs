@@ -1,6 +1,7 @@
 //! `/v1/limits`: every limit a caller can meet, as the very constant that
 //! enforces it. A test finds the constants that are missing here.
 
+use crate::routes::ServiceConfig;
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
@@ -11,7 +12,6 @@ use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};

@@ -1,6 +1,7 @@
 //! `/v1/listening`: calls with a recording that nobody has labelled, and who
 //! listens to which.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{BaitId, ObservationId, TrapId};
 use baitline_domain::instant::Instant;
@@ -10,7 +11,6 @@ use baitline_store::calls::{Assignee, UnheardFilter, UnheardKind};
 use baitline_store::{listening, operators};
 use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::{call_cursor, call_page};

@@ -1,5 +1,6 @@
 //! `/v1/numbering`: which operator holds a number, by the editions loaded.
 
+use crate::routes::ServiceConfig;
 use actix_web::{get, web};
 use baitline_domain::instant::Instant;
 use baitline_domain::numbering::{Allocation, Edition, NumberingFile, NumberingPlan};
@@ -9,7 +10,6 @@ use baitline_store::models::EditionRow;
 use baitline_store::{Conn, StoreResult, numbering, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::operator_views::{OperatorView, operator_view};

@@ -1,6 +1,7 @@
 //! `/v1/observations`: what sources reported, one record each, matched to a bait
 //! or waiting for it.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use baitline_domain::ids::{BaitId, ObservationId};
 use baitline_domain::instant::Instant;
@@ -9,7 +10,6 @@ use baitline_store::models::ObservationRow;
 use baitline_store::observations::{self, ObservationFilter, ObservationPage};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::correction_views::correction_views;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::routes::ServiceConfig;
 use actix_web::{get, web};
 use baitline_analytics::{Question, one_offender};
 use baitline_domain::instant::Instant;
@@ -23,7 +24,6 @@ use baitline_store::{
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::numbering::{answer, plan_for};

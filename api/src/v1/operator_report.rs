@@ -1,5 +1,6 @@
 //! `/v1/reports/operators`: whose subscribers call whose.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::{Cell, Column, Kind};
 use baitline_analytics::{self as analytics, Counts, OperatorPair, Scope, Source};
@@ -8,7 +9,6 @@ use baitline_domain::operator::Operators;
 use baitline_store::{Conn, buckets, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::counts::{COUNT_COLUMNS, CountsView};

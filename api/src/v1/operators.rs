@@ -2,6 +2,7 @@
 //! stand: the list that comes with the program, and what the agency knows beside
 //! it, each with a source and a beginning.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::OperatorEntryId;
 use baitline_domain::operator::{Operator, OperatorGroup, Operators, Standing, StandingKind};
@@ -9,7 +10,6 @@ use baitline_store::models::{NewOperatorEntry, OperatorEntryRow};
 use baitline_store::{Reach, StoreError, now, operators};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::contaminations::Withdrawal;

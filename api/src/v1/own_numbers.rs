@@ -1,5 +1,6 @@
 //! `/v1/own-numbers`: the client's side, whose calls are no interceptions.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::OwnNumberId;
 use baitline_domain::instant::Instant;
@@ -7,7 +8,6 @@ use baitline_store::models::{NewOwnNumber, OwnNumberChanges, OwnNumberRow};
 use baitline_store::own_numbers;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

@@ -1,11 +1,11 @@
 //! `/v1/exports/{id}/packages/{package_id}`: the archives of an export.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use baitline_domain::ids::{ExportId, PackageId};
 use baitline_store::blobs::BlobKind;
 use baitline_store::models::Package;
 use baitline_store::{StoreError, exports};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::app::AppData;

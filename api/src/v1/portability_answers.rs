@@ -2,13 +2,13 @@
 //! access to the portability database was told. An answer is good for 30 days
 //! after its look-up.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::PortabilityAnswerId;
 use baitline_store::models::{LookUp, NewPortabilityAnswer, PortabilityAnswerRow};
 use baitline_store::portability;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::contaminations::Withdrawal;

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
@@ -17,7 +18,6 @@ use baitline_store::models::{LookUp, NewPortabilityAnswer};
 use baitline_store::portability::{AnswerOutcome, enter_answers};
 use serde::{Deserialize, Deserializer, de};
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::refuse_announced;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Seek};
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_domain::ids::{BaitId, SourceId};
 use baitline_domain::observation::{BaitName, Ends, Report};
@@ -15,7 +16,6 @@ use baitline_store::{Reach, Store, baits, sources};
 use serde::Deserialize;
 use tempfile::SpooledTempFile;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::{BaitText, for_bait, refuse_announced};

@@ -1,10 +1,10 @@
 //! `/v1/sources/{id}/profile`: how the files of a source are read.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpResponse, delete, get, put, web};
 use baitline_domain::ids::SourceId;
 use baitline_intake::profile::Profile;
 use baitline_store::sources;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::profile_views::ProfileBody;

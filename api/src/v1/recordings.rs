@@ -1,5 +1,6 @@
 //! `/v1/calls/{id}/recording`: the sound of a call. Evidence is never replaced.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use baitline_domain::ids::{ClientId, ObservationId};
 use baitline_intake::file_names::MAX_FILE_NAME_CHARS;
@@ -10,7 +11,6 @@ use baitline_store::waiting_recordings::Place;
 use baitline_store::{Conn, Reach, StoreError, StoreResult, calls, observations};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::refuse_announced;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::routes::ServiceConfig;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{EditionId, ObservationId, PackageId, ReplayId};
@@ -13,7 +14,6 @@ use baitline_store::replays::{self, DifferencePage, MAX_DIFFERENCES};
 use baitline_store::{Conn, Reach, StoreResult, operators};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::replay_views::{

@@ -1,6 +1,7 @@
 //! `/v1/reports/repeat-offenders`: who called baits after their traps, and what
 //! all reports share.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get};
 use baitline_analytics::table::Cell;
 use baitline_analytics::{
@@ -13,7 +14,6 @@ use baitline_store::models::Competitor;
 use baitline_store::{Conn, Page, Reach, StoreResult, buckets, clients, competitors, operators};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::offenders::{ApartView, COLUMNS, Names, OffenderReport, apart_views, cells, companies};

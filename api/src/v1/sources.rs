@@ -1,5 +1,6 @@
 //! `/v1/sources`: who reports calls, and how their clocks run.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::SourceId;
 use baitline_domain::instant::Span;
@@ -7,7 +8,6 @@ use baitline_store::models::{NewSource, Source, SourceChanges};
 use baitline_store::sources;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

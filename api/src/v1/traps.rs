@@ -1,6 +1,7 @@
 //! `/v1/traps`: runs of steps that leak a bait's number to the client's own
 //! side, and the windows they arm.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use baitline_domain::ids::{BaitId, TrapId};
 use baitline_domain::instant::{Instant, Span};
@@ -11,7 +12,6 @@ use baitline_store::traps::{self, TrapFilter};
 use baitline_store::{Conn, Reach, StoreError, StoreResult, baits};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::{create_for, page};

@@ -1,6 +1,7 @@
 //! `/v1/recordings`: recordings by the name their source gives them, before or
 //! after their call, and those that wait.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use baitline_domain::ids::{ClientId, Identity, ObservationId, SourceId};
 use baitline_intake::calls::MAX_EXTERNAL_ID_CHARS;
@@ -10,7 +11,6 @@ use baitline_store::waiting_recordings::{self as waiting, WaitingPage};
 use baitline_store::{Reach, clients, observations, sources};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::calls::refuse_announced;

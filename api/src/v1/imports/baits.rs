@@ -1,10 +1,10 @@
 //! `/v1/baits/imports`.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_intake::table::Cells;
 use baitline_store::entries::enter_baits;
 use baitline_store::models::NewBait;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::placing::CLIENT;
 use super::{ImportRows, answer, read_cells, read_rows, take_placed};

@@ -1,12 +1,12 @@
 //! `/v1/clients/imports`.
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_store::entries::enter_clients;
 use baitline_store::models::NewClient;
 use baitline_store::{Conn, Reach};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Desk, Fate, Rows, Work, answer, read_cells, row_fault, take_rows};
 use crate::app::{AppData, blocking};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::observation::BaitName;
@@ -11,7 +12,6 @@ use baitline_store::entries::enter_traps;
 use baitline_store::models::NewTrap;
 use baitline_store::{Reach, Store, StoreResult, baits};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::placing::{CLIENT, is_askable};
 use super::{Entry, ImportRows, answer, first_fault, read_cells, read_rows, take_placed};
