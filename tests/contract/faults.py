@@ -1,0 +1,325 @@
+"""Kills the program and its database at random while calls, recordings and
+exports are on their way, and holds what is there afterwards against what was
+acknowledged and against an installation that nothing befell.
+
+Without arguments a short form on both databases; `--kills N` for the long one,
+`--seed S` for other moments. Whoever sends does as a careful client does: what
+was not acknowledged is sent again, word for word, until it is."""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import postgres_cluster
+import registry
+import service
+import small_world
+from fault_installation import ANSWER_SECONDS, Installation
+from fault_senders import Bulk, Recordings, Single
+
+SHORT_KILLS = 12
+SEED = 20261128
+IN_FORCE_FROM = "2026-08-01"
+# Between two kills, after everything answers again.
+CALM_SECONDS = (0.05, 0.8)
+EXPORT_EVERY_KILLS = 4
+# What of a call and of an offender does not name the installation.
+CALL_FIELDS = ("started_at", "caller", "connected_seconds", "reasons", "rule_version")
+OFFENDER_FIELDS = ("number", "interceptions", "attempts", "traps", "days", "first_at", "last_at")
+
+
+class Chaos:
+    """One installation, those who send to it, and what it acknowledged."""
+
+    def __init__(self, installation: Installation, seed: int, restart: Callable | None) -> None:
+        self.installation, self.seed = installation, seed
+        self.dice = random.Random(f"{seed} kills")
+        self.restart_database = restart
+        self.acknowledged: dict[str, tuple[dict[str, Any], str]] = {}
+        self.sounds: dict[str, str] = {}
+        self.exports: list[str] = []
+        self.enough = threading.Event()
+        self.kills: Counter = Counter()
+        settings = installation.settings
+        numbering = installation.folder / "DEF-9xx.csv"
+        registry.write(numbering)
+        edition = ("numbering", "import", str(numbering), "--in-force-from", IN_FORCE_FROM)
+        service.run(*edition, **settings)
+        self.key = service.make_key("agency", settings)
+        self.client, _ = small_world.enter(installation.base, self.key)
+        self.place = {"client_id": self.client, "source": "recorder"}
+        with self.caller() as http:
+            self.before = set(self.observations(http))
+
+    def caller(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.Client(
+            base_url=self.installation.base, headers=headers, timeout=ANSWER_SECONDS
+        )
+
+    def run(self, kills: int) -> None:
+        senders = [Single(self, "one"), Single(self, "two"), Bulk(self, "bulk"), Recordings(self, "rec")]
+        for sender in senders:
+            sender.start()
+        slowest = 0.0
+        victims = [*self.installation.programs]
+        if self.restart_database:
+            victims.append("postgres")
+        for kill in range(kills):
+            time.sleep(self.dice.uniform(*CALM_SECONDS))
+            victim = self.dice.choice(victims)
+            self.kills[victim] += 1
+            begun = time.monotonic()
+            if victim == "postgres":
+                self.restart_database()
+            else:
+                program = self.installation.programs[victim]
+                program.kill()
+                program.start()
+            self.installation.wait()
+            slowest = max(slowest, time.monotonic() - begun)
+            if kill % EXPORT_EVERY_KILLS == 0:
+                threading.Thread(target=self.export, daemon=True).start()
+        self.enough.set()
+        for sender in senders:
+            sender.join(service.PATIENCE_SECONDS)
+            assert not sender.is_alive(), f"{sender.name} still waits for an acknowledgement"
+            assert sender.failure is None, sender.failure
+        print(
+            f"  {dict(self.kills)} killed; {len(self.acknowledged)} calls and "
+            f"{len(self.sounds)} recordings acknowledged; back within {slowest:.1f} s"
+        )
+
+    def export(self) -> None:
+        asked = {"client_id": self.client, "from": small_world.FROM, "to": small_world.TO}
+        asked |= {"numbers": [small_world.OFFENDER], "traps": 1, "interceptions": 1}
+        with contextlib.suppress(httpx.TransportError), self.caller() as http:
+            answer = http.post("/v1/exports", json=asked)
+            if answer.is_success:
+                self.exports.append(answer.json()["id"])
+
+    def observations(self, http: httpx.Client) -> Iterator[str]:
+        """The external id of every report of the source, as often as it is there."""
+        for item in pages(http, "/v1/observations", self.place):
+            yield item["external_id"]
+
+    # What must hold afterwards.
+
+    def check_calls(self) -> None:
+        with self.caller() as http:
+            found = Counter(self.observations(http))
+        twice = [name for name, count in found.items() if count > 1]
+        assert not twice, f"{len(twice)} calls are there twice, such as {twice[0]}"
+        lost = self.acknowledged.keys() - found.keys()
+        assert not lost, f"{len(lost)} acknowledged calls are lost, such as {min(lost)}"
+        made_up = found.keys() - self.acknowledged.keys() - self.before
+        assert not made_up, f"{len(made_up)} calls that nobody sent, such as {min(made_up)}"
+
+    def check_derived(self, fresh: list[Any]) -> None:
+        with self.caller() as http:
+            assert self.derived(http) == fresh, "what is derived is not what the reports give"
+
+    def derived(self, http: httpx.Client) -> list[Any]:
+        """The report of all numbers and the verdict on every report, without what
+        names the installation."""
+        service.wait_for("the worker", lambda: small_world.pending_days(http) == 0)
+        query = {"client_id": self.client, "from": small_world.FROM, "to": small_world.TO}
+        asked = query | {"interceptions": 1, "traps": 1, "limit": 1000}
+        offenders = http.get("/v1/reports/repeat-offenders", params=asked).raise_for_status()
+        calls = [
+            [call[field] for field in CALL_FIELDS]
+            for call in pages(http, "/v1/interceptions", query)
+        ]
+        counts = [
+            [one[field] for field in OFFENDER_FIELDS] for one in offenders.json()["offenders"]
+        ]
+        assert calls and counts, "nothing was derived"
+        return [sorted(counts, key=str), sorted(calls, key=str)]
+
+    def check_recordings(self) -> None:
+        with self.caller() as http:
+            for name, sha256 in self.sounds.items():
+                _, id = self.acknowledged[name]
+                answer = http.get(f"/v1/calls/{id}/recording")
+                assert answer.is_success, f"the recording of {name}: {answer.status_code}"
+                found = hashlib.sha256(answer.content).hexdigest()
+                assert found == sha256, f"the recording of {name} has other bytes"
+
+    def check_blobs(self) -> None:
+        for path in self.blobs():
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert path.name == found, f"a blob is half there: {path.name}"
+
+    def blobs(self) -> list[Path]:
+        """What is complete, by the name that its bytes gave it."""
+        files = (self.installation.folder / "data" / "blobs").glob("**/*")
+        return [path for path in files if path.is_file() and len(path.name) == 64]
+
+    def check_exports(self) -> None:
+        with self.caller() as http:
+            for id in self.exports:
+                def finished(id: str = id) -> dict[str, Any] | None:
+                    found = http.get(f"/v1/exports/{id}").raise_for_status().json()
+                    return found if small_world.is_over(found["export"]) else None
+
+                found = service.wait_for("an export", finished)
+                assert found["export"]["state"] == "done", found
+                for package in found["packages"]:
+                    assert package["state"] in ("draft", "ready"), package
+                    sent = http.get(f"/v1/exports/{id}/packages/{package['id']}")
+                    path = self.installation.folder / "package.zip"
+                    path.write_bytes(sent.raise_for_status().content)
+                    service.run("verify", str(path))
+
+    def check_all(self, fresh: list[Any]) -> None:
+        self.check_calls()
+        self.check_recordings()
+        self.check_blobs()
+        self.check_derived(fresh)
+        self.check_exports()
+
+    def check_planted(self, fresh: list[Any], execute: Callable[[str], None]) -> None:
+        """Each of these must be found, or the checks find nothing."""
+        sql = {"name": next(name for name in self.acknowledged if name.startswith("one-"))}
+        blob = max(self.blobs(), key=lambda path: path.stat().st_size)
+        whole = blob.read_bytes()
+        blob.write_bytes(whole[:-1])
+        must_fail(self.check_blobs)
+        blob.write_bytes(whole)
+        self.check_blobs()
+        name, sha256 = next(iter(self.sounds.items()))
+        self.sounds[name] = hashlib.sha256(b"").hexdigest()
+        must_fail(self.check_recordings)
+        self.sounds[name] = sha256
+        execute("UPDATE calls SET verdict = 'allow_listed' WHERE verdict = 'foreign_group'")
+        must_fail(lambda: self.check_derived(fresh))
+        execute("DELETE FROM observations WHERE external_id = '{name}'".format(**sql))
+        must_fail(self.check_calls)
+
+
+def must_fail(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except AssertionError:
+        return
+    raise SystemExit("a planted fault was not found")
+
+
+def pages(http: httpx.Client, path: str, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = http.get(path, params=query | cursor | {"limit": 1000}).raise_for_status().json()
+        yield from page["items"]
+        if not page.get("next_cursor"):
+            return
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def untouched(chaos: Chaos, folder: Path) -> list[Any]:
+    """What the same reports give where nothing befell, sent once in one body and
+    in another order."""
+    with installed_on_sqlite(folder) as (installation, _):
+        calm = Chaos(installation, chaos.seed, None)
+        rows = [row for row, _ in chaos.acknowledged.values()]
+        calm.dice.shuffle(rows)
+        with calm.caller() as http:
+            body = "\n".join(json.dumps(row) for row in rows)
+            kind = {"Content-Type": "application/x-ndjson"}
+            sent = http.post("/v1/calls", params=calm.place, content=body, headers=kind)
+            receipts = sent.raise_for_status().json()["receipts"]
+            for row, receipt in zip(rows, receipts, strict=True):
+                assert receipt["status"] == "accepted", receipt
+                calm.acknowledged[row["external_id"]] = (row, receipt["id"])
+            return calm.derived(http)
+
+
+@contextlib.contextmanager
+def installed_on_sqlite(folder: Path) -> Iterator[tuple[Installation, Callable[[str], None]]]:
+    folder.mkdir()
+    installation = Installation(folder, {"BAITLINE_DATA": str(folder / "data")}, ["serve"])
+
+    def execute(statement: str) -> None:
+        [database] = (folder / "data").glob("*.db")
+        with contextlib.closing(sqlite3.connect(database, timeout=10)) as conn, conn:
+            assert conn.execute(statement).rowcount > 0, statement
+
+    with started(installation):
+        yield installation, execute
+
+
+@contextlib.contextmanager
+def installed_on_postgres(folder: Path) -> Iterator[tuple[Installation, Callable[[str], None]]]:
+    folder.mkdir()
+    with service.postgres_database() as (owner_url, url, login):
+        settings = {"BAITLINE_DATA": str(folder / "data")}
+        service.run("migrate", "--grant-to", login, **settings, BAITLINE_DATABASE_URL=owner_url)
+        settings["BAITLINE_DATABASE_URL"] = url
+        installation = Installation(folder, settings, ["api", "worker"])
+        superuser = postgres_cluster.of_database(url)
+
+        def execute(statement: str) -> None:
+            assert service.psql(superuser, f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done") != ["0"]
+
+        with started(installation):
+            yield installation, execute
+
+
+@contextlib.contextmanager
+def started(installation: Installation) -> Iterator[None]:
+    installation.start()
+    try:
+        yield
+        installation.stop()
+    finally:
+        installation.end()
+
+
+def meet(place: Callable, folder: Path, kills: int, seed: int, restart: Callable | None) -> None:
+    with place(folder) as (installation, execute):
+        chaos = Chaos(installation, seed, restart)
+        chaos.run(kills)
+        fresh = untouched(chaos, folder / "untouched")
+        chaos.check_all(fresh)
+        chaos.check_planted(fresh, execute)
+    shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=SHORT_KILLS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if asked.only != "postgres":
+            print(f"SQLite, {asked.kills} kills, seed {asked.seed}", flush=True)
+            meet(installed_on_sqlite, folder / "sqlite", asked.kills, asked.seed, None)
+        if asked.only != "sqlite":
+            print(f"PostgreSQL, {asked.kills} kills, seed {asked.seed}", flush=True)
+            with postgres_cluster.private() as cluster:
+                os.environ["BAITLINE_TEST_POSTGRES"] = cluster.url
+                restart = cluster.kill_and_restart
+                meet(installed_on_postgres, folder / "postgres", asked.kills, asked.seed, restart)
+    print("nothing acknowledged is lost, nothing is there twice, every planted fault was found")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    main()

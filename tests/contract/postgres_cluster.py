@@ -1,0 +1,75 @@
+"""A PostgreSQL cluster of this process alone, which may be killed."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import service
+
+KEEPER = Path(__file__).parents[2] / "crates" / "testkit" / "private-postgres.sh"
+
+
+class Cluster:
+    """Started by the script that every test's cluster is started by."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        [folder] = service.psql(url, "SHOW data_directory")
+        self.data = Path(folder)
+        self.port = urlsplit(url).port
+        [version] = service.psql(url, "SHOW server_version_num")
+        self.pg_ctl = find_pg_ctl(int(version) // 10_000)
+
+    def kill_and_restart(self) -> None:
+        """As a crash does it: nothing is told, nothing is written first."""
+        server = int((self.data / "postmaster.pid").read_text().split()[0])
+        os.kill(server, signal.SIGKILL)
+        service.wait_for("a restart of the database", self.start)
+
+    def start(self) -> bool:
+        # What the dead server's processes still hold keeps the first tries from it.
+        owner = (self.data / "PG_VERSION").stat()
+        command = [self.pg_ctl, "start", "--wait", "--silent", "--pgdata", str(self.data)]
+        command += ["--log", str(self.data.parent / "log"), "--options", f"-p {self.port}"]
+        user = {} if os.geteuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        done = subprocess.run(
+            command,
+            cwd=self.data.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **user,
+        )
+        if done.returncode:
+            time.sleep(service.POLL_SECONDS)
+        return done.returncode == 0
+
+
+@contextlib.contextmanager
+def private() -> Iterator[Cluster]:
+    """A cluster until the end of the block."""
+    keeper = subprocess.Popen([KEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        url = keeper.stdout.readline().strip()
+        assert url, "the private PostgreSQL did not start"
+        yield Cluster(url)
+    finally:
+        # The end of its input tells it to stop the cluster and to remove its files.
+        keeper.stdin.close()
+        keeper.wait()
+
+
+def find_pg_ctl(version: int) -> str:
+    known = Path(f"/usr/lib/postgresql/{version}/bin/pg_ctl")
+    return str(known) if known.exists() else "pg_ctl"
+
+
+def of_database(url: str) -> str:
+    """The superuser's URL of the database that another login's URL names."""
+    cluster = urlsplit(os.environ["BAITLINE_TEST_POSTGRES"])
+    return urlunsplit(cluster._replace(path=urlsplit(url).path))
