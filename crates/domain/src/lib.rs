@@ -6,10 +6,12 @@
 pub mod bait;
 pub mod call;
 pub mod competitor;
+pub mod complaint;
 pub mod gate;
 pub mod ids;
 pub mod instant;
 pub mod label;
+pub mod limitation;
 pub mod matching;
 pub mod named_call;
 pub mod numbering;
