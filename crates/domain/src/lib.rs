@@ -19,6 +19,7 @@ pub mod observation;
 pub mod operator;
 pub mod own_number;
 pub mod phone;
+pub mod reconciliation;
 pub mod tally;
 pub mod trap;
 pub mod verdict;
