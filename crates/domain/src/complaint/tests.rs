@@ -1,3 +1,4 @@
+//! Every act in every state, and what the numbers and deadlines of a complaint are.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use super::*;

@@ -1,3 +1,4 @@
+//! Limitation dates, day by day.
 use super::*;
 use LimitationWarning::{FewDays, Passed, SixMonths, TenMonths};
 use jiff::civil::date;

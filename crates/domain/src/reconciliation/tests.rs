@@ -1,3 +1,4 @@
+//! Statements against calls, case by case.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod laws;
