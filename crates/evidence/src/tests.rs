@@ -6,4 +6,4 @@ mod building;
 mod sample;
 mod tampering;
 mod timed;
-mod wording;
+pub(crate) mod wording;
