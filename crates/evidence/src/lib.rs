@@ -23,6 +23,7 @@ mod pdf;
 pub mod people;
 mod register;
 mod russian;
+mod signature;
 mod signers;
 mod template;
 #[cfg(test)]
@@ -30,5 +31,6 @@ mod tests;
 mod verify;
 mod xlsx_file;
 
-pub use build::{BuildError, Built, RecordingReader, build};
+pub use build::{BuildError, Built, RecordingReader, build, build_signed};
+pub use signature::{SigningKey, SigningKeyError};
 pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify};
