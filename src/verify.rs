@@ -34,8 +34,12 @@ fn check(path: &Path) -> bool {
         && let Some(summary) = report.summary
     {
         let state = if summary.draft { "draft" } else { "ready" };
+        let signed = match &summary.signed_by {
+            Some(fingerprint) => format!("signed by the key {fingerprint}"),
+            None => "not signed".to_owned(),
+        };
         println!(
-            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings",
+            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings, {signed}",
             summary.package, summary.version, summary.interceptions, summary.recordings
         );
         return true;

@@ -147,8 +147,9 @@ words! {
     /// What a package still lacks before it may be filed.
     #[schema(as = Missing)]
     MissingWord for Missing {
-        Recording, AdvertisingLabel, Transcript, CompleteTrap, Statement, CertifiedStatement,
-        DisclosureConsent, SimAuthority, Applicant, Inquiry, Time,
+        Recording, AdvertisingLabel, Transcript, CompleteTrap, Statement, CallInStatement,
+        CertifiedStatement, DisclosureConsent, SimAuthority, Applicant, PowerOfAttorney, Inquiry,
+        Reply, WrittenRefusal, Time, FreeOfOtherComplaints,
     }
 
     /// Who reports calls.

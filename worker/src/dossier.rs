@@ -1,9 +1,10 @@
 //! Gathering what a package is made of, from the tables.
 
-use baitline_domain::gate::{InterceptionProofs, days_left, missing};
+use baitline_domain::gate::{GateFacts, InquiryProof, Signer, StatementProof, missing};
 use baitline_domain::ids::ObservationId;
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
+use baitline_domain::limitation::{Limitation, limitation_day};
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::{Interception, Reason};
@@ -66,6 +67,9 @@ pub(crate) fn gather(
         client_name: client.name,
         time_zone: client.time_zone,
         office: None,
+        applicant: None,
+        representative: None,
+        enclosures: Vec::new(),
         caller: package.caller,
         period: Period { from: request.from(), to: request.to() },
         interceptions,
@@ -141,7 +145,7 @@ impl Scene<'_> {
             Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
             None => None,
         };
-        let proofs = self.proofs(judged, &seen, &recorded, label.as_ref(), &trap);
+        let gate = self.gate_facts(judged, interception, &seen, &recorded, label.as_ref(), &trap);
         let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
         Ok(Some(InterceptionFacts {
             call: call.id,
@@ -172,32 +176,43 @@ impl Scene<'_> {
                 .collect::<StoreResult<_>>()?,
             recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
             label: label.map(|row| label_facts(row, screen_label)).transpose()?,
-            missing: missing(&proofs),
+            missing: missing(&gate),
         }))
     }
 
-    fn proofs(
+    /// What is kept for the gate on the day of sealing.
+    fn gate_facts(
         &self,
         judged: &JudgedCall,
+        interception: &Interception,
         seen: &[ObservationRow],
         recorded: &[Recording],
         label: Option<&LabelRow>,
         trap: &TrapRow,
-    ) -> InterceptionProofs {
-        let advertising = label.filter(|row| row.kind == LabelKind::Advertising);
-        InterceptionProofs {
+    ) -> GateFacts {
+        let in_a_statement = self.is_in_a_statement(seen);
+        GateFacts {
+            today: limitation_day(self.package.sealed_at),
             recording: !recorded.is_empty(),
-            advertising_label: advertising.is_some(),
-            transcript: advertising.is_some_and(|row| row.transcript.is_some()),
+            label: label.map(|row| row.kind),
+            transcript: label.is_some_and(|row| row.transcript.is_some()),
             trap_complete: trap.state.as_ref().is_some_and(|state| state.window.is_some()),
             during_trap: judged.assessment.reasons.contains(&Reason::DuringTrap),
-            statement: self.is_in_a_statement(seen),
+            exposures_done: interception.exposures_done.len(),
+            statement: if in_a_statement {
+                StatementProof::CallFound
+            } else {
+                StatementProof::None
+            },
             certified_statement: false,
             disclosure_consent: false,
             sim_authority: false,
             applicant: false,
-            inquiry: false,
-            days_left: days_left(judged.call.started_at, self.package.sealed_at),
+            signer: Signer::Unknown,
+            inquiry: InquiryProof::NotSent,
+            refused_advertising_on: None,
+            limitation: Limitation::of_call(judged.call.started_at),
+            in_other_complaint: false,
         }
     }
 

@@ -1,18 +1,16 @@
-//! The gate: what a complaint package still misses before it may be filed.
+//! The gate (section 5 of the rules): what one interception still misses
+//! before a complaint with it may be filed. It takes plain facts and gives
+//! named items; whether a paper says what it should, people judge.
 
-use crate::instant::Instant;
-use crate::words::words;
+#[cfg(test)]
+mod tests;
+
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
-use jiff::{ToSpan, Unit};
 use serde::{Deserialize, Serialize};
 
-/// The limitation runs in the years of this zone, whose offices decide.
-const LIMITATION_ZONE: &str = "Europe/Moscow";
-/// The zone's offset since 2014, in hours, should the zone not be built in.
-const LIMITATION_OFFSET_HOURS: i8 = 3;
-/// Years from the call to the limitation date.
-const LIMITATION_YEARS: i32 = 1;
+use crate::label::LabelKind;
+use crate::limitation::{Limitation, LimitationWarning};
+use crate::words::words;
 
 /// One thing the gate asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,20 +24,31 @@ pub enum Missing {
     Transcript,
     /// A complete trap, or a call during the trap with its exposures.
     CompleteTrap,
-    /// An operator statement in which the call is found.
+    /// An operator statement for the period of the call.
     Statement,
+    /// The call in that statement.
+    CallInStatement,
     /// The certified original of that statement.
     CertifiedStatement,
     /// The signed consent to disclosure of the secrecy of communication.
     DisclosureConsent,
     /// Proof of authority over the SIM.
     SimAuthority,
-    /// An applicant with valid powers of attorney.
+    /// An applicant.
     Applicant,
-    /// An inquiry to the operator, with its reply or the fact that none came.
+    /// A power of attorney, valid that day, of whoever signs for the applicant.
+    PowerOfAttorney,
+    /// An inquiry sent to the operator.
     Inquiry,
+    /// The operator's reply, or the fact that none came.
+    Reply,
+    /// A written refusal of advertising dated before the call, where the
+    /// operator says that it permitted the call.
+    WrittenRefusal,
     /// Enough time before the limitation date.
     Time,
+    /// That no other filed complaint contains it.
+    FreeOfOtherComplaints,
 }
 
 words!(Missing {
@@ -48,170 +57,160 @@ words!(Missing {
     Transcript => "transcript",
     CompleteTrap => "complete_trap",
     Statement => "statement",
+    CallInStatement => "call_in_statement",
     CertifiedStatement => "certified_statement",
     DisclosureConsent => "disclosure_consent",
     SimAuthority => "sim_authority",
     Applicant => "applicant",
+    PowerOfAttorney => "power_of_attorney",
     Inquiry => "inquiry",
+    Reply => "reply",
+    WrittenRefusal => "written_refusal",
     Time => "time",
+    FreeOfOtherComplaints => "free_of_other_complaints",
 });
 
-/// What is known of one interception when its package is built.
+/// What the operator's own list says of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InterceptionProofs {
+pub enum StatementProof {
+    /// No statement covers the call's period.
+    None,
+    /// One does, and the call is not found in it.
+    CallNotFound,
+    /// The call is found in it.
+    CallFound,
+}
+
+/// Who signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signer {
+    /// Nobody is entered yet.
+    Unknown,
+    /// The applicant.
+    Applicant,
+    /// A representative by this power of attorney, where it is kept.
+    Representative(Option<PowerOfAttorney>),
+}
+
+/// The days on which a power of attorney holds, both inclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PowerOfAttorney {
+    /// Its date.
+    pub issued_on: Date,
+    /// Its last day.
+    pub expires_on: Date,
+    /// The day it was taken back on, from which it holds no more.
+    pub revoked_on: Option<Date>,
+}
+
+impl PowerOfAttorney {
+    /// Whether it holds on this day.
+    pub fn is_valid_on(&self, day: Date) -> bool {
+        self.issued_on <= day
+            && day <= self.expires_on
+            && self.revoked_on.is_none_or(|revoked_on| day < revoked_on)
+    }
+}
+
+/// What became of the inquiry to the bait's operator about this call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InquiryProof {
+    /// None was sent.
+    NotSent,
+    /// It was sent, and nothing is known yet.
+    Waiting,
+    /// It was sent, and a person noted that no reply came.
+    NoReply,
+    /// The operator replied that it had not permitted the call, or gave no
+    /// answer that means anything: neither is the subscriber's consent.
+    NotPermitted,
+    /// The operator replied that it had permitted the call. That is not the
+    /// subscriber's consent either, but needs the subscriber's refusal beside it.
+    Permitted,
+}
+
+/// What is known of one interception on the day the gate is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateFacts {
+    /// That day.
+    pub today: Date,
     /// A recording with its hash is kept.
     pub recording: bool,
-    /// A person labelled it as advertising.
-    pub advertising_label: bool,
-    /// The label has a transcript.
+    /// What a person heard in it.
+    pub label: Option<LabelKind>,
+    /// That label has a transcript.
     pub transcript: bool,
     /// Its trap is complete.
     pub trap_complete: bool,
-    /// It came during the trap, after at least one exposure.
+    /// It came during the trap.
     pub during_trap: bool,
-    /// A statement in which the call is found is kept.
-    pub statement: bool,
-    /// The certified original of that statement is kept.
+    /// How many exposures of the trap were done when it came.
+    pub exposures_done: usize,
+    /// What the operator's statement says.
+    pub statement: StatementProof,
+    /// The certified original of a statement is kept.
     pub certified_statement: bool,
     /// The signed consent to disclosure is kept.
     pub disclosure_consent: bool,
     /// Proof of authority over the SIM is kept.
     pub sim_authority: bool,
-    /// The applicant and its powers are known and valid.
+    /// The applicant is entered.
     pub applicant: bool,
-    /// An inquiry was sent, with its reply or the fact that none came.
-    pub inquiry: bool,
-    /// Whole days left before the limitation date; the limit binds the decision.
-    pub days_left: i64,
+    /// Who signs.
+    pub signer: Signer,
+    /// What became of the inquiry.
+    pub inquiry: InquiryProof,
+    /// The date of the earliest written refusal of advertising.
+    pub refused_advertising_on: Option<Date>,
+    /// The dates that follow from the day of the call.
+    pub limitation: Limitation,
+    /// Another complaint that holds its interceptions contains it.
+    pub in_other_complaint: bool,
 }
 
 /// What one interception misses, in the order of [`Missing`]; empty when it may
-/// be filed.
-pub fn missing(proofs: &InterceptionProofs) -> Vec<Missing> {
-    let checks = [
-        (Missing::Recording, proofs.recording),
-        (Missing::AdvertisingLabel, proofs.advertising_label),
-        (Missing::Transcript, proofs.transcript),
-        (Missing::CompleteTrap, proofs.trap_complete || proofs.during_trap),
-        (Missing::Statement, proofs.statement),
-        (Missing::CertifiedStatement, proofs.certified_statement),
-        (Missing::DisclosureConsent, proofs.disclosure_consent),
-        (Missing::SimAuthority, proofs.sim_authority),
-        (Missing::Applicant, proofs.applicant),
-        (Missing::Inquiry, proofs.inquiry),
-        (Missing::Time, proofs.days_left > 0),
-    ];
-    checks.into_iter().filter(|(_, holds)| !holds).map(|(missing, _)| missing).collect()
-}
-
-/// Whole days at `now` until the limitation date of a call, one calendar year
-/// after it in Moscow; zero on that date and negative after it.
-pub fn days_left(call_at: Instant, now: Instant) -> i64 {
-    let zone = limitation_zone();
-    let limit = local_date(call_at, &zone).saturating_add(LIMITATION_YEARS.years());
-    let today = local_date(now, &zone);
-    // A difference of two dates jiff knows always counts in days.
-    today.until((Unit::Day, limit)).map_or(0, |span| i64::from(span.get_days()))
-}
-
-/// From the zones built into the program: the machine's own are environment.
-fn limitation_zone() -> TimeZone {
-    TimeZoneDatabase::bundled()
-        .get(LIMITATION_ZONE)
-        .unwrap_or_else(|_| TimeZone::fixed(Offset::constant(LIMITATION_OFFSET_HOURS)))
-}
-
-fn local_date(at: Instant, zone: &TimeZone) -> Date {
-    zone.to_datetime(at.to_timestamp()).date()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
-
-    use super::*;
-
-    const READY: InterceptionProofs = InterceptionProofs {
-        recording: true,
-        advertising_label: true,
-        transcript: true,
-        trap_complete: true,
-        during_trap: false,
-        statement: true,
-        certified_statement: true,
-        disclosure_consent: true,
-        sim_authority: true,
-        applicant: true,
-        inquiry: true,
-        days_left: 1,
+/// be filed. Of two things that come one after the other only the first is
+/// named: without an inquiry nobody waits for a reply.
+pub fn missing(facts: &GateFacts) -> Vec<Missing> {
+    let holds = |item: &Missing| match item {
+        Missing::Recording => facts.recording,
+        Missing::AdvertisingLabel => facts.label == Some(LabelKind::Advertising),
+        Missing::Transcript => facts.transcript,
+        Missing::CompleteTrap => {
+            facts.trap_complete || (facts.during_trap && facts.exposures_done > 0)
+        }
+        Missing::Statement => facts.statement != StatementProof::None,
+        Missing::CallInStatement => facts.statement != StatementProof::CallNotFound,
+        Missing::CertifiedStatement => facts.certified_statement,
+        Missing::DisclosureConsent => facts.disclosure_consent,
+        Missing::SimAuthority => facts.sim_authority,
+        Missing::Applicant => facts.applicant && facts.signer != Signer::Unknown,
+        Missing::PowerOfAttorney => has_power(facts),
+        Missing::Inquiry => facts.inquiry != InquiryProof::NotSent,
+        Missing::Reply => facts.inquiry != InquiryProof::Waiting,
+        Missing::WrittenRefusal => {
+            facts.inquiry != InquiryProof::Permitted || refused_before_the_call(facts)
+        }
+        Missing::Time => facts.limitation.days_left(facts.today) > 0,
+        Missing::FreeOfOtherComplaints => !facts.in_other_complaint,
     };
+    Missing::ALL.iter().copied().filter(|item| !holds(item)).collect()
+}
 
-    fn instant(text: &str) -> Instant {
-        Instant::from(text.parse::<jiff::Timestamp>().unwrap())
-    }
+/// How near the limitation date is: nothing the gate misses, but what a person
+/// must see beside it, for the limit binds the decision.
+pub fn warnings(facts: &GateFacts) -> Vec<LimitationWarning> {
+    facts.limitation.warnings(facts.today)
+}
 
-    #[test]
-    fn an_interception_with_every_proof_may_be_filed() {
-        assert_eq!(missing(&READY), []);
+fn has_power(facts: &GateFacts) -> bool {
+    match facts.signer {
+        Signer::Unknown | Signer::Applicant => true,
+        Signer::Representative(power) => power.is_some_and(|one| one.is_valid_on(facts.today)),
     }
+}
 
-    #[test]
-    fn an_interception_without_any_proof_misses_everything_in_order() {
-        let nothing = InterceptionProofs {
-            recording: false,
-            advertising_label: false,
-            transcript: false,
-            trap_complete: false,
-            during_trap: false,
-            statement: false,
-            certified_statement: false,
-            disclosure_consent: false,
-            sim_authority: false,
-            applicant: false,
-            inquiry: false,
-            days_left: 0,
-        };
-        assert_eq!(missing(&nothing), Missing::ALL);
-    }
-
-    #[test]
-    fn a_call_during_the_trap_needs_no_complete_one() {
-        let during = InterceptionProofs { trap_complete: false, during_trap: true, ..READY };
-        assert_eq!(missing(&during), []);
-        let neither = InterceptionProofs { trap_complete: false, ..READY };
-        assert_eq!(missing(&neither), [Missing::CompleteTrap]);
-    }
-
-    #[test]
-    fn there_is_no_time_from_the_limitation_date_on() {
-        for (days_left, expected) in
-            [(1, vec![]), (0, vec![Missing::Time]), (-1, vec![Missing::Time])]
-        {
-            assert_eq!(missing(&InterceptionProofs { days_left, ..READY }), expected);
-        }
-    }
-
-    #[test]
-    fn the_limitation_runs_one_calendar_year_in_moscow() {
-        for (call, now, expected) in [
-            ("2026-11-01T09:00:00Z", "2026-11-01T09:00:00Z", 365),
-            ("2026-11-01T09:00:00Z", "2027-10-31T20:59:59Z", 1),
-            ("2026-11-01T09:00:00Z", "2027-10-31T21:00:00Z", 0),
-            ("2026-11-01T09:00:00Z", "2027-11-02T09:00:00Z", -1),
-            // Already the second of November in Moscow.
-            ("2026-11-01T21:00:00Z", "2027-10-31T21:00:00Z", 1),
-            ("2027-03-01T09:00:00Z", "2027-03-01T09:00:00Z", 366),
-            // The year after a leap day ends on the last day of February.
-            ("2028-02-29T09:00:00Z", "2029-02-27T09:00:00Z", 1),
-        ] {
-            assert_eq!(days_left(instant(call), instant(now)), expected, "{call} at {now}");
-        }
-    }
-
-    #[test]
-    fn absurd_moments_do_no_harm() {
-        for at in [i64::MIN, i64::MAX] {
-            assert_eq!(days_left(Instant(at), Instant(at)).signum(), i64::from(at < 0));
-        }
-    }
+/// A refusal of the call's own day may be later than the call.
+fn refused_before_the_call(facts: &GateFacts) -> bool {
+    facts.refused_advertising_on.is_some_and(|refused_on| refused_on < facts.limitation.call_on)
 }

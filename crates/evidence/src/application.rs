@@ -21,7 +21,8 @@ use crate::gaps::{Gap, gaps};
 use crate::markdown;
 use crate::numbered::NumberedCall;
 use crate::russian::{self, date, local, number_list};
-use crate::template::{APPLICATION, COVER, render_markdown};
+use crate::signers::{self, ApplicantView, EnclosureView, RepresentativeView, SignerView, filled};
+use crate::template::{APPLICATION, COVER, TemplateFault, render_markdown};
 
 const TITLE: &str = "Заявление о признаках нарушения законодательства о рекламе";
 const WATERMARK: &str = "ПРОЕКТ";
@@ -40,6 +41,20 @@ pub(crate) fn document(
     calls: &[NumberedCall<'_>],
     zone: &TimeZone,
 ) -> Result<Document, BuildError> {
+    document_from(APPLICATION, dossier, calls, zone).map_err(fault)
+}
+
+fn fault(fault: TemplateFault) -> BuildError {
+    BuildError::Document { document: DOCUMENT, detail: fault.to_string() }
+}
+
+/// The same from a template of the client's own.
+pub(crate) fn document_from(
+    template: &str,
+    dossier: &Dossier,
+    calls: &[NumberedCall<'_>],
+    zone: &TimeZone,
+) -> Result<Document, TemplateFault> {
     let sealed = local(dossier.sealed_at, zone);
     let gaps = gaps(calls);
     let draft = !gaps.is_empty();
@@ -50,15 +65,14 @@ pub(crate) fn document(
         blocks = rendered(COVER, facts)?;
         blocks.push(Block::PageBreak);
     }
-    blocks.extend(rendered(APPLICATION, ApplicationFacts::new(dossier, calls, zone))?);
+    blocks.extend(rendered(template, ApplicationFacts::new(dossier, calls, zone))?);
     let watermark = draft.then(|| WATERMARK.to_owned());
     Ok(Document { title: TITLE.to_owned(), watermark, blocks })
 }
 
-fn rendered(template: &str, facts: impl Serialize) -> Result<Vec<Block>, BuildError> {
-    let fault = |detail: String| BuildError::Document { document: DOCUMENT, detail };
-    let text = render_markdown(template, facts).map_err(|error| fault(format!("{error:#}")))?;
-    markdown::parse(&text).map_err(|error| fault(error.to_string()))
+fn rendered(template: &str, facts: impl Serialize) -> Result<Vec<Block>, TemplateFault> {
+    let text = render_markdown(template, facts)?;
+    markdown::parse(&text).map_err(TemplateFault::of_markdown)
 }
 
 #[derive(Serialize)]
@@ -72,6 +86,10 @@ struct CoverFacts {
 #[derive(Serialize)]
 struct ApplicationFacts<'a> {
     office: Option<&'a str>,
+    applicant: Option<ApplicantView<'a>>,
+    representative: Option<RepresentativeView<'a>>,
+    signer: SignerView<'a>,
+    enclosures: Vec<EnclosureView<'a>>,
     client: &'a str,
     caller: String,
     period_from: String,
@@ -173,6 +191,10 @@ impl<'a> ApplicationFacts<'a> {
         let last_day = dossier.period.to - baitline_domain::instant::Span(1);
         Self {
             office: dossier.office.as_ref().map(|office| office.name.as_str()),
+            applicant: dossier.applicant.as_ref().map(signers::applicant),
+            representative: dossier.representative.as_ref().map(signers::representative),
+            signer: signers::signer(dossier.applicant.as_ref(), dossier.representative.as_ref()),
+            enclosures: signers::enclosures(&dossier.enclosures),
             client: &dossier.client_name,
             caller: russian::phone(dossier.caller),
             period_from: date(&local(dossier.period.from, zone)),
@@ -241,10 +263,6 @@ fn label(facts: &LabelFacts, quote_chars: usize) -> Label<'_> {
 fn callback_number(facts: &LabelFacts) -> Option<String> {
     let text = filled(&facts.callback_number)?;
     Some(Phone::parse(text).map_or_else(|_| text.to_owned(), russian::phone))
-}
-
-fn filled(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// The lines of a transcript, cut after a word where it is long.
@@ -362,7 +380,7 @@ fn steps(exposures: &[Exposure], started: &ZonedDateTime, zone: &TimeZone) -> Ve
     exposures.iter().map(step).collect()
 }
 
-fn step_name(kind: ExposureKind) -> &'static str {
+pub(crate) fn step_name(kind: ExposureKind) -> &'static str {
     match kind {
         ExposureKind::SiteVisit => "посещение сайта организации",
         ExposureKind::Yandex => "вход в учётную запись «Яндекс»",

@@ -13,6 +13,11 @@ pub(crate) const BAGIT_PATH: &str = "bagit.txt";
 pub(crate) const BAG_INFO_PATH: &str = "bag-info.txt";
 pub(crate) const MANIFEST_PATH: &str = "manifest-sha256.txt";
 pub(crate) const TAG_MANIFEST_PATH: &str = "tagmanifest-sha256.txt";
+/// The public half of the key that signed, in a signed bag.
+pub(crate) const SIGNING_KEY_PATH: &str = "signing-key.pem";
+/// The signature of the tag manifest, in a signed bag. The one file that no
+/// manifest lists: it is made of the last of them.
+pub(crate) const SIGNATURE_PATH: &str = "tagmanifest-sha256.txt.sig";
 pub(crate) const README_PATH: &str = "README.txt";
 /// Everything under it is payload.
 pub(crate) const PAYLOAD: &str = "data/";

@@ -12,8 +12,8 @@ use crate::application;
 use crate::archive::{Archive, CopyError, Written, entry_date};
 use crate::bag::{
     APPLICATION_PATH, BAG_INFO_PATH, BAGIT, BAGIT_PATH, BagInfo, MANIFEST_PATH, PACKAGE_JSON_PATH,
-    PAYLOAD, README_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, TAG_MANIFEST_PATH, folder,
-    manifest,
+    PAYLOAD, README_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, SIGNATURE_PATH, SIGNING_KEY_PATH,
+    TAG_MANIFEST_PATH, folder, manifest,
 };
 use crate::csv_file::csv;
 use crate::dossier::Dossier;
@@ -23,6 +23,7 @@ use crate::package_json::package_json;
 use crate::pdf::pdf;
 use crate::register;
 use crate::russian::{date, local, minutes, zone};
+use crate::signature::SigningKey;
 use crate::template::{README, render_text};
 use crate::xlsx_file::xlsx;
 
@@ -103,13 +104,27 @@ pub fn build(
     recordings: &dyn RecordingReader,
     out: impl Write + Seek,
 ) -> Result<Built, BuildError> {
+    build_signed(dossier, recordings, None, out)
+}
+
+/// The same, signed with `key` where there is one. A signature of the same key
+/// over the same facts has the same bytes, too.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_signed(
+    dossier: &Dossier,
+    recordings: &dyn RecordingReader,
+    key: Option<&SigningKey>,
+    out: impl Write + Seek,
+) -> Result<Built, BuildError> {
     limits::check(dossier)?;
     let zone = TimeZone::get(&dossier.time_zone)
         .map_err(|_| BuildError::TimeZone(dossier.time_zone.clone()))?;
     let calls = numbered(dossier);
     let missing = missing(dossier);
     let documents = documents(dossier, &calls, &missing, &zone)?;
-    let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents };
+    let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents, key };
     let mut out = bag.write(recordings, out)?;
     let bytes = out.stream_position().map_err(BuildError::Write)?;
     let recordings = calls.iter().map(|call| call.recordings.len()).sum();
@@ -158,6 +173,7 @@ struct Bag<'a> {
     zone: &'a TimeZone,
     calls: &'a [NumberedCall<'a>],
     documents: &'a [MadeFile; 4],
+    key: Option<&'a SigningKey>,
 }
 
 impl Bag<'_> {
@@ -191,8 +207,14 @@ impl Bag<'_> {
         }
         let manifest = files.manifest(|path| path.starts_with(PAYLOAD));
         files.add(MANIFEST_PATH, manifest.as_bytes())?;
+        if let Some(key) = self.key {
+            files.add(SIGNING_KEY_PATH, key.public_pem().as_bytes())?;
+        }
         let tag_manifest = files.manifest(|path| !path.starts_with(PAYLOAD));
         files.add(TAG_MANIFEST_PATH, tag_manifest.as_bytes())?;
+        if let Some(key) = self.key {
+            files.add(SIGNATURE_PATH, &key.sign(tag_manifest.as_bytes()))?;
+        }
         files.archive.finish().map_err(BuildError::Write)
     }
 
@@ -214,6 +236,7 @@ impl Bag<'_> {
             folder: folder(self.dossier.package),
             sealed: date(&sealed),
             time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
+            fingerprint: self.key.map(SigningKey::fingerprint),
         };
         render_text(README, facts).map_err(|error| BuildError::Document {
             document: README_PATH,
@@ -227,6 +250,8 @@ struct ReadmeFacts {
     folder: String,
     sealed: String,
     time: String,
+    /// Of the key that signs, where one does.
+    fingerprint: Option<String>,
 }
 
 /// The archive with what was written so far.

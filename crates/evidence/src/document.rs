@@ -27,12 +27,20 @@ pub(crate) enum Block {
     Quote { blocks: Vec<Block> },
     /// A list; `start` is the first number of a numbered one.
     List { start: Option<u64>, items: Vec<Vec<Block>> },
-    /// A table whose header repeats on every page.
-    Table { header: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>> },
+    /// A table whose header repeats on every page, with the share of each column
+    /// in its width; `numbered` when its first column counts the rows.
+    Table {
+        header: Vec<Vec<Inline>>,
+        rows: Vec<Vec<Vec<Inline>>>,
+        widths: Vec<usize>,
+        numbered: bool,
+    },
     /// What follows begins a page.
     PageBreak,
     /// To whom and from whom: the block at the top right.
     Addressee { blocks: Vec<Block> },
+    /// The sender's number and date of a letter, at the left margin.
+    Reference { blocks: Vec<Block> },
     /// The line to sign on, never parted by a page's end.
     Signature { blocks: Vec<Block> },
 }

@@ -13,6 +13,8 @@ use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Exposure, TrapMissing, Window};
 use baitline_domain::verdict::{Reason, Verdict};
 
+use crate::people::{Applicant, Enclosure, Representative};
+
 /// The time zone of documents when the client names none.
 pub const DEFAULT_TIME_ZONE: &str = "Europe/Moscow";
 
@@ -33,6 +35,13 @@ pub struct Dossier {
     pub time_zone: String,
     /// The office the application goes to, where it is known.
     pub office: Option<Office>,
+    /// Who files, where that is known.
+    pub applicant: Option<Applicant>,
+    /// Who signs for the applicant.
+    pub representative: Option<Representative>,
+    /// What is enclosed; where this is empty, the application lists what a
+    /// complaint needs, with blanks for the sheets.
+    pub enclosures: Vec<Enclosure>,
     /// The number complained of.
     pub caller: Phone,
     /// The period the calls were taken from, half-open.

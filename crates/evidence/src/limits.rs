@@ -26,6 +26,8 @@ const MAX_EXPOSURES: usize = 200;
 const MAX_TRANSCRIPT_CHARS: usize = 32_000;
 /// Characters of all transcripts together.
 const MAX_TRANSCRIPTS_CHARS: usize = 1_000_000;
+/// Enclosures of an application.
+const MAX_ENCLOSURES: usize = 200;
 /// Characters of a name or of any other short text.
 const MAX_TEXT_CHARS: usize = 1_000;
 
@@ -53,7 +55,31 @@ pub(crate) fn check(dossier: &Dossier) -> Result<(), BuildError> {
         short(&office.name)?;
         short(&office.subject_code)?;
     }
+    check_people(dossier)?;
     calls.iter().try_for_each(check_call)
+}
+
+fn check_people(dossier: &Dossier) -> Result<(), BuildError> {
+    if let Some(applicant) = &dossier.applicant {
+        short(&applicant.name)?;
+        let particulars = [
+            &applicant.inn,
+            &applicant.registration_number,
+            &applicant.passport,
+            &applicant.address,
+            &applicant.reply_address,
+            &applicant.phone,
+            &applicant.email,
+        ];
+        particulars.into_iter().flatten().try_for_each(|text| short(text))?;
+    }
+    if let Some(representative) = &dossier.representative {
+        short(&representative.name)?;
+        let power = representative.power.as_ref().and_then(|power| power.number.as_ref());
+        representative.position.iter().chain(power).try_for_each(|text| short(text))?;
+    }
+    at_most("enclosures", dossier.enclosures.len(), MAX_ENCLOSURES)?;
+    dossier.enclosures.iter().try_for_each(|enclosure| short(&enclosure.title))
 }
 
 fn check_call(call: &InterceptionFacts) -> Result<(), BuildError> {

@@ -6,13 +6,19 @@ use std::iter::Peekable;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use crate::columns::{plain, widths};
 use crate::document::{Block, Inline};
+use crate::russian::tied;
 
 /// How deeply blocks may stand in each other.
 const MAX_DEPTH: usize = 16;
+/// The head of a column that counts the rows.
+const NUMBER_SIGN: &str = "№";
 /// Directives are comments: user text is escaped, so it can never make one.
 const ADDRESSEE: &str = "<!-- адресат -->";
 const ADDRESSEE_END: &str = "<!-- конец адресата -->";
+const REFERENCE: &str = "<!-- реквизиты -->";
+const REFERENCE_END: &str = "<!-- конец реквизитов -->";
 const SIGNATURE: &str = "<!-- подпись -->";
 const SIGNATURE_END: &str = "<!-- конец подписи -->";
 
@@ -69,8 +75,18 @@ impl<'a> Reader<'a> {
                 Some(Event::End(_)) => return Ok((blocks, End::Tag)),
                 Some(Event::Rule) => blocks.push(Block::PageBreak),
                 Some(Event::Start(Tag::HtmlBlock)) => match self.directive()?.as_str() {
-                    ADDRESSEE => blocks.push(self.addressee(depth)?),
-                    SIGNATURE => blocks.push(self.signature(depth)?),
+                    ADDRESSEE => {
+                        let inner = self.enclosed(depth, ADDRESSEE, ADDRESSEE_END)?;
+                        blocks.push(Block::Addressee { blocks: inner });
+                    }
+                    REFERENCE => {
+                        let inner = self.enclosed(depth, REFERENCE, REFERENCE_END)?;
+                        blocks.push(Block::Reference { blocks: inner });
+                    }
+                    SIGNATURE => {
+                        let inner = self.enclosed(depth, SIGNATURE, SIGNATURE_END)?;
+                        blocks.push(Block::Signature { blocks: inner });
+                    }
                     other => return Ok((blocks, End::Directive(other.to_owned()))),
                 },
                 Some(Event::Start(tag)) => blocks.push(self.block(tag, depth)?),
@@ -101,21 +117,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn addressee(&mut self, depth: usize) -> Result<Block> {
+    /// The blocks between two directives.
+    fn enclosed(
+        &mut self,
+        depth: usize,
+        begin: &'static str,
+        end: &'static str,
+    ) -> Result<Vec<Block>> {
         match self.blocks(depth + 1)? {
-            (blocks, End::Directive(end)) if end == ADDRESSEE_END => {
-                Ok(Block::Addressee { blocks })
-            }
-            _ => Err(MarkdownError::Unclosed(ADDRESSEE)),
-        }
-    }
-
-    fn signature(&mut self, depth: usize) -> Result<Block> {
-        match self.blocks(depth + 1)? {
-            (blocks, End::Directive(end)) if end == SIGNATURE_END => {
-                Ok(Block::Signature { blocks })
-            }
-            _ => Err(MarkdownError::Unclosed(SIGNATURE)),
+            (blocks, End::Directive(found)) if found == end => Ok(blocks),
+            _ => Err(MarkdownError::Unclosed(begin)),
         }
     }
 
@@ -149,7 +160,11 @@ impl<'a> Reader<'a> {
             match self.events.next() {
                 Some(Event::Start(Tag::TableHead)) => header = self.cells()?,
                 Some(Event::Start(Tag::TableRow)) => rows.push(self.cells()?),
-                Some(Event::End(TagEnd::Table)) => return Ok(Block::Table { header, rows }),
+                Some(Event::End(TagEnd::Table)) => {
+                    let widths = widths(&header, &rows);
+                    let numbered = header.first().is_some_and(|cell| plain(cell) == NUMBER_SIGN);
+                    return Ok(Block::Table { header, rows, widths, numbered });
+                }
                 Some(other) => return Err(unknown(&other)),
                 None => return Err(MarkdownError::Unclosed("a table")),
             }
@@ -193,6 +208,11 @@ impl<'a> Reader<'a> {
                     content.push(Inline::Emphasis { content: self.inlines()? });
                 }
                 other => return Err(unknown(&other)),
+            }
+        }
+        for inline in &mut content {
+            if let Inline::Text { text } = inline {
+                *text = tied(text);
             }
         }
         Ok(content)
@@ -265,6 +285,8 @@ mod tests {
             Block::Table {
                 header: vec![text("№"), text("Что")],
                 rows: vec![vec![text("1"), vec![Inline::Strong { content: text("да") }]]],
+                widths: widths(&[text("№"), text("Что")], &[vec![text("1"), text("да")]]),
+                numbered: true,
             },
             Block::Quote { blocks: vec![paragraph(text("слова"))] },
             Block::PageBreak,

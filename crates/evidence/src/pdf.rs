@@ -12,7 +12,7 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, Timestamp};
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::document::{Block, Document, Inline};
 
@@ -48,7 +48,12 @@ pub(crate) fn pdf(
     if !compiled.warnings.is_empty() {
         return Err(fault(&compiled.warnings));
     }
+    // For keeping: what a reader needs is in the file, and the text is tagged,
+    // which is the default.
+    let standards = PdfStandards::new(&[PdfStandard::A_2b])
+        .map_err(|error| PdfError(error.message().to_string()))?;
     let options = PdfOptions {
+        standards,
         ident: Smart::Custom(ident.to_owned()),
         creator: Smart::Custom(None),
         timestamp: timestamp(created),
@@ -142,13 +147,16 @@ fn keep_printable(block: &mut Block, fonts: &Fonts) {
         Block::Heading { content, .. } | Block::Paragraph { content } => {
             keep_printable_inlines(content, fonts);
         }
-        Block::Quote { blocks } | Block::Addressee { blocks } | Block::Signature { blocks } => {
+        Block::Quote { blocks }
+        | Block::Addressee { blocks }
+        | Block::Reference { blocks }
+        | Block::Signature { blocks } => {
             blocks.iter_mut().for_each(|block| keep_printable(block, fonts));
         }
         Block::List { items, .. } => {
             items.iter_mut().flatten().for_each(|block| keep_printable(block, fonts));
         }
-        Block::Table { header, rows } => {
+        Block::Table { header, rows, .. } => {
             let cells = header.iter_mut().chain(rows.iter_mut().flatten());
             cells.for_each(|cell| keep_printable_inlines(cell, fonts));
         }
@@ -202,6 +210,15 @@ mod tests {
         assert_eq!(bytes, pdf(paragraph("текст"), "a", created).unwrap());
         assert_ne!(bytes, pdf(paragraph("тест"), "a", created).unwrap());
         assert_ne!(bytes, pdf(paragraph("текст"), "b", created).unwrap());
+    }
+
+    #[test]
+    fn every_document_is_for_keeping_and_tagged() {
+        let bytes = pdf(paragraph("текст"), "a", Instant(1_790_000_000_000_000)).unwrap();
+        let says = |what: &str| bytes.windows(what.len()).any(|window| window == what.as_bytes());
+        assert!(says("<pdfaid:part>2</pdfaid:part>"));
+        assert!(says("<pdfaid:conformance>B</pdfaid:conformance>"));
+        assert!(says("/MarkInfo") && says("/StructTreeRoot"));
     }
 
     #[test]

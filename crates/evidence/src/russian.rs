@@ -1,13 +1,20 @@
 //! How documents write dates, times, numbers and numerals in Russian. Knows no
 //! document and no law.
 
+mod numerals;
+mod ties;
+
 use std::borrow::Cow;
 
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::{Segment, Speaker};
 use baitline_domain::phone::Phone;
 use jiff::ZonedDateTime;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+pub(crate) use numerals::{in_words, in_words_neuter, plural_form};
+pub(crate) use ties::tied;
 
 /// Keeps a number and its unit on one line.
 pub(crate) const NBSP: char = '\u{a0}';
@@ -35,8 +42,13 @@ pub(crate) fn local(at: Instant, zone: &TimeZone) -> ZonedDateTime {
 
 /// «14 октября 2026 г.»
 pub(crate) fn date(at: &ZonedDateTime) -> String {
-    let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
-    format!("{}{NBSP}{} {}{NBSP}г.", at.day(), month.unwrap_or(&""), at.year())
+    civil_date(at.date())
+}
+
+/// The same of a day without a time.
+pub(crate) fn civil_date(day: Date) -> String {
+    let month = usize::try_from(day.month() - 1).ok().and_then(|month| MONTHS.get(month));
+    format!("{}{NBSP}{} {}{NBSP}г.", day.day(), month.unwrap_or(&""), day.year())
 }
 
 /// «14.10.2026», for tables.
@@ -86,7 +98,7 @@ pub(crate) fn transcript<'a>(text: Option<&'a str>, segments: &[Segment]) -> Cow
 }
 
 /// «00:05», «1:02:05»: so long after the beginning.
-fn place(from: Span) -> String {
+pub(crate) fn place(from: Span) -> String {
     let seconds = from.0.max(0) / MICROS_PER_SECOND;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours == 0 {
@@ -95,7 +107,7 @@ fn place(from: Span) -> String {
     format!("{hours}:{minutes:02}:{seconds:02}")
 }
 
-fn speaker(speaker: Speaker) -> &'static str {
+pub(crate) fn speaker(speaker: Speaker) -> &'static str {
     match speaker {
         Speaker::Caller => "Звонивший",
         Speaker::Subscriber => "Абонент",
@@ -123,19 +135,49 @@ pub(crate) fn phone(phone: Phone) -> String {
     format!("+7{NBSP}{:03}{NBSP}{head:03}-{middle:02}-{tail:02}", phone.code())
 }
 
-/// The form a noun takes after `count`: 1 звонок, 2 звонка, 5 звонков.
-pub(crate) fn plural_form<'a>(count: u64, one: &'a str, few: &'a str, many: &'a str) -> &'a str {
-    match (count % 100, count % 10) {
-        (11..=14, _) => many,
-        (_, 1) => one,
-        (_, 2..=4) => few,
-        _ => many,
+/// «И. И. Иванов» of «Иванов Иван Иванович»; of what is no such name, itself.
+/// «ИП» before it goes.
+pub(crate) fn short_name(full: &str) -> String {
+    let bare = full.trim();
+    let bare = ["ИП ", "Индивидуальный предприниматель ", "индивидуальный предприниматель "]
+        .iter()
+        .find_map(|before| bare.strip_prefix(before))
+        .unwrap_or(bare);
+    let words: Vec<&str> = bare.split_whitespace().collect();
+    let is_name = |word: &&str| word.chars().all(|c| c.is_alphabetic() || c == '-');
+    if !(2..=3).contains(&words.len()) || !words.iter().all(|word| is_name(&word)) {
+        return bare.to_owned();
     }
+    let initials = words[1..].iter().filter_map(|word| word.chars().next());
+    let initials: String = initials.flat_map(|c| c.to_uppercase().chain(['.', NBSP])).collect();
+    format!("{initials}{}", words[0])
 }
 
-/// «№ 1», «№ 1 и 3», «№ 1, 2 и 3»
+/// «1 234 567», in groups of three that stay on one line.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(NBSP);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Numbers in a row that are written as a range: «1–4», but «1, 2 и 3».
+const SHORTEST_RANGE: usize = 4;
+
+/// «№ 1», «№ 1 и 3», «№ 1, 2 и 3», «№ 1–4 и 7»; the numbers come in order.
 pub(crate) fn number_list(numbers: &[usize]) -> String {
-    let texts: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    let texts: Vec<String> = runs
+        .flat_map(|run| match run {
+            [first, .., last] if run.len() >= SHORTEST_RANGE => vec![format!("{first}–{last}")],
+            run => run.iter().map(usize::to_string).collect(),
+        })
+        .collect();
     match texts.split_last() {
         None => String::new(),
         Some((only, [])) => format!("№{NBSP}{only}"),
@@ -172,14 +214,17 @@ mod tests {
     }
 
     #[test]
-    fn numerals_decline_their_nouns() {
-        let forms = |count| plural_form(count, "звонок", "звонка", "звонков");
-        let one = [1, 21, 101, 1_001].map(forms);
-        let few = [2, 3, 4, 22, 104].map(forms);
-        let many = [0, 5, 11, 12, 14, 19, 20, 111, 112].map(forms);
-        assert!(one.iter().all(|form| *form == "звонок"), "{one:?}");
-        assert!(few.iter().all(|form| *form == "звонка"), "{few:?}");
-        assert!(many.iter().all(|form| *form == "звонков"), "{many:?}");
+    fn names_are_shortened_to_initials_that_stay_with_them() {
+        assert_eq!(short_name("Иванов Иван Петрович"), "И.\u{a0}П.\u{a0}Иванов");
+        assert_eq!(short_name(" ИП Римский-Корсаков Николай "), "Н.\u{a0}Римский-Корсаков");
+        assert_eq!(short_name("ООО «Окна Плюс»"), "ООО «Окна Плюс»");
+        assert_eq!(short_name(""), "");
+    }
+
+    #[test]
+    fn large_numbers_are_written_in_groups() {
+        assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!(grouped(999), "999");
     }
 
     #[test]
@@ -193,5 +238,7 @@ mod tests {
         assert_eq!(phone(foreign), "+441632960000");
         assert_eq!(number_list(&[7]), "№\u{a0}7");
         assert_eq!(number_list(&[1, 2, 3]), "№\u{a0}1, 2 и\u{a0}3");
+        assert_eq!(number_list(&[1, 2, 3, 4]), "№\u{a0}1–4");
+        assert_eq!(number_list(&[1, 3, 4, 5, 6, 9]), "№\u{a0}1, 3–6 и\u{a0}9");
     }
 }

@@ -7,6 +7,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use minijinja::{Value, context};
 use serde::Serialize;
 
+use crate::markdown::MarkdownError;
 use crate::russian::{NBSP, plural_form};
 
 /// The application to the office.
@@ -18,20 +19,122 @@ pub(crate) const README: &str = include_str!("../templates/readme.txt");
 /// Steps of a template, about a hundred for every call and then some: a
 /// template that runs longer is broken.
 const MAX_FUEL: u64 = 10_000_000;
+/// Bytes of a template: the longest of ours is a sixth of that.
+pub const MAX_TEMPLATE_BYTES: usize = 64 << 10;
+/// Bytes of what a template makes of its facts: a transcript of every call that
+/// a package can hold, escaped, and then some.
+const MAX_OUTPUT_BYTES: usize = 16 << 20;
+/// Loops and conditions that stand in each other.
+const MAX_NESTING: usize = 50;
+/// The statements a template may use. Others keep values, call back or reach
+/// for other templates: with these alone and a bounded output, whatever a
+/// template does ends, and what it holds at a time is no longer than it is.
+const STATEMENTS: [&str; 6] = ["for", "else", "endfor", "if", "elif", "endif"];
+
+/// What is wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// The line of the template, from 1, where it can be told.
+    pub line: Option<usize>,
+    /// What is wrong with it, in one sentence.
+    pub what: String,
+}
+
+impl std::fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+impl std::error::Error for TemplateFault {}
+
+impl From<Error> for TemplateFault {
+    fn from(error: Error) -> Self {
+        let what = match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        };
+        Self { line: error.line(), what }
+    }
+}
+
+impl TemplateFault {
+    /// Of what a template made; its lines are not the template's.
+    pub(crate) fn of_markdown(error: MarkdownError) -> Self {
+        Self { line: None, what: error.to_string() }
+    }
+}
 
 /// Renders a Markdown template with `facts` as its only variable.
-pub(crate) fn render_markdown(template: &str, facts: impl Serialize) -> Result<String, Error> {
+pub(crate) fn render_markdown(
+    template: &str,
+    facts: impl Serialize,
+) -> Result<String, TemplateFault> {
     let mut environment = environment()?;
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
     environment.set_formatter(write_escaped);
-    environment.render_str(template, context! { facts => Value::from(Serde(&facts)) })
+    render(&environment, template, &facts)
 }
 
 /// Renders a plain text template. Its values are the program's own.
-pub(crate) fn render_text(template: &str, facts: impl Serialize) -> Result<String, Error> {
+pub(crate) fn render_text(template: &str, facts: impl Serialize) -> Result<String, TemplateFault> {
     let mut environment = environment()?;
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.render_str(template, context! { facts => Value::from(Serde(&facts)) })
+    render(&environment, template, &facts)
+}
+
+fn render(
+    environment: &Environment<'_>,
+    template: &str,
+    facts: &impl Serialize,
+) -> Result<String, TemplateFault> {
+    check_source(template)?;
+    let mut out = Limited(Vec::new());
+    let facts = context! { facts => Value::from(Serde(facts)) };
+    environment.template_from_str(template)?.render_captured_to(facts, &mut out)?;
+    String::from_utf8(out.0)
+        .map_err(|_| TemplateFault { line: None, what: "the output is no text".to_owned() })
+}
+
+/// Refuses a template that is too long or uses another statement than
+/// [`STATEMENTS`]. It looks at every opening of a statement, also inside
+/// comments and quotes: too careful there, and never fooled by them.
+fn check_source(template: &str) -> Result<(), TemplateFault> {
+    if template.len() > MAX_TEMPLATE_BYTES {
+        let what = format!("the template is longer than {MAX_TEMPLATE_BYTES} bytes");
+        return Err(TemplateFault { line: None, what });
+    }
+    for (at, _) in template.match_indices("{%") {
+        let rest = template[at + 2..].trim_start_matches(['-', '+']).trim_start();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let word = &rest[..end.unwrap_or(rest.len())];
+        if !STATEMENTS.contains(&word) {
+            let line = Some(template[..at].matches('\n').count() + 1);
+            let what = format!("the statement {word:?} is none of {}", STATEMENTS.join(", "));
+            return Err(TemplateFault { line, what });
+        }
+    }
+    Ok(())
+}
+
+/// Takes what a template writes until it is too much.
+struct Limited(Vec<u8>);
+
+impl std::io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_OUTPUT_BYTES {
+            return Err(std::io::Error::other("the output is too long"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn environment() -> Result<Environment<'static>, Error> {
@@ -40,10 +143,14 @@ fn environment() -> Result<Environment<'static>, Error> {
         .lstrip_blocks(true)
         .keep_trailing_newline(true)
         .build()?;
-    let mut environment = Environment::new();
+    // Without the built-in filters and functions, of which some make long values
+    // of short ones.
+    let mut environment = Environment::empty();
     environment.set_syntax(syntax);
+    environment.set_recursion_limit(MAX_NESTING);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(MAX_FUEL));
+    environment.add_filter("length", minijinja::filters::length);
     environment.add_filter("count", count);
     environment.add_filter("agree", agree);
     environment.add_filter("quoted", quoted);

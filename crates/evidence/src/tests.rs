@@ -4,6 +4,7 @@
 
 mod building;
 mod sample;
+mod signing;
 mod tampering;
 mod timed;
-mod wording;
+pub(crate) mod wording;

@@ -44,6 +44,9 @@ pub struct Summary {
     pub recordings: usize,
     /// Whether the gate missed something when it was built.
     pub draft: bool,
+    /// The fingerprint of the key whose signature it bears: SHA-256 over the
+    /// public key's DER, in hex. Whose key that is the package cannot prove.
+    pub signed_by: Option<String>,
 }
 
 /// What was found.
@@ -73,8 +76,9 @@ pub fn verify(reader: impl Read + Seek) -> VerifyReport {
     let mut problems = Problems(Vec::new());
     let contents = container::read(&RefCell::new(reader), &mut problems);
     let summary = contents.and_then(|contents| {
-        bag::check(&contents, &mut problems);
-        agreement::check(&contents, &mut problems)
+        let signed_by = bag::check(&contents, &mut problems);
+        let summary = agreement::check(&contents, &mut problems)?;
+        Some(Summary { signed_by, ..summary })
     });
     VerifyReport { problems: problems.0, summary }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::sample::{built, dossier, ready};
 use crate::{BuildError, Built, Summary, build, verify};
 
-fn entry(archive: &[u8], path: &str) -> Vec<u8> {
+pub(super) fn entry(archive: &[u8], path: &str) -> Vec<u8> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
     let name = format!("baitline-01900000-0000-7000-8000-000000000001/{path}");
     let mut content = Vec::new();
@@ -48,6 +48,7 @@ fn a_draft_and_a_ready_package_are_whole_and_say_which_they_are() {
         interceptions: 3,
         recordings: 2,
         draft: true,
+        signed_by: None,
     };
     assert_eq!(report.summary, Some(summary));
     let (ready, recordings) = ready();

@@ -62,6 +62,9 @@ pub(super) fn dossier() -> (Dossier, Recordings) {
         office: Some(Office {
             name: "Московское УФАС".into(), subject_code: "77".into()
         }),
+        applicant: None,
+        representative: None,
+        enclosures: Vec::new(),
         caller: Phone::from_digits(CALLER).unwrap(),
         period: Period { from: at("2026-08-31T21:00:00Z"), to: at("2026-10-31T21:00:00Z") },
         interceptions,

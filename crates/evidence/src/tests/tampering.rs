@@ -21,7 +21,15 @@ fn problems(archive: &[u8]) -> Vec<Problem> {
 /// The archive written again with its entries changed by `change`.
 fn rewritten(change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
     let (dossier, recordings) = dossier();
-    let mut zip = ZipArchive::new(Cursor::new(built(&dossier, &recordings))).unwrap();
+    rewritten_from(&built(&dossier, &recordings), change)
+}
+
+/// The same of any archive.
+pub(super) fn rewritten_from(
+    archive: &[u8],
+    change: impl Fn(&mut Vec<(String, Vec<u8>)>),
+) -> Vec<u8> {
+    let mut zip = ZipArchive::new(Cursor::new(archive)).unwrap();
     let mut date = zip::DateTime::default();
     let mut entries = Vec::new();
     for index in 0..zip.len() {
@@ -51,7 +59,7 @@ fn rewritten(change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn content<'a>(entries: &'a mut [(String, Vec<u8>)], path: &str) -> &'a mut Vec<u8> {
+pub(super) fn content<'a>(entries: &'a mut [(String, Vec<u8>)], path: &str) -> &'a mut Vec<u8> {
     &mut entries.iter_mut().find(|(name, _)| name == path).unwrap().1
 }
 

@@ -16,7 +16,7 @@ use crate::numbered::numbered;
 
 /// Words that no filed document may hold: names of the trade, guilt that
 /// nobody has found yet, sums nobody may promise, the program's own words.
-const FORBIDDEN: [&str; 16] = [
+pub(crate) const FORBIDDEN: [&str; 16] = [
     "приманк",
     "ловушк",
     "нарушител",
@@ -41,7 +41,7 @@ pub(super) fn document(dossier: &Dossier) -> Document {
 }
 
 /// The document as plain text, one line per block, marked by its kind.
-pub(super) fn plain(blocks: &[Block]) -> String {
+pub(crate) fn plain(blocks: &[Block]) -> String {
     blocks.iter().map(plain_block).collect::<Vec<_>>().join("\n")
 }
 
@@ -61,7 +61,7 @@ fn plain_block(block: &Block) -> String {
             };
             (0..).zip(items).map(item).collect::<Vec<_>>().join("\n")
         }
-        Block::Table { header, rows } => {
+        Block::Table { header, rows, .. } => {
             let row = |row: &Vec<Vec<Inline>>| {
                 row.iter().map(|cell| line(cell)).collect::<Vec<_>>().join(" | ")
             };
@@ -69,6 +69,7 @@ fn plain_block(block: &Block) -> String {
         }
         Block::PageBreak => "=== page ===".into(),
         Block::Addressee { blocks } => format!("[addressee]\n{}\n", plain(blocks)),
+        Block::Reference { blocks } => format!("[reference]\n{}\n", plain(blocks)),
         Block::Signature { blocks } => format!("\n[signature]\n{}", plain(blocks)),
     }
 }

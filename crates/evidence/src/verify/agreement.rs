@@ -76,6 +76,7 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
         interceptions: package.interceptions.len(),
         recordings: package.interceptions.iter().map(|call| call.recordings.len()).sum(),
         draft: package.draft,
+        signed_by: None,
     })
 }
 

@@ -7,10 +7,12 @@ use super::Problems;
 use super::container::Contents;
 use crate::bag::{
     BAG_INFO_PATH, BAGIT, BAGIT_PATH, EXTERNAL_IDENTIFIER, MANIFEST_PATH, PAYLOAD, PAYLOAD_OXUM,
-    REQUIRED, TAG_MANIFEST_PATH, hex, oxum,
+    REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, hex, oxum,
 };
+use crate::signature::verified;
 
-pub(super) fn check(contents: &Contents, problems: &mut Problems) {
+/// Gives the fingerprint of the key that signed, where the signature holds.
+pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<String> {
     for path in REQUIRED {
         if !contents.files.contains_key(path) {
             problems.add(path, "is missing");
@@ -21,8 +23,35 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) {
     }
     check_info(contents, problems);
     check_manifest(contents, MANIFEST_PATH, |path| path.starts_with(PAYLOAD), problems);
-    let is_tag_file = |path: &str| !path.starts_with(PAYLOAD) && path != TAG_MANIFEST_PATH;
+    let is_tag_file = |path: &str| {
+        !path.starts_with(PAYLOAD) && path != TAG_MANIFEST_PATH && path != SIGNATURE_PATH
+    };
     check_manifest(contents, TAG_MANIFEST_PATH, is_tag_file, problems);
+    check_signature(contents, problems)
+}
+
+/// A bag is signed or not: half of it is a problem.
+fn check_signature(contents: &Contents, problems: &mut Problems) -> Option<String> {
+    let is_there = |path: &str| contents.files.contains_key(path);
+    let (has_key, has_signature) = (is_there(SIGNING_KEY_PATH), is_there(SIGNATURE_PATH));
+    if !has_key && !has_signature {
+        return None;
+    }
+    for (path, is_there) in [(SIGNING_KEY_PATH, has_key), (SIGNATURE_PATH, has_signature)] {
+        if !is_there {
+            problems.add(path, "is missing from a signed package");
+        }
+    }
+    let signed = contents.bytes(TAG_MANIFEST_PATH)?;
+    let signature = contents.bytes(SIGNATURE_PATH)?;
+    let key = contents.bytes(SIGNING_KEY_PATH)?;
+    match verified(&String::from_utf8_lossy(key), signed, signature) {
+        Ok(fingerprint) => Some(fingerprint),
+        Err(what) => {
+            problems.add(SIGNING_KEY_PATH, what);
+            None
+        }
+    }
 }
 
 fn check_info(contents: &Contents, problems: &mut Problems) {

@@ -1,0 +1,54 @@
+//! Whether a template that a client sent fits its document: it is tried on
+//! made-up facts, once with everything that can be known and once with as
+//! little as there may be, under the limits that real facts are rendered with.
+
+use super::sample::{self, Known};
+use super::{
+    PaperError, PaperKind, Rendered, application_document, document, render, render_application,
+};
+use crate::document::Document;
+use crate::template::TemplateFault;
+
+/// What a specimen is called among documents.
+const IDENT: &str = "specimen";
+
+/// Refuses a template that real facts could not be rendered with: an unknown
+/// fact, a statement that is not allowed, an endless loop, too long an output, a
+/// construct that documents do not have.
+///
+/// # Errors
+/// What is wrong, with the line of the template where it can be told.
+pub fn check_template(kind: PaperKind, template: &str) -> Result<(), TemplateFault> {
+    sample_document(kind, template, Known::Little).map_err(fault)?;
+    specimen(kind, Some(template)).map(drop).map_err(fault)
+}
+
+/// A document of made-up facts, for looking at a template; the program's own
+/// where none is given.
+///
+/// # Errors
+/// As [`render`].
+pub fn specimen(kind: PaperKind, template: Option<&str>) -> Result<Rendered, PaperError> {
+    match sample::papers(Known::Everything).paper(kind) {
+        Some(paper) => render(&paper, template, &sample::making(), IDENT),
+        None => render_application(&sample::dossier(Known::Everything), template),
+    }
+}
+
+pub(super) fn sample_document(
+    kind: PaperKind,
+    template: &str,
+    known: Known,
+) -> Result<Document, PaperError> {
+    match sample::papers(known).paper(kind) {
+        Some(paper) => document(&paper, Some(template), &sample::making()),
+        None => application_document(&sample::dossier(known), template),
+    }
+}
+
+fn fault(error: PaperError) -> TemplateFault {
+    match error {
+        PaperError::Template(fault) => fault,
+        other => TemplateFault { line: None, what: other.to_string() },
+    }
+}
