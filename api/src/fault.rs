@@ -50,11 +50,20 @@ pub(crate) enum Fault {
     AmbiguousTime,
     AmbiguousClient,
     NeedsProfile,
+    NotADate,
+    NotASubject,
+    OfAnotherKind,
+    UnknownApplicant,
+    UnknownRepresentative,
+    UnknownSubject,
+    UnknownProof,
+    NotInInquiry,
+    NotAStatement,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 50] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -96,6 +105,15 @@ impl Fault {
         Self::AmbiguousTime,
         Self::AmbiguousClient,
         Self::NeedsProfile,
+        Self::NotADate,
+        Self::NotASubject,
+        Self::OfAnotherKind,
+        Self::UnknownApplicant,
+        Self::UnknownRepresentative,
+        Self::UnknownSubject,
+        Self::UnknownProof,
+        Self::NotInInquiry,
+        Self::NotAStatement,
     ];
 
     /// The word programs compare.
@@ -184,6 +202,23 @@ impl Fault {
             Self::NeedsProfile => {
                 ("needs_profile", "It needs a source of which it is known how its files are read.")
             }
+            Self::NotADate => ("not_a_date", "It must be a day such as 2026-10-01."),
+            Self::NotASubject => ("not_a_subject", "No subject of the Federation has this code."),
+            Self::OfAnotherKind => {
+                ("of_another_kind", "It belongs to another kind of thing than this one.")
+            }
+            Self::UnknownApplicant => {
+                ("unknown_applicant", "There is no such applicant within reach.")
+            }
+            Self::UnknownRepresentative => {
+                ("unknown_representative", "There is no such representative within reach.")
+            }
+            Self::UnknownSubject => ("unknown_subject", "There is no such thing within reach."),
+            Self::UnknownProof => {
+                ("unknown_proof", "It names no attachment of this trap that counts.")
+            }
+            Self::NotInInquiry => ("not_in_inquiry", "The inquiry does not ask about this call."),
+            Self::NotAStatement => ("not_a_statement", "The source must be an operator statement."),
         }
     }
 

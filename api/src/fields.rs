@@ -5,10 +5,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span, civil_date};
+use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span, civil_date, civil_day};
+use baitline_domain::office::SubjectCode;
+use baitline_domain::ogrn::Ogrn;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::{Party, PartyKind, Phone};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 
@@ -18,6 +20,8 @@ use crate::fault::Fault;
 pub(crate) const EARLIEST_SECOND: i64 = 946_684_800;
 /// The first moment no longer accepted: 2100-01-01T00:00:00Z, in seconds.
 pub(crate) const LATEST_SECOND: i64 = 4_102_444_800;
+/// The years of the days accepted: papers are older than the program.
+pub(crate) const YEARS: std::ops::RangeInclusive<i16> = 1900..=2099;
 /// The longest name of an IANA time zone accepted, in bytes.
 pub(crate) const MAX_ZONE_BYTES: usize = 64;
 /// The longest slug, in bytes.
@@ -35,7 +39,7 @@ macro_rules! read_as_text {
     )*};
 }
 
-read_as_text!(Time, PhoneNumber, InnText, ZoneName, Slug);
+read_as_text!(Time, CivilDay, PhoneNumber, InnText, OgrnText, SubjectText, ZoneName, Slug);
 
 /// A moment, as an RFC 3339 time with an offset; written in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
@@ -96,6 +100,44 @@ impl FromStr for InnText {
 }
 
 impl Serialize for InnText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An ОГРН of thirteen digits, or fifteen of a sole trader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[1-9]([0-9]{12}|[0-9]{14})$", examples("1027700132195"))]
+pub(crate) struct OgrnText(pub(crate) Ogrn);
+
+impl FromStr for OgrnText {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        text.parse().map(Self).map_err(|_| Fault::NotAnOgrn)
+    }
+}
+
+impl Serialize for OgrnText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The two digits of a subject of the Federation: 77 is Moscow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{2}$", examples("77"))]
+pub(crate) struct SubjectText(pub(crate) SubjectCode);
+
+impl FromStr for SubjectText {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        text.parse().map(Self).map_err(|_| Fault::NotASubject)
+    }
+}
+
+impl Serialize for SubjectText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
@@ -297,6 +339,21 @@ pub(crate) struct CivilDay(pub(crate) i32);
 impl std::fmt::Display for CivilDay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         civil_date(self.0).fmt(f)
+    }
+}
+
+impl FromStr for CivilDay {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        // Other spellings of a day, such as a week's, are not meant.
+        let has_form = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+        let date: Option<civil::Date> = text.parse().ok();
+        let date = date.filter(|_| has_form).ok_or(Fault::NotADate)?;
+        if !YEARS.contains(&date.year()) {
+            return Err(Fault::OutOfRange);
+        }
+        Ok(Self(civil_day(date)))
     }
 }
 

@@ -19,6 +19,7 @@ mod items;
 mod metrics;
 mod openapi;
 mod paging;
+mod precondition;
 mod problem;
 mod query;
 mod ranking;

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use baitline_domain::applicant::{IdentityFault, IdentityPart};
 use baitline_store::{Constraint, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,6 +42,9 @@ pub(crate) enum ApiError {
     /// The request contradicts what is stored.
     #[error("conflict: {}", .0.code)]
     Conflict(FaultItem),
+    /// The header If-Match names another version.
+    #[error("precondition failed")]
+    PreconditionFailed,
     /// The body is larger than accepted.
     #[error("body over {limit_bytes} bytes")]
     TooLarge { limit_bytes: u64 },
@@ -146,6 +150,11 @@ impl ApiError {
             Self::Conflict(_) => {
                 ("conflict", "Conflict", "The request contradicts what is stored.")
             }
+            Self::PreconditionFailed => (
+                "precondition_failed",
+                "It was changed meanwhile",
+                "It has another version than If-Match names: read it again.",
+            ),
             Self::TooLarge { .. } => {
                 ("too_large", "The body is too large", "Split the body into smaller ones.")
             }
@@ -228,6 +237,7 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -392,10 +402,67 @@ impl From<Constraint> for ApiError {
             Constraint::RejectionSettled => {
                 Self::conflict("rejection_settled", "The row was corrected or dismissed before.")
             }
+            Constraint::ChangedMeanwhile => Self::PreconditionFailed,
+            Constraint::UnknownApplicant => {
+                Self::NotFound(Some(FaultItem::at("/applicant_id", Fault::UnknownApplicant)))
+            }
+            Constraint::UnknownRepresentative => {
+                let item = FaultItem::at("/representative_id", Fault::UnknownRepresentative);
+                Self::NotFound(Some(item))
+            }
+            Constraint::Identity(fault) => fault.into(),
+            Constraint::UnknownProof(place) => {
+                let pointer = format!("/steps/{place}/proofs");
+                Self::NotFound(Some(FaultItem::at(pointer, Fault::UnknownProof)))
+            }
+            Constraint::BaitNotAssigned => taken(
+                "/started_at",
+                "bait_not_assigned",
+                "The SIM is not assigned to the client at that time.",
+            ),
+            Constraint::SimAssigned => {
+                taken("/valid_from", "sim_assigned", "The SIM is assigned at that time already.")
+            }
+            Constraint::UnknownSourceId => {
+                Self::NotFound(Some(FaultItem::at("/source_id", Fault::UnknownSource)))
+            }
+            Constraint::NotAStatement => Self::field("/source_id", Fault::NotAStatement),
+            Constraint::InquiryElsewhere => {
+                Self::conflict("inquiry_elsewhere", "The inquiry stands where this cannot be done.")
+            }
+            Constraint::NotInInquiry(place) => {
+                let pointer = format!("/answers/{place}/call_id");
+                Self::NotFound(Some(FaultItem::at(pointer, Fault::NotInInquiry)))
+            }
+            Constraint::CallAsked => {
+                Self::conflict("call_asked", "Another inquiry asks about one of the calls.")
+            }
+            Constraint::TooManyCalls => Self::conflict(
+                "too_many_calls",
+                "More calls fit than one batch is made from; see the limit «inquiry_batch_calls».",
+            ),
+            Constraint::SimInUse => {
+                Self::conflict("sim_in_use", "A trap of another client is live on the SIM.")
+            }
             Constraint::RecordContradicts => Self::conflict(
                 "conflict",
                 "The same revision of this record was sent with other content.",
             ),
         }
+    }
+}
+
+impl From<IdentityFault> for ApiError {
+    fn from(fault: IdentityFault) -> Self {
+        let (part, fault) = match fault {
+            IdentityFault::Missing(part) => (part, Fault::Missing),
+            IdentityFault::OfAnotherKind(part) => (part, Fault::OfAnotherKind),
+        };
+        let pointer = match part {
+            IdentityPart::Inn => "/inn",
+            IdentityPart::Ogrn => "/ogrn",
+            IdentityPart::Passport => "/passport",
+        };
+        Self::field(pointer, fault)
     }
 }

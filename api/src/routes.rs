@@ -108,6 +108,17 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::exports::routes)
         .configure(v1::packages::routes)
         .configure(v1::replays::routes)
+        .configure(v1::applicants::routes)
+        .configure(v1::representatives::routes)
+        .configure(v1::powers_of_attorney::routes)
+        .configure(v1::consents::routes)
+        .configure(v1::offices::routes)
+        .configure(v1::attachments::routes)
+        .configure(v1::preparations::routes)
+        .configure(v1::protocols::routes)
+        .configure(v1::sim_assignments::routes)
+        .configure(v1::inquiries::routes)
+        .configure(v1::statements::routes)
         .configure(v1::keys::routes)
         .configure(v1::limits::routes);
 }

@@ -3,6 +3,8 @@
 //! parameters, permission, store, view.
 
 pub(crate) mod allow_list;
+pub(crate) mod applicants;
+pub(crate) mod attachments;
 pub(crate) mod attributions;
 mod bait_report;
 pub(crate) mod baits;
@@ -10,6 +12,7 @@ pub(crate) mod call_views;
 pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod competitors;
+pub(crate) mod consents;
 pub(crate) mod contaminations;
 pub(crate) mod correction_views;
 pub(crate) mod corrections;
@@ -22,6 +25,8 @@ pub(crate) mod file_views;
 pub(crate) mod files;
 pub(crate) mod imports;
 mod ingest;
+pub(crate) mod inquiries;
+mod inquiry_views;
 pub(crate) mod interceptions;
 pub(crate) mod keys;
 pub(crate) mod label_bodies;
@@ -37,6 +42,7 @@ mod offender_order;
 pub(crate) mod offender_page;
 mod offender_views;
 mod offenders;
+pub(crate) mod offices;
 mod operator_report;
 pub(crate) mod operator_views;
 pub(crate) mod operators;
@@ -44,17 +50,23 @@ pub(crate) mod own_numbers;
 pub(crate) mod packages;
 pub(crate) mod portability_answers;
 pub(crate) mod portability_files;
+pub(crate) mod powers_of_attorney;
+pub(crate) mod preparations;
 mod preview_views;
 pub(crate) mod previews;
 mod profile_views;
 pub(crate) mod profiles;
+pub(crate) mod protocols;
 pub(crate) mod receipts;
 pub(crate) mod recordings;
 mod replay_views;
 pub(crate) mod replays;
 pub(crate) mod reports;
+pub(crate) mod representatives;
+pub(crate) mod sim_assignments;
 pub(crate) mod source_book;
 pub(crate) mod sources;
+pub(crate) mod statements;
 pub(crate) mod traps;
 pub(crate) mod waiting_recordings;
 
@@ -71,15 +83,25 @@ use crate::problem::{ApiError, ApiResult};
 async fn create_for<T: Send + 'static>(
     app: &App,
     client: ClientId,
+    work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
+) -> ApiResult<T> {
+    create_in(app, Reach::Client(client), client, work).await
+}
+
+/// The same in a transaction of the caller's own reach: an agency's looks across
+/// clients.
+async fn create_in<T: Send + 'static>(
+    app: &App,
+    reach: Reach,
+    client: ClientId,
     mut work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    let created = app.write(Reach::Client(client), move |conn| {
-        match baitline_store::clients::find_client(conn, client) {
+    let created =
+        app.write(reach, move |conn| match baitline_store::clients::find_client(conn, client) {
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(error),
             Ok(_) => work(conn).map(Some),
-        }
-    });
+        });
     created.await?.ok_or_else(unknown_client)
 }
 

@@ -3,15 +3,21 @@
 //! together: a word missing on either side does not build.
 
 use baitline_analytics::{GroupBy, Standing};
+use baitline_domain::applicant::{ApplicantKind, ConsentKind, RepresentativeKind};
+use baitline_domain::attachment::AttachmentSubject;
 use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::gate::Missing;
+use baitline_domain::inquiry::{InquiryState, LeftOut, Permission, ReplyMeaning, SendingChannel};
 use baitline_domain::label::{LabelKind, Speaker};
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::StandingKind;
 use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
+use baitline_domain::preparation::{PreparationMissing, PreviousUse, UserRelation};
+use baitline_domain::protocol::{ProtocolMissing, StepKind};
+use baitline_domain::statement::LineOutcome;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
@@ -128,6 +134,84 @@ words! {
     /// What a bait's user did with a competitor.
     #[schema(as = ContaminationKind)]
     ContaminationKindWord for ContaminationKind { OutgoingCall, SiteVisit }
+
+    /// What an applicant is before the law.
+    #[schema(as = ApplicantKind)]
+    ApplicantKindWord for ApplicantKind { LegalEntity, SoleTrader, Citizen }
+
+    /// Why a representative may sign: `head` without a power of attorney,
+    /// `attorney` by one.
+    #[schema(as = RepresentativeKind)]
+    RepresentativeKindWord for RepresentativeKind { Head, Attorney }
+
+    /// What an attachment belongs to; a `reply` goes by the id of its inquiry.
+    #[schema(as = AttachmentSubject)]
+    AttachmentSubjectWord for AttachmentSubject {
+        Bait, Trap, PowerOfAttorney, Consent, Statement, Inquiry, Reply,
+    }
+
+    /// What a line of the comparison of a statement with our calls comes to.
+    #[schema(as = LineOutcome)]
+    LineOutcomeWord for LineOutcome {
+        Matched, TimeDiffers, DurationDiffers, TimeAndDurationDiffer, OnlyInOurs, OnlyInTheirs,
+    }
+
+    /// Where an inquiry stands.
+    #[schema(as = InquiryState)]
+    InquiryStateWord for InquiryState { Draft, Sent, Answered, Unanswered, Cancelled }
+
+    /// How a letter went out; `account` is the subscriber's at the operator.
+    #[schema(as = SendingChannel)]
+    SendingChannelWord for SendingChannel { Email, Post, InPerson, Account }
+
+    /// What the operator says of a call.
+    #[schema(as = Permission)]
+    PermissionWord for Permission { Permitted, NotPermitted }
+
+    /// What an operator's answer means for the complaint.
+    #[schema(as = ReplyMeaning)]
+    ReplyMeaningWord for ReplyMeaning { NotSaid, Supports, FileableByRefusal, AsksLawyer }
+
+    /// Why an interception is in no inquiry.
+    #[schema(as = LeftOut)]
+    LeftOutWord for LeftOut { NoContractHolder, NoOperator }
+
+    /// What the actual user of a SIM is to the holder of its contract.
+    #[schema(as = UserRelation)]
+    UserRelationWord for UserRelation { Holder, Family, Employee, Other }
+
+    /// What a SIM was used for before it became a bait.
+    #[schema(as = PreviousUse)]
+    PreviousUseWord for PreviousUse { NewSim, OwnUse, OthersUse, Unknown }
+
+    /// What a bait's preparation lacks: `permitted_user` the holder may not let
+    /// this user have the SIM; `consent_search` nobody searched its accounts and
+    /// contracts for consents; `consent_stands` one was found that was not
+    /// withdrawn; `disclosure_consent` none of the holder's holds today.
+    #[schema(as = PreparationMissing)]
+    PreparationMissingWord for PreparationMissing {
+        ContractHolder, User, PermittedUser, Contract, Refusal, ConsentSearch, ConsentStands,
+        PreviousUse, QuietSince, DisclosureConsent,
+    }
+
+    /// A step of a trap's protocol.
+    #[schema(as = StepKind)]
+    StepKindWord for StepKind {
+        RecorderTest, Yandex, Vk, SiteVisit, OwnCall, ReturnCall, Remark,
+    }
+
+    /// What a trap's protocol lacks; `complete_trap` that the trap is complete by
+    /// the bait's records.
+    #[schema(as = ProtocolMissing)]
+    ProtocolMissingWord for ProtocolMissing {
+        Performer, RecorderTest, RecorderTestProof, SiteVisit, SiteVisitProof, OwnCall,
+        ReturnCall, CompleteTrap,
+    }
+
+    /// What an applicant consents to: that its personal data are processed, or
+    /// that the operator discloses what is secret of its communication.
+    #[schema(as = ConsentKind)]
+    ConsentKindWord for ConsentKind { PersonalData, Disclosure }
 
     /// What a person does to an observation.
     #[schema(as = CorrectionKind)]

@@ -47,6 +47,26 @@ def write_sound(context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+def bytes_of(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+# A body that does not begin as its type does is refused; the rest is what was made up.
+@schemathesis.serializer("application/pdf")
+def write_pdf(context: Any, value: Any) -> bytes:
+    return b"%PDF-1.4\n" + bytes_of(value)
+
+
+@schemathesis.serializer("image/png")
+def write_png(context: Any, value: Any) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + bytes_of(value)
+
+
+@schemathesis.serializer("image/jpeg")
+def write_jpeg(context: Any, value: Any) -> bytes:
+    return b"\xff\xd8\xff" + bytes_of(value)
+
+
 @schemathesis.hook
 def filter_path_parameters(context: Any, path_parameters: dict[str, Any]) -> bool:
     """No request may revoke the keys in use."""

@@ -15,7 +15,8 @@ from service import wait_for
 
 DAY = datetime.date(2026, 10, 5)
 FROM, TO = "2026-10-01T00:00:00+03:00", "2026-11-01T00:00:00+03:00"
-BAIT, OWN, OFFENDER = "+79015000001", "+74951234567", "+79160000101"
+BAIT, OTHER_BAIT = "+79015000001", "+79015000002"
+OWN, OFFENDER = "+74951234567", "+79160000101"
 OWN_CALL_SECONDS = 150
 # A minimal WAV file: eight samples of silence.
 SILENCE = (
@@ -31,16 +32,17 @@ def enter(base: str, agency_key: str) -> list[str]:
     """Two clients with the same things each; returns their ids."""
     with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {agency_key}"}) as agency:
         clients = [post(agency, "/v1/clients", name=name)["id"] for name in ("Окна", "Двери")]
-        for client in clients:
-            enter_for(agency, client)
+        # One SIM has no two live traps, so each has a SIM of its own.
+        for client, number in zip(clients, (BAIT, OTHER_BAIT), strict=True):
+            enter_for(agency, client, number)
     return clients
 
 
-def enter_for(agency: httpx.Client, client: str) -> None:
+def enter_for(agency: httpx.Client, client: str, number: str) -> None:
     def create(path: str, **fields: Any) -> dict[str, Any]:
         return post(agency, path, client_id=client, **fields)
 
-    bait = create("/v1/baits", number=BAIT, reference="M-1", operator_inn=registry.T2[1])["id"]
+    bait = create("/v1/baits", number=number, reference="M-1", operator_inn=registry.T2[1])["id"]
     create("/v1/own-numbers", kind="advertised", number=OWN)
     create("/v1/sources", name="recorder", kind="recorder_app")
     rival = create("/v1/competitors", name="ООО «Рамы»", inn=registry.MTS[1])["id"]
@@ -54,13 +56,31 @@ def enter_for(agency: httpx.Client, client: str) -> None:
         source="bdpn",
         looked_up_at=TO,
     )
-    create(
+    trap = create(
         "/v1/traps",
         bait_id=bait,
         started_at=at(10),
         recorder_tested_at=at(9),
         exposures=[{"kind": "site_visit", "at": at(10, 1), "seconds": 240}],
+    )["id"]
+    create("/v1/sim-assignments", bait_id=bait, valid_from=FROM)
+    applicant = create("/v1/applicants", **APPLICANT)["id"]
+    person = {"applicant_id": applicant, "kind": "attorney", "name": "Иванова Мария"}
+    attorney = create("/v1/representatives", **person)["id"]
+    create("/v1/powers-of-attorney", representative_id=attorney, **POWER)
+    signed = {"kind": "disclosure", "given_by": "Иванова Мария", "given_on": "2026-09-01"}
+    create("/v1/consents", applicant_id=applicant, bait_id=bait, **signed)
+    prepared = {"applicant_id": applicant, "user_name": "Петров", "user_relation": "employee"}
+    agency.put(f"/v1/baits/{bait}/preparation", json=prepared).raise_for_status()
+    steps = [{"kind": "recorder_test", "at": at(9)}]
+    agency.put(f"/v1/traps/{trap}/protocol", json={"steps": steps}).raise_for_status()
+    scan = agency.post(
+        "/v1/attachments",
+        params={"subject_kind": "bait", "subject_id": bait, "title": "Договор"},
+        content=b"%PDF-1.4\n%%EOF\n",
+        headers={"Content-Type": "application/pdf"},
     )
+    scan.raise_for_status()
     calls = {"client_id": client, "source": "recorder"}
     sent = agency.post("/v1/calls", params=calls, json=list(calls_of_the_trap()))
     receipts = sent.raise_for_status().json()["receipts"]
@@ -85,10 +105,25 @@ def enter_for(agency: httpx.Client, client: str) -> None:
     create("/v1/listening/claims", assignee="Анна")
     create("/v1/verdicts:replay", **{"from": FROM, "to": TO})
     wait_for("the worker", lambda: pending_days(agency) == 0)
+    listed = create("/v1/sources", name="t2", kind="operator_statement")["id"]
+    covered = {"bait_id": bait, "source_id": listed, "from": FROM, "to": TO}
+    create("/v1/statements", **covered)
+    [letter] = create("/v1/inquiries", **{"from": FROM, "to": TO}, unheard=True)["inquiries"]
+    sent = {"sent_on": "2026-10-15", "channel": "post", "remind_on": "2026-11-16"}
+    post(agency, f"/v1/inquiries/{letter['id']}/sending", **sent)
     job = create("/v1/exports", **{"from": FROM, "to": TO}, traps=1, interceptions=1)["id"]
     wait_for("the export", lambda: is_over(agency.get(f"/v1/exports/{job}").json()["export"]))
 
 
+APPLICANT = {
+    "kind": "legal_entity",
+    "name": "ООО «Окна Плюс»",
+    "inn": registry.MTS[1],
+    "ogrn": "1027700132195",
+    "legal_address": "г. Москва, ул. Примерная, д. 1",
+    "subject_code": "77",
+}
+POWER = {"issued_on": "2026-09-01", "expires_on": "2027-08-31", "powers": "подписывать заявления"}
 LABEL = {"kind": "advertising", "robot": False, "consent_given": False, "stop_demanded": False}
 
 
@@ -102,7 +137,7 @@ def calls_of_the_trap() -> Iterator[dict[str, Any]]:
     for name, direction, role, number, moment, seconds in rows:
         yield {
             "external_id": name,
-            "bait": BAIT,
+            "bait": "M-1",
             "direction": direction,
             role: number,
             "occurred_at": moment,

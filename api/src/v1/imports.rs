@@ -330,6 +330,10 @@ fn conflict(contradiction: Contradiction) -> FaultItem {
         Contradiction::BaitRetired => {
             ("bait", ("bait_retired", "The bait is retired; take it back into use first."))
         }
+        Contradiction::BaitNotAssigned => (
+            "started_at",
+            ("bait_not_assigned", "The SIM is not assigned to the client at that time."),
+        ),
         Contradiction::NumberOfABait => (
             "number",
             ("number_of_a_bait", "The client has a bait with this number, which is no own number."),

@@ -7,12 +7,15 @@ use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
+use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
+use baitline_store::statements::MAX_STATEMENT_CALLS;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::exports::MAX_NUMBERS;
@@ -30,20 +33,24 @@ use super::offender_page::{
 use super::operators::MAX_HOSTS;
 use super::own_numbers::MAX_RANGE_NUMBERS;
 use super::portability_files::MAX_OWNERS;
+use super::preparations::MAX_FOUND_CONSENTS;
 use super::previews::PreviewSize;
+use super::protocols::{MAX_PROOFS, MAX_STEPS};
 use super::recordings::{FileName, MAX_MEDIA_TYPE_BYTES, MAX_RECORDING_BYTES};
 use super::replays::{MAX_REPLAY_PERIOD, MAX_TOUCHED};
 use super::reports::{MAX_PERIOD, RegionName};
 use super::sources::MAX_UNCERTAINTY;
+use super::statements::MAX_STATEMENT_PERIOD;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, attributions, baits, clients, competitors, contaminations, correction_views,
-    devices, keys, label_views, listening, operators, own_numbers, portability_answers,
+    allow_list, applicants, attachments, attributions, baits, clients, competitors, contaminations,
+    correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
+    portability_answers, powers_of_attorney, preparations, protocols,
 };
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
     EARLIEST_SECOND, LATEST_SECOND, MAX_CLOCK_SECONDS, MAX_REFERENCE_CHARS, MAX_SLUG_BYTES,
-    MAX_ZONE_BYTES,
+    MAX_ZONE_BYTES, YEARS,
 };
 use crate::paging;
 use crate::reporting::MAX_REPORTS_AT_ONCE;
@@ -75,6 +82,8 @@ pub(crate) enum LimitUnit {
     Hours,
     /// Seconds since 1970-01-01T00:00:00Z.
     UnixSeconds,
+    /// Years of the calendar.
+    Years,
     /// Counts that a threshold compares.
     Counts,
 }
@@ -124,6 +133,7 @@ async fn list_limits() -> web::Json<LimitList> {
         texts_of_lists(),
         call_fields(),
         profiles(),
+        cases(),
     ]
     .into_iter()
     .flatten();
@@ -151,6 +161,7 @@ fn bodies() -> Vec<LimitView> {
         most("import_workbook_shared_texts", LimitUnit::Items, table::MAX_STRINGS),
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
+        most("attachment", LimitUnit::Bytes, MAX_ATTACHMENT_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
         most("device_files", LimitUnit::Items, MAX_DEVICE_FILES),
@@ -166,6 +177,12 @@ fn lists() -> Vec<LimitView> {
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
         most("label_segments", LimitUnit::Items, MAX_SEGMENTS),
+        most("statement_calls", LimitUnit::Items, MAX_STATEMENT_CALLS),
+        most("inquiry_batch_calls", LimitUnit::Items, MAX_PROPOSED_CALLS),
+        most("inquiry_calls", LimitUnit::Items, MAX_INQUIRY_CALLS),
+        most("found_consents", LimitUnit::Items, MAX_FOUND_CONSENTS),
+        most("protocol_steps", LimitUnit::Items, MAX_STEPS),
+        most("protocol_step_proofs", LimitUnit::Items, MAX_PROOFS),
         most("trap_exposures", LimitUnit::Items, MAX_EXPOSURES),
         most("observation_corrections", LimitUnit::Items, MAX_CORRECTIONS),
         most("observation_revisions_told", LimitUnit::Items, MAX_REVISIONS_TOLD),
@@ -201,7 +218,14 @@ fn periods() -> Vec<LimitView> {
             minimum: Some(EARLIEST_SECOND),
             maximum: LATEST_SECOND - 1,
         },
+        LimitView {
+            name: "day",
+            unit: LimitUnit::Years,
+            minimum: Some(i64::from(*YEARS.start())),
+            maximum: i64::from(*YEARS.end()),
+        },
         seconds("report_period", MAX_PERIOD),
+        seconds("statement_period", MAX_STATEMENT_PERIOD),
         most("reports_at_once", LimitUnit::Items, MAX_REPORTS_AT_ONCE),
         seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
@@ -293,6 +317,26 @@ fn profiles() -> Vec<LimitView> {
         most("profile_word", Characters, profile::MAX_PROFILE_WORD_CHARS),
         most("profile_number_prefixes", Items, profile::MAX_PROFILE_PREFIXES),
         most("profile_extra_columns", Items, profile::MAX_EXTRA_COLUMNS),
+    ]
+}
+
+fn cases() -> Vec<LimitView> {
+    let most = |name, chars: usize| most(name, LimitUnit::Characters, chars);
+    vec![
+        most("applicant_name", applicants::ApplicantName::MAX_CHARS),
+        most("applicant_address", applicants::Address::MAX_CHARS),
+        most("applicant_email", applicants::Email::MAX_CHARS),
+        most("applicant_passport", applicants::PassportNumber::MAX_CHARS),
+        most("applicant_note", applicants::ApplicantNote::MAX_CHARS),
+        most("paper_number", powers_of_attorney::PaperNumber::MAX_CHARS),
+        most("attachment_title", attachments::AttachmentTitle::MAX_CHARS),
+        most("found_consent_place", preparations::ConsentPlace::MAX_CHARS),
+        most("found_consent_wording", preparations::ConsentWording::MAX_CHARS),
+        most("protocol_step_note", protocols::StepNote::MAX_CHARS),
+        most("tracking_number", inquiry_views::TrackingNumber::MAX_CHARS),
+        most("reply_note", inquiry_views::ReplyNote::MAX_CHARS),
+        most("reply_contract", inquiry_views::ContractName::MAX_CHARS),
+        most("power_of_attorney_powers", powers_of_attorney::PowersText::MAX_CHARS),
     ]
 }
 

@@ -9,12 +9,12 @@ use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Exposure, ExposureKind, MAX_RUN, Window};
 use baitline_store::models::{NewTrap, TrapChanges, TrapRow};
 use baitline_store::traps::{self, TrapFilter};
-use baitline_store::{Conn, Reach, StoreError, StoreResult, baits};
+use baitline_store::{Conn, Reach, StoreError, StoreResult, baits, clients, sims};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::{create_in, page};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
@@ -287,8 +287,8 @@ pub(crate) struct ListTraps {
     request_body = CreateTrap,
     responses(
         (status = 201, description = "The trap as entered.", body = TrapView),
-        (status = 409, description = "The bait has a trap whose run overlaps, or is retired.",
-            body = Problem),
+        (status = 409, description = "The bait has a trap whose run overlaps, is retired, or is \
+            not the client's at that time.", body = Problem),
     ),
 )]
 #[post("/v1/traps")]
@@ -299,7 +299,14 @@ async fn create_trap(
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewTrap::try_from(body.0)?;
-    let row = create_for(&app, client, move |conn| {
+    let reach = caller.whole_reach();
+    let row = create_in(&app, reach, client, move |conn| {
+        // What another client does with the SIM is the agency's to know, and
+        // nobody else's.
+        if reach == Reach::Agency {
+            let window_hours = clients::find_client(conn, client)?.window_hours;
+            sims::assert_no_other_live_trap(conn, client, &new, window_hours)?;
+        }
         let row = traps::create_trap(conn, client, &new)?;
         with_number(conn, row)
     });

@@ -1,6 +1,8 @@
 //! The service through a real socket, on both databases: what callers rely on.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod applicants;
+mod attachments;
 mod bad_input;
 mod bait_states;
 mod bucket;
@@ -11,6 +13,7 @@ mod devices;
 mod files;
 mod groupings;
 mod imports;
+mod inquiries;
 mod isolation;
 mod keys;
 mod labels;
@@ -26,6 +29,7 @@ mod openapi;
 mod operators;
 mod plain_reports;
 mod portability;
+mod preparation;
 mod profiles;
 mod protocol;
 mod recordings;
@@ -36,4 +40,5 @@ mod reports;
 mod sealed_reports;
 mod service;
 mod shapes;
+mod statements;
 mod waiting_recordings;

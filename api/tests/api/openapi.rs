@@ -12,6 +12,9 @@ fn document() -> Value {
 const BYTES: &[&str] = &[
     "audio/*",
     "application/octet-stream",
+    "application/pdf",
+    "image/jpeg",
+    "image/png",
     "application/zip",
     "application/vnd.apache.parquet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -112,6 +112,39 @@ id!(
     SegmentId
 );
 
+id!(
+    /// Who signs inquiries and complaints.
+    ApplicantId
+);
+id!(
+    /// A person who signs for an applicant.
+    RepresentativeId
+);
+id!(
+    /// A paper that lets a representative sign.
+    PowerId
+);
+id!(
+    /// What an applicant consented to.
+    ConsentId
+);
+id!(
+    /// A time in which a SIM is in the use of one client.
+    SimAssignmentId
+);
+id!(
+    /// A letter to a bait's operator.
+    InquiryId
+);
+id!(
+    /// An operator's own list of a bait's calls.
+    StatementId
+);
+id!(
+    /// A scan of a paper.
+    AttachmentId
+);
+
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.
 const OBSERVATION_ID_VERSION: &[u8] = b"baitline/observation/1";

@@ -91,6 +91,12 @@ pub fn civil_date(local_day: i32) -> civil::Date {
     TimeZone::UTC.to_datetime(Day(local_day).start().to_timestamp()).date()
 }
 
+/// A day of the calendar as it is kept, in days since 1970-01-01.
+pub fn civil_day(date: civil::Date) -> i32 {
+    // The difference of two days is in days.
+    (date - civil::date(1970, 1, 1)).get_days()
+}
+
 impl From<Timestamp> for Instant {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp.as_microsecond())
@@ -167,6 +173,7 @@ mod tests {
             ("2028-02-29", "2028-02-28", "2028-02-01"),
         ] {
             assert_eq!(civil_date(day(any)).to_string(), any);
+            assert_eq!(civil_day(civil_date(day(any))), day(any));
             assert_eq!(monday_of(day(any)), day(monday), "{any}");
             assert_eq!(first_of_month(day(any)), day(first), "{any}");
         }

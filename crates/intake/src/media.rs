@@ -1,4 +1,4 @@
-//! What a recording is, told by its first bytes: the sender's word for it names
+//! What a recording or a scan is, told by its first bytes: the sender's word for it names
 //! no file and starts no player.
 
 /// How many bytes [`sniff`] looks at.
@@ -25,6 +25,27 @@ pub fn sniff(first: &[u8]) -> &'static str {
     }
 }
 
+/// The media type of a scan that begins with these bytes: PDF, PNG or JPEG, and
+/// nothing else.
+pub fn sniff_scan(first: &[u8]) -> Option<&'static str> {
+    match first {
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some("application/pdf"),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some("image/png"),
+        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
+        _ => None,
+    }
+}
+
+/// How the name of a scan of this media type ends.
+pub fn scan_extension(media_type: &str) -> &'static str {
+    match media_type {
+        "application/pdf" => "pdf",
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        _ => "bin",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +67,18 @@ mod tests {
         ];
         for (first, expected) in cases {
             assert_eq!(sniff(first), expected, "{first:?}");
+        }
+    }
+
+    #[test]
+    fn scans_are_told_by_their_first_bytes_and_archives_are_none() {
+        assert_eq!(sniff_scan(b"%PDF-1.7\n"), Some("application/pdf"));
+        assert_eq!(sniff_scan(b"\x89PNG\r\n\x1A\n\0\0"), Some("image/png"));
+        assert_eq!(sniff_scan(b"\xFF\xD8\xFF\xE0\0\x10"), Some("image/jpeg"));
+        let others: [&[u8]; 7] =
+            [b"PK\x03\x04", b"GIF89a", b"\xFF\xFB\x90", b"<html>", b"%PDF", b"", b" %PDF-1.7"];
+        for other in others {
+            assert_eq!(sniff_scan(other), None, "{other:?}");
         }
     }
 

@@ -52,6 +52,8 @@ pub enum BlobKind {
     File,
     /// A Parquet file of interceptions.
     Segment,
+    /// A scan of a paper.
+    Attachment,
 }
 
 /// A blob that is complete and durable.
@@ -283,6 +285,7 @@ fn folder(kind: BlobKind) -> &'static str {
         BlobKind::Package => "packages",
         BlobKind::File => "files",
         BlobKind::Segment => "segments",
+        BlobKind::Attachment => "attachments",
     }
 }
 

@@ -168,6 +168,15 @@ impl Conn {
         on!(self, c => AnsiTransactionManager::transaction_manager_status_mut(c).set_in_error());
     }
 
+    /// Waits for everybody with the same key, until the end of the transaction,
+    /// where no row could be locked; SQLite has one writer anyway.
+    pub(crate) fn lock_key(&mut self, key: i64) -> QueryResult<()> {
+        match self {
+            Self::Postgres(c) => diesel::select(pg_advisory_xact_lock(key)).execute(c).map(|_| ()),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn commit(&mut self) -> QueryResult<()> {
         on!(self, c => AnsiTransactionManager::commit_transaction(c))
     }
@@ -175,6 +184,11 @@ impl Conn {
     pub(crate) fn rollback(&mut self) -> QueryResult<()> {
         on!(self, c => AnsiTransactionManager::rollback_transaction(c))
     }
+}
+
+diesel::define_sql_function! {
+    /// PostgreSQL's own: waits for everybody with the same key.
+    fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
 }
 
 diesel::define_sql_function! {

@@ -80,6 +80,8 @@ pub enum Contradiction {
     TrapOverlaps,
     /// The bait is out of use.
     BaitRetired,
+    /// The SIM is not assigned to the client at that time.
+    BaitNotAssigned,
     /// The number is a bait's.
     NumberOfABait,
 }

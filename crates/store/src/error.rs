@@ -1,5 +1,6 @@
 //! What can go wrong at this boundary, as one closed list.
 
+use baitline_domain::applicant::IdentityFault;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
 /// A failure of the store.
@@ -142,6 +143,49 @@ pub enum Constraint {
     /// The same revision of the record says something else.
     #[error("the record contradicts the one that is there")]
     RecordContradicts,
+    /// The row has another version than the change was made for.
+    #[error("the row was changed meanwhile")]
+    ChangedMeanwhile,
+    /// The applicant named does not exist.
+    #[error("no such applicant")]
+    UnknownApplicant,
+    /// The representative named does not exist.
+    #[error("no such representative")]
+    UnknownRepresentative,
+    /// The proof named by the step at this place, from 0, is no attachment of the
+    /// trap that counts.
+    #[error("no such proof")]
+    UnknownProof(usize),
+    /// The SIM is not assigned to the client at that time.
+    #[error("the SIM is not assigned to the client then")]
+    BaitNotAssigned,
+    /// The SIM is assigned at that time already. For the agency alone.
+    #[error("the SIM is assigned then")]
+    SimAssigned,
+    /// Another client's trap is live on the SIM. For the agency alone.
+    #[error("a trap of another client is live on the SIM")]
+    SimInUse,
+    /// The source named by its id does not exist.
+    #[error("no such source")]
+    UnknownSourceId,
+    /// The source given to a statement is no operator statement.
+    #[error("the source is no operator statement")]
+    NotAStatement,
+    /// The inquiry stands where this cannot be done.
+    #[error("the inquiry stands elsewhere")]
+    InquiryElsewhere,
+    /// The call named by the answer at this place, from 0, is not in the inquiry.
+    #[error("the inquiry does not ask about the call")]
+    NotInInquiry(usize),
+    /// Another inquiry asks about one of the calls.
+    #[error("another inquiry asks about a call")]
+    CallAsked,
+    /// More calls fit than one batch is made from.
+    #[error("too many calls for one batch")]
+    TooManyCalls,
+    /// The parts of an applicant's identity do not go together.
+    #[error(transparent)]
+    Identity(#[from] IdentityFault),
 }
 
 /// Result of a store call.
@@ -221,6 +265,8 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         Some(Constraint::SourceNameTaken)
     } else if names("devices_source_key", "devices.client_id, devices.source_id") {
         Some(Constraint::DeviceSourceTaken)
+    } else if names("inquiry_calls_call", "inquiry_calls.client_id, inquiry_calls.call_id") {
+        Some(Constraint::CallAsked)
     } else if names("competitors_inn_key", "competitors.client_id, competitors.inn") {
         Some(Constraint::CompetitorInnTaken)
     } else if names(
@@ -235,6 +281,10 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         || text.contains("allow_list_validity_check")
         || text.contains("device_bindings_validity_check")
         || text.contains("portability_answers_port_check")
+        || text.contains("powers_of_attorney_term_check")
+        || text.contains("consents_term_check")
+        || text.contains("sim_assignments_validity_check")
+        || text.contains("operator_statements_period_check")
     {
         Some(Constraint::Backwards)
     } else {

@@ -1,14 +1,19 @@
 //! Rows and what makes them, in the words of the domain. A row is never
 //! serialised: the API has shapes of its own.
 
+mod applicants;
+mod attachments;
 mod corrections;
 mod devices;
 mod evidence;
 mod files;
+mod inquiries;
 mod lists;
 mod operators;
+mod preparation;
 mod replays;
 mod segments;
+mod statements;
 mod words;
 
 use baitline_domain::bait::{Bait as DomainBait, BaitState};
@@ -28,20 +33,33 @@ use diesel::prelude::*;
 use crate::schema;
 use crate::sql_types::Db;
 
+pub use applicants::{
+    ApplicantChanges, ApplicantRow, ConsentRow, NewApplicant, NewConsent, NewOfficeEntry, NewPower,
+    NewRepresentative, OfficeEntry, PowerRow, RepresentativeChanges, RepresentativeRow, Revocation,
+};
+pub use attachments::{AttachmentChanges, AttachmentRow, NewAttachment};
 pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
 pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
 pub use files::{CallFile, FileProblem, FileRejection, NewFile, RowText};
+pub use inquiries::{
+    CallAnswer, InquiryCallRow, InquiryChanges, InquiryCriteria, InquiryProposal, InquiryRow,
+    OperatorReply, ProposedCall, ProposedInquiry, Sending,
+};
 pub use lists::{
     AllowEntryRow, AttributionChanges, AttributionRow, Competitor, CompetitorChanges,
     ContaminationRow, Dealing, LookUp, NewAllowEntry, NewAttribution, NewCompetitor,
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
+pub use preparation::{
+    NewPreparation, NewProtocol, NewSimAssignment, PreparationRow, ProtocolRow, SimAssignmentRow,
+};
 pub use replays::{DifferenceRow, NewReplay, Replay, Touched, Transitions};
 pub use segments::{DerivedDay, Segment};
+pub use statements::{ComparedCall, Comparison, NewStatement, StatementChanges, StatementRow};
 pub use words::{
     ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat,
     FileState, OrdinalKind, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind,

@@ -61,6 +61,7 @@ diesel::table! {
         created_at -> Instant,
         retired_at -> Nullable<Instant>,
         retired_because -> Nullable<Text>,
+        by_assignment -> Bool,
     }
 }
 
@@ -720,6 +721,256 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    applicants (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        kind -> Word,
+        name -> Text,
+        short_name -> Nullable<Text>,
+        inn -> Nullable<Inn>,
+        ogrn -> Nullable<Text>,
+        passport_number -> Nullable<Text>,
+        passport_issued_by -> Nullable<Text>,
+        passport_issued_on -> Nullable<Integer>,
+        legal_address -> Text,
+        reply_address -> Nullable<Text>,
+        email -> Nullable<Text>,
+        subject_code -> Integer,
+        note -> Nullable<Text>,
+        withdrawn_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    representatives (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        applicant_id -> Id,
+        kind -> Word,
+        name -> Text,
+        position -> Nullable<Text>,
+        phone -> Nullable<Number>,
+        email -> Nullable<Text>,
+        note -> Nullable<Text>,
+        withdrawn_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    powers_of_attorney (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        representative_id -> Id,
+        number -> Nullable<Text>,
+        issued_on -> Integer,
+        expires_on -> Integer,
+        powers -> Text,
+        revoked_on -> Nullable<Integer>,
+        revoked_because -> Nullable<Text>,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    consents (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        applicant_id -> Id,
+        bait_id -> Nullable<Id>,
+        kind -> Word,
+        given_by -> Text,
+        given_on -> Integer,
+        expires_on -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        revoked_on -> Nullable<Integer>,
+        revoked_because -> Nullable<Text>,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    offices (subject_code) {
+        subject_code -> Integer,
+        name -> Nullable<Text>,
+        address -> Nullable<Text>,
+        email -> Nullable<Text>,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    attachments (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        subject_kind -> Word,
+        subject_id -> Id,
+        title -> Text,
+        original_name -> Nullable<Text>,
+        media_type -> Text,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        withdrawn_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        received_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    bait_preparations (client_id, bait_id) {
+        client_id -> Id,
+        bait_id -> Id,
+        applicant_id -> Nullable<Id>,
+        user_name -> Nullable<Text>,
+        user_relation -> Nullable<Word>,
+        contract_number -> Nullable<Text>,
+        contract_on -> Nullable<Integer>,
+        refusal_on -> Nullable<Integer>,
+        found_consents -> Nullable<Text>,
+        previous_use -> Nullable<Word>,
+        previous_use_note -> Nullable<Text>,
+        quiet_since -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    trap_protocols (client_id, trap_id) {
+        client_id -> Id,
+        trap_id -> Id,
+        performed_by -> Nullable<Text>,
+        device -> Nullable<Text>,
+        steps -> Text,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    sim_assignments (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Id,
+        valid_from -> Instant,
+        valid_to -> Nullable<Instant>,
+        note -> Nullable<Text>,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    inquiries (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        applicant_id -> Id,
+        operator -> Inn,
+        state -> Word,
+        number -> Nullable<Text>,
+        sent_on -> Nullable<Integer>,
+        channel -> Nullable<Word>,
+        tracking_number -> Nullable<Text>,
+        remind_on -> Nullable<Integer>,
+        answered_on -> Nullable<Integer>,
+        reply_number -> Nullable<Text>,
+        reply_dated_on -> Nullable<Integer>,
+        unanswered_on -> Nullable<Integer>,
+        because -> Nullable<Text>,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    inquiry_calls (client_id, inquiry_id, call_id) {
+        client_id -> Id,
+        inquiry_id -> Id,
+        call_id -> Id,
+        bait_id -> Id,
+        started_at -> Instant,
+        caller -> Nullable<Number>,
+        released -> Bool,
+        permission -> Nullable<Word>,
+        contract -> Nullable<Text>,
+        special_number -> Nullable<Bool>,
+        consent_claimed -> Nullable<Bool>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    operator_statements (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Id,
+        source_id -> Id,
+        from_at -> Instant,
+        to_at -> Instant,
+        number -> Nullable<Text>,
+        issued_on -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        withdrawn_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -760,4 +1011,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     derived_days,
     segment_ordinals,
     sealings,
+    applicants,
+    representatives,
+    powers_of_attorney,
+    consents,
+    offices,
+    attachments,
+    bait_preparations,
+    trap_protocols,
+    sim_assignments,
+    inquiries,
+    inquiry_calls,
+    operator_statements,
 );

@@ -181,6 +181,14 @@ id!(
     ids::FileId,
     ids::RejectionId,
     ids::SegmentId,
+    ids::ApplicantId,
+    ids::RepresentativeId,
+    ids::PowerId,
+    ids::ConsentId,
+    ids::AttachmentId,
+    ids::InquiryId,
+    ids::StatementId,
+    ids::SimAssignmentId,
     RowId,
 );
 
@@ -289,7 +297,14 @@ macro_rules! word {
 }
 
 word!(
+    baitline_domain::applicant::ApplicantKind,
+    baitline_domain::applicant::ConsentKind,
+    baitline_domain::applicant::RepresentativeKind,
+    baitline_domain::attachment::AttachmentSubject,
     baitline_domain::competitor::AttributionRole,
+    baitline_domain::inquiry::InquiryState,
+    baitline_domain::inquiry::Permission,
+    baitline_domain::inquiry::SendingChannel,
     baitline_domain::label::LabelKind,
     baitline_domain::numbering::NumberingFile,
     baitline_domain::observation::Channel,
@@ -297,6 +312,8 @@ word!(
     baitline_domain::operator::StandingKind,
     baitline_domain::own_number::OwnNumberKind,
     baitline_domain::phone::PartyKind,
+    baitline_domain::preparation::PreviousUse,
+    baitline_domain::preparation::UserRelation,
     baitline_domain::tally::Hearing,
     baitline_domain::verdict::Verdict,
     crate::models::ChangeKind,

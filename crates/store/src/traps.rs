@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use baitline_domain::ids::{BaitId, ClientId, TrapId};
 use baitline_domain::instant::Instant;
+use baitline_domain::phone::Phone;
 use baitline_domain::trap::{MAX_RUN, MAX_WINDOW, Trap, TrapSettings, TrapState, Window};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::{ChangeKind, Client, NewTrap, TrapChanges, TrapRow};
 use crate::schema::{baits, traps};
 use crate::sql_types::{Db, db_all};
-use crate::{Page, clients, now, stored_text};
+use crate::{Page, clients, now, sims, stored_text};
 
 /// The table's row as it stands.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -46,7 +47,7 @@ pub(crate) struct StoredTrap {
 
 /// Enters a trap with the client's settings of this moment.
 pub fn create_trap(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreResult<TrapRow> {
-    lock_bait(conn, client, new.bait)?;
+    lock_bait(conn, client, new)?;
     if overlaps(conn, client, new)? {
         return Err(Constraint::TrapOverlaps.into());
     }
@@ -79,17 +80,24 @@ pub(crate) fn new_row(client: &Client, new: &NewTrap) -> StoreResult<StoredTrap>
 }
 
 /// Two traps made at the same moment on one bait wait for each other here, so
-/// that their overlap is seen; a bait out of use gets none.
-fn lock_bait(conn: &mut Conn, client: ClientId, bait: BaitId) -> StoreResult<()> {
-    let query = baits::table.find((Db(client), Db(bait))).select(baits::retired_at);
-    let retired_at: Option<Option<Instant>> = match conn {
+/// that their overlap is seen; a bait out of use gets none, and one that is
+/// assigned gets them while it is the client's.
+fn lock_bait(conn: &mut Conn, client: ClientId, new: &NewTrap) -> StoreResult<()> {
+    let query = baits::table
+        .find((Db(client), Db(new.bait)))
+        .select((baits::retired_at, baits::by_assignment));
+    let found: Option<(Option<Instant>, bool)> = match conn {
         Conn::Postgres(c) => query.for_update().first(c).optional()?,
         Conn::Sqlite(c) => query.first(c).optional()?,
     };
-    match retired_at {
+    let run = (new.started_at, new.run_ends_at);
+    match found {
         None => Err(Constraint::UnknownBait.into()),
-        Some(Some(_)) => Err(Constraint::BaitRetired.into()),
-        Some(None) => Ok(()),
+        Some((Some(_), _)) => Err(Constraint::BaitRetired.into()),
+        Some((None, true)) if !sims::is_assigned(conn, client, new.bait, run)? => {
+            Err(Constraint::BaitNotAssigned.into())
+        }
+        Some((None, _)) => Ok(()),
     }
 }
 
@@ -237,6 +245,30 @@ pub fn traps_between(
             .filter(traps::run_ends_at.gt(Db(from)).or(traps::window_to.gt(Some(from))))
             .order(traps::id)
             .load(c)
+    })?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The traps of every client's bait with this number that began in a half-open
+/// period. For the agency's transactions alone.
+pub(crate) fn traps_of_number(
+    conn: &mut Conn,
+    number: Phone,
+    (from, to): (Instant, Option<Instant>),
+) -> StoreResult<Vec<TrapRow>> {
+    let rows: Vec<StoredTrap> = on!(conn, c => {
+        let mut query = traps::table
+            .inner_join(baits::table.on(baits::client_id
+                .eq(traps::client_id)
+                .and(baits::id.eq(traps::bait_id))))
+            .filter(baits::number.eq(Db(number)))
+            .filter(traps::started_at.ge(Db(from)))
+            .select(StoredTrap::as_select())
+            .into_boxed();
+        if let Some(to) = to {
+            query = query.filter(traps::started_at.lt(Db(to)));
+        }
+        query.load(c)
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
 }

@@ -15,12 +15,6 @@ use crate::schema::clients;
 /// The lock of those who enter lists of clients: `clients` in ASCII.
 const LIST_LOCK: i64 = 0x0063_6c69_656e_7473;
 
-diesel::define_sql_function! {
-    /// PostgreSQL's own: waits for everybody with the same key, until the end
-    /// of the transaction.
-    fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
-}
-
 /// Enters clients, with an outcome for each, in order. Run as the agency.
 pub fn enter_clients(
     conn: &mut Conn,
@@ -28,8 +22,8 @@ pub fn enter_clients(
     purpose: Purpose,
 ) -> StoreResult<Vec<Entered>> {
     // No constraint would refuse the same list sent twice at once.
-    if let (Conn::Postgres(c), Purpose::Keep) = (&mut *conn, purpose) {
-        diesel::select(pg_advisory_xact_lock(LIST_LOCK)).execute(c)?;
+    if purpose == Purpose::Keep {
+        conn.lock_key(LIST_LOCK)?;
     }
     let names: Vec<String> = new.iter().map(|new| new.name.clone()).collect();
     let mut plan = Plan::of(clients_named(conn, Reach::Agency, &[], &names)?, purpose);

@@ -14,6 +14,7 @@ use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreResult};
 use crate::models::{ChangeKind, NewTrap, TrapRow};
 use crate::schema::{baits, traps};
+use crate::sims;
 use crate::sql_types::{Db, db_all};
 use crate::traps::{StoredTrap, new_row, traps_of_baits};
 
@@ -27,7 +28,7 @@ pub fn enter_traps(
 ) -> StoreResult<Vec<Entered>> {
     let Some(period) = period_of(new) else { return Ok(Vec::new()) };
     let ids: BTreeSet<BaitId> = new.iter().map(|new| new.bait).collect();
-    let retired = retirements(conn, client, &ids, purpose)?;
+    let uses = uses_of(conn, client, &ids, purpose)?;
     let known = traps_of_baits(conn, client, &ids, period)?;
     let settings = find_client(conn, client)?;
     let mut plan = Plan::of(known, purpose);
@@ -44,8 +45,9 @@ pub fn enter_traps(
             entered.push(Entered::known(contradiction, id));
             continue;
         }
-        if *retired.get(&new.bait).ok_or(Constraint::UnknownBait)? {
-            entered.push(Entered::conflict(Contradiction::BaitRetired, None));
+        let of_use = uses.get(&new.bait).ok_or(Constraint::UnknownBait)?;
+        if let Some(contradiction) = of_use.contradiction(new) {
+            entered.push(Entered::conflict(contradiction, None));
             continue;
         }
         of_bait.push(plan.rows.len());
@@ -71,25 +73,57 @@ fn period_of(new: &[NewTrap]) -> Option<(Instant, Instant)> {
     Some((from, to))
 }
 
-/// Which of these baits are out of use. They are held in one order until the
+/// When a bait may get traps.
+enum Use {
+    Always,
+    Never,
+    /// In the times in which the SIM is the client's.
+    Assigned(Vec<(Instant, Option<Instant>)>),
+}
+
+impl Use {
+    fn contradiction(&self, new: &NewTrap) -> Option<Contradiction> {
+        let holds = |(from, to): &(Instant, Option<Instant>)| {
+            *from <= new.started_at && to.is_none_or(|to| new.run_ends_at <= to)
+        };
+        match self {
+            Self::Always => None,
+            Self::Never => Some(Contradiction::BaitRetired),
+            Self::Assigned(periods) => {
+                (!periods.iter().any(holds)).then_some(Contradiction::BaitNotAssigned)
+            }
+        }
+    }
+}
+
+/// When each of these baits may get traps. They are held in one order until the
 /// transaction ends, so that another trap of theirs is seen or waits.
-fn retirements(
+fn uses_of(
     conn: &mut Conn,
     client: ClientId,
     ids: &BTreeSet<BaitId>,
     purpose: Purpose,
-) -> StoreResult<HashMap<BaitId, bool>> {
+) -> StoreResult<HashMap<BaitId, Use>> {
     let query = baits::table
         .filter(baits::client_id.eq(Db(client)))
         .filter(baits::id.eq_any(db_all(ids)))
         .order(baits::id)
-        .select((baits::id, baits::retired_at));
-    let rows: Vec<(BaitId, Option<Instant>)> = match (conn, purpose) {
+        .select((baits::id, baits::retired_at, baits::by_assignment));
+    let rows: Vec<(BaitId, Option<Instant>, bool)> = match (&mut *conn, purpose) {
         (Conn::Postgres(c), Purpose::Keep) => query.for_update().load(c)?,
         (Conn::Postgres(c), Purpose::DryRun) => query.load(c)?,
         (Conn::Sqlite(c), _) => query.load(c)?,
     };
-    Ok(rows.into_iter().map(|(id, retired_at)| (id, retired_at.is_some())).collect())
+    let mut uses = HashMap::new();
+    for (id, retired_at, by_assignment) in rows {
+        let of_use = match (retired_at, by_assignment) {
+            (Some(_), _) => Use::Never,
+            (None, true) => Use::Assigned(sims::periods_of(conn, client, id)?),
+            (None, false) => Use::Always,
+        };
+        uses.insert(id, of_use);
+    }
+    Ok(uses)
 }
 
 /// The trap that began when this one did, else one whose run overlaps.

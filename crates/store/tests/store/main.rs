@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod applicants;
+mod attachments;
 mod blobs;
 mod bucket;
 mod buckets;
@@ -18,6 +20,7 @@ mod files;
 mod group_commit;
 mod ingest;
 mod ingest_races;
+mod inquiries;
 mod isolation;
 mod keys;
 mod listening;
@@ -27,11 +30,13 @@ mod nouns;
 mod numbering;
 mod opening;
 mod operators;
+mod preparation;
 mod queues;
 mod recordings;
 mod replays;
 mod rules_of_nouns;
 mod segments;
+mod statements;
 mod support;
 mod tallies;
 mod waiting_recordings;

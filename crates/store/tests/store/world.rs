@@ -62,6 +62,11 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::segments::furnish(opened, id, call.started_at.day());
     let (export, package) = plan(opened, id);
     crate::lists::furnish(opened, id, bait.id);
+    crate::applicants::furnish(opened, id, bait.id);
+    crate::attachments::furnish(opened, id, bait.id);
+    crate::preparation::furnish(opened, id, bait.id, trap);
+    crate::inquiries::furnish(opened, id, &call);
+    crate::statements::furnish(opened, id, bait.id);
     crate::replays::furnish(opened, id, bait.id, package);
     crate::devices::furnish(opened, id, bait.id);
     crate::waiting_recordings::furnish(opened, &source);

@@ -1,0 +1,1 @@
+DROP TABLE offices, consents, powers_of_attorney, representatives, applicants;

@@ -1,0 +1,2 @@
+DROP TABLE inquiry_calls;
+DROP TABLE inquiries;
