@@ -50,11 +50,12 @@ pub(crate) enum Fault {
     AmbiguousTime,
     AmbiguousClient,
     NeedsProfile,
+    KeyReused,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -96,6 +97,7 @@ impl Fault {
         Self::AmbiguousTime,
         Self::AmbiguousClient,
         Self::NeedsProfile,
+        Self::KeyReused,
     ];
 
     /// The word programs compare.
@@ -183,6 +185,9 @@ impl Fault {
             }
             Self::NeedsProfile => {
                 ("needs_profile", "It needs a source of which it is known how its files are read.")
+            }
+            Self::KeyReused => {
+                ("idempotency_key_reused", "Another request was sent with it; choose another one.")
             }
         }
     }

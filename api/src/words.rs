@@ -12,6 +12,7 @@ use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::StandingKind;
 use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
+use baitline_domain::scope::Scope;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
 use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
@@ -47,6 +48,15 @@ macro_rules! words {
 }
 
 words! {
+    /// What a key may do. `admin` includes `baits:read`.
+    #[schema(as = Scope)]
+    ScopeWord for Scope {
+        #[serde(rename = "calls:write")] CallsWrite,
+        #[serde(rename = "recordings:write")] RecordingsWrite,
+        #[serde(rename = "baits:read")] BaitsRead,
+        Reports, Cases, Exports, Admin,
+    }
+
     /// The legal meaning of an interception.
     #[schema(as = Verdict)]
     VerdictWord for Verdict { ForeignGroup, ForeignEntity, SameGroup, Inconclusive, Invalid }

@@ -11,14 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::Time;
 use crate::fields::{InnText, Line, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 
@@ -166,6 +168,8 @@ pub(crate) struct ListCompetitors {
 /// Enter a competitor
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateCompetitor,
     responses(
         (status = 201, description = "The competitor as entered.", body = CompetitorView),
@@ -175,21 +179,23 @@ pub(crate) struct ListCompetitors {
 #[post("/v1/competitors")]
 async fn create_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateCompetitor>,
 ) -> ApiResult<HttpResponse> {
     let CreateCompetitor { client_id, name, inn, ogrn } = body.0;
     let client = caller.client(client_id)?;
     let new =
         NewCompetitor { name: name.0, inn: inn.map(|inn| inn.0), ogrn: ogrn.map(|ogrn| ogrn.0) };
-    let row =
-        create_for(&app, client, move |conn| competitors::create_competitor(conn, client, &new));
-    Ok(HttpResponse::Created().json(CompetitorView::from(row.await?)))
+    let work = move |conn: &mut _| competitors::create_competitor(conn, client, &new);
+    let reply = |row| Reply::created(&CompetitorView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List competitors
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListCompetitors),
     responses((status = 200, description = "A piece of the list.", body = CompetitorPage)),
 )]
@@ -197,7 +203,7 @@ async fn create_competitor(
 async fn list_competitors(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListCompetitors>,
 ) -> ApiResult<HttpResponse> {
     let ListCompetitors { client_id, cursor, limit } = query.0;
@@ -213,16 +219,17 @@ async fn list_competitors(
 /// Find one competitor
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The competitor's id.")),
     responses((status = 200, description = "The competitor.", body = CompetitorView)),
 )]
 #[get("/v1/competitors/{id}")]
 async fn find_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<CompetitorView>> {
-    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| competitors::find_competitor(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -230,6 +237,7 @@ async fn find_competitor(
 /// Change what a competitor is called
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The competitor's id.")),
     request_body = UpdateCompetitor,
     responses(
@@ -240,11 +248,11 @@ async fn find_competitor(
 #[patch("/v1/competitors/{id}")]
 async fn update_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateCompetitor>,
 ) -> ApiResult<web::Json<CompetitorView>> {
-    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach()?);
     let UpdateCompetitor { name, inn, ogrn } = body.0;
     let changes = CompetitorChanges {
         name: name.map(|name| name.0),

@@ -17,6 +17,7 @@ pub mod observation;
 pub mod operator;
 pub mod own_number;
 pub mod phone;
+pub mod scope;
 pub mod tally;
 pub mod trap;
 pub mod verdict;

@@ -36,6 +36,7 @@ pub mod exports;
 pub mod facts;
 pub mod files;
 pub mod group_commit;
+pub mod kept_replies;
 pub mod keys;
 pub mod known_keys;
 pub mod known_numbers;

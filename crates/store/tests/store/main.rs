@@ -19,6 +19,7 @@ mod group_commit;
 mod ingest;
 mod ingest_races;
 mod isolation;
+mod kept_replies;
 mod keys;
 mod listening;
 mod lists;
