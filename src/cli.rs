@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use baitline_domain::instant::Span;
+use baitline_domain::scope::Scope;
 use baitline_store::blobs::{BlobPlace, parse_s3_url};
 use baitline_store::{StoreResult, StoreSettings};
 use baitline_worker::SealRules;
@@ -237,6 +238,8 @@ pub(crate) struct ShowOptions {
 pub(crate) enum KeysCommand {
     /// Make a key and print it; it is shown this once.
     Create(CreateKeyOptions),
+    /// Make a key like another one, which works on for a while, and print it.
+    Replace(ReplaceKeyOptions),
     /// List the keys, without their secrets.
     List(StoreOptions),
     /// Revoke a key.
@@ -251,11 +254,36 @@ pub(crate) struct CreateKeyOptions {
     /// For people: who uses it.
     #[arg(long)]
     pub(crate) name: String,
-    /// The client it reaches. Without it the key is the agency's and reaches
-    /// every client.
+    /// A client it reaches; may be repeated. Without it the key is the agency's
+    /// and reaches every client.
     #[arg(long, value_name = "ID")]
-    pub(crate) client: Option<uuid::Uuid>,
+    pub(crate) client: Vec<uuid::Uuid>,
+    /// What it may do; may be repeated or separated by commas. [default: everything]
+    #[arg(long, value_name = "SCOPE", value_delimiter = ',', value_parser = parse_scope)]
+    pub(crate) scope: Vec<Scope>,
     /// The moment from which it is refused, as RFC 3339. [default: never]
+    #[arg(long)]
+    pub(crate) expires_at: Option<jiff::Timestamp>,
+}
+
+fn parse_scope(word: &str) -> Result<Scope, String> {
+    Scope::parse(word).ok_or_else(|| {
+        let known: Vec<&str> = Scope::ALL.into_iter().map(Scope::as_str).collect();
+        format!("the scopes are {}", known.join(", "))
+    })
+}
+
+/// What the replacement of a key needs.
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceKeyOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The key's public id, the part between the underscores.
+    pub(crate) key_id: String,
+    /// How long the old key works on, in hours.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(..=8_760))]
+    pub(crate) overlap_hours: u32,
+    /// The moment from which the new one is refused, as RFC 3339. [default: never]
     #[arg(long)]
     pub(crate) expires_at: Option<jiff::Timestamp>,
 }

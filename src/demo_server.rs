@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::numbering::NumberingFile;
+use baitline_store::keys::NewKey;
 use baitline_store::numbering::{NewEdition, import_edition};
 use baitline_store::{Reach, Store, StoreError, keys};
 use baitline_worker::SealRules;
@@ -45,8 +46,9 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
     prepare_embedded(&serve.store)?;
     let store = Store::open(&serve.store.settings()?)?;
     load_numbering(&store)?;
-    let (_, agency_key) = store
-        .write(Reach::Agency, |conn| keys::create_key(conn, Reach::Agency, "demo agency", None))?;
+    let (_, agency_key) = store.write(Reach::Agency, |conn| {
+        keys::create_key(conn, &NewKey::full(Reach::Agency, "demo agency"))
+    })?;
     let runtime = runtime()?;
     let worker = WorkerThreads::start(store.clone(), runtime.handle(), SealRules::default())?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
@@ -66,7 +68,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
 fn make_key(store: &Store, client: ClientId) -> Result<String, StoreError> {
     let reach = Reach::Client(client);
     store
-        .write(Reach::Agency, |conn| keys::create_key(conn, reach, "demo CRM", None))
+        .write(Reach::Agency, |conn| keys::create_key(conn, &NewKey::full(reach, "demo CRM")))
         .map(|(_, text)| text)
 }
 

@@ -1,11 +1,14 @@
 //! `keys`: API keys over the command line.
 
 use baitline_domain::ids::ClientId;
-use baitline_domain::instant::Instant;
-use baitline_store::keys::ApiKey;
-use baitline_store::{Reach, Store, clients, keys};
+use baitline_domain::instant::{Instant, Span};
+use baitline_domain::scope::Scopes;
+use baitline_store::keys::{ApiKey, KeyReach, MAX_KEY_CLIENTS, NewKey};
+use baitline_store::{Reach, Store, keys, now};
 
-use crate::cli::{CreateKeyOptions, KeysCommand, RevokeKeyOptions, StoreOptions};
+use crate::cli::{
+    CreateKeyOptions, KeysCommand, ReplaceKeyOptions, RevokeKeyOptions, StoreOptions,
+};
 use crate::failure::Failure;
 use crate::schema::prepare_embedded;
 
@@ -16,6 +19,7 @@ const KEYS_AT_A_TIME: i64 = 1_000;
 pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
     match command {
         KeysCommand::Create(options) => create(options),
+        KeysCommand::Replace(options) => replace(options),
         KeysCommand::List(options) => list(options),
         KeysCommand::Revoke(options) => revoke(options),
     }
@@ -23,13 +27,32 @@ pub(crate) fn run(command: &KeysCommand) -> Result<(), Failure> {
 
 fn create(options: &CreateKeyOptions) -> Result<(), Failure> {
     let store = open(&options.store)?;
+    let clients: Vec<ClientId> = options.client.iter().copied().map(ClientId).collect();
+    if clients.len() > MAX_KEY_CLIENTS {
+        return Err(Failure::Sentence(format!("a key names at most {MAX_KEY_CLIENTS} clients")));
+    }
+    let scopes: Scopes = options.scope.iter().copied().collect();
+    let new = NewKey {
+        name: options.name.clone(),
+        reach: if clients.is_empty() {
+            KeyReach::Agency
+        } else {
+            KeyReach::Clients(clients.into())
+        },
+        scopes: if scopes.is_empty() { Scopes::ALL } else { scopes },
+        expires_at: options.expires_at.map(Instant::from),
+    };
+    let (_, text) = store.write(Reach::Agency, |conn| keys::create_key(conn, &new))?;
+    println!("{text}");
+    Ok(())
+}
+
+fn replace(options: &ReplaceKeyOptions) -> Result<(), Failure> {
+    let store = open(&options.store)?;
+    let old_ends_at = now() + Span::hours(options.overlap_hours.into());
     let expires_at = options.expires_at.map(Instant::from);
-    let reach = options.client.map_or(Reach::Agency, |id| Reach::Client(ClientId(id)));
     let (_, text) = store.write(Reach::Agency, |conn| {
-        if let Some(client) = reach.client() {
-            clients::find_client(conn, client)?;
-        }
-        keys::create_key(conn, reach, &options.name, expires_at)
+        keys::replace_key(conn, &options.key_id, old_ends_at, expires_at)
     })?;
     println!("{text}");
     Ok(())
@@ -51,10 +74,18 @@ fn list(options: &StoreOptions) -> Result<(), Failure> {
 }
 
 fn print(key: &ApiKey) {
-    let reach = key.client_id.map_or("agency".to_owned(), |client| client.to_string());
+    let reach = match key.reach.clients() {
+        [] => "agency".to_owned(),
+        [client] => client.to_string(),
+        several => format!("{} clients", several.len()),
+    };
+    let scopes =
+        if key.scopes == Scopes::ALL { "everything".to_owned() } else { key.scopes.to_string() };
+    let used = key.last_used_at.map_or("never used".to_owned(), |at| format!("used {at}"));
     let expiry = key.expires_at.map_or("never expires".to_owned(), |at| format!("expires {at}"));
     let state = key.revoked_at.map_or(expiry, |at| format!("revoked {at}"));
     println!("{}  {reach:36}  {}  {state}  {}", key.key_id, key.created_at, key.name);
+    println!("{:12}  {scopes}; {used}", "");
 }
 
 fn revoke(options: &RevokeKeyOptions) -> Result<(), Failure> {

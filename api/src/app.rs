@@ -15,6 +15,7 @@ use crate::problem::{ApiError, ApiResult};
 use crate::reporting::Reports;
 use crate::routes::RouteTable;
 use crate::shape::Shape;
+use crate::sight::carried;
 use crate::v1::source_book::SourceBook;
 
 /// Shared by all requests.
@@ -67,9 +68,9 @@ impl App {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    // What the work logs belongs to the request, on whatever thread.
+    // What the work logs and may see is the request's, on whatever thread.
     let span = Span::current();
-    web::block(move || span.in_scope(work))
+    web::block(carried(move || span.in_scope(work)))
         .await
         .map_err(|_| ApiError::Internal("blocking work panicked or was cancelled".to_owned()))?
 }

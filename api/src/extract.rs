@@ -3,13 +3,14 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use bytes::BytesMut;
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -24,6 +25,10 @@ pub(crate) const MAX_JSON_BODY_BYTES: usize = 256 * 1024;
 /// The longest field name a problem repeats, in bytes.
 const MAX_ECHOED_NAME_BYTES: usize = 64;
 
+/// The SHA-256 of the body that was read, for requests that are done once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyDigest(pub(crate) [u8; 32]);
+
 /// A JSON body read into `T`.
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -35,7 +40,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let is_json = media_type(req).as_deref() == Some("application/json");
         let app = req.app_data::<AppData>().cloned();
         let (path, method) = (req.match_info().as_str().to_owned(), req.method().clone());
-        let payload = payload.take();
+        let (payload, req) = (payload.take(), req.clone());
         async move {
             if !is_json {
                 return Err(ApiError::UnsupportedMediaType("Send application/json."));
@@ -44,6 +49,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let read = read_json(&bytes)?;
             let app = app.ok_or_else(|| ApiError::Internal("no application".to_owned()))?;
             check_shape(&bytes, app.body_shape(&path, &method))?;
+            req.extensions_mut().insert(BodyDigest(Sha256::digest(&bytes).into()));
             Ok(Self(read))
         }
         .boxed_local()

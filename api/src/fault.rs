@@ -59,11 +59,12 @@ pub(crate) enum Fault {
     UnknownProof,
     NotInInquiry,
     NotAStatement,
+    KeyReused,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 50] = [
+    const ALL: [Self; 51] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -114,6 +115,7 @@ impl Fault {
         Self::UnknownProof,
         Self::NotInInquiry,
         Self::NotAStatement,
+        Self::KeyReused,
     ];
 
     /// The word programs compare.
@@ -219,6 +221,9 @@ impl Fault {
             }
             Self::NotInInquiry => ("not_in_inquiry", "The inquiry does not ask about this call."),
             Self::NotAStatement => ("not_a_statement", "The source must be an operator statement."),
+            Self::KeyReused => {
+                ("idempotency_key_reused", "Another request was sent with it; choose another one.")
+            }
         }
     }
 

@@ -8,12 +8,16 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
+use baitline_domain::scope::Scopes;
+use baitline_store::Reach;
+use baitline_store::keys::{self, Principal};
 
 use crate::app::{AppData, blocking};
 use crate::auth;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::{decode_pairs, unknown_parameter};
 use crate::routes::Operation;
+use crate::sight::seeing;
 use crate::v1::calls;
 
 /// See the module.
@@ -22,42 +26,61 @@ pub(crate) async fn gate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     match check(&request).await {
-        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Ok(scopes) => Ok(seeing(scopes, next.call(request)).await?.map_into_boxed_body()),
         Err(error) => Ok(request.error_response(error)),
     }
 }
 
-async fn check(request: &ServiceRequest) -> ApiResult<()> {
+/// Whether the request may go to its handler, and what its key may do.
+async fn check(request: &ServiceRequest) -> ApiResult<Scopes> {
     let app = request
         .app_data::<AppData>()
         .cloned()
         .ok_or_else(|| ApiError::Internal("the application has no state".to_owned()))?;
     // The path as the router sees it, with harmless escapes undone.
     let Some(route) = app.routes.find(request.match_info().as_str()) else {
-        return Ok(());
+        return Ok(Scopes::NONE);
     };
     let Some(operation) = route.operation(request.method()) else {
         return Err(ApiError::MethodNotAllowed { allow: route.allow() });
     };
+    let mut scopes = Scopes::NONE;
     if operation.needs_key {
-        authenticate(&app, request).await?;
+        let principal = authenticate(&app, request).await?;
+        note_use(&app, &principal.key_id);
+        scopes = principal.scopes;
+        request.extensions_mut().insert(principal);
     }
     refuse_encoded_body(request)?;
-    refuse_unknown_parameters(request, operation)
+    refuse_unknown_parameters(request, operation)?;
+    Ok(scopes)
 }
 
-async fn authenticate(app: &AppData, request: &ServiceRequest) -> ApiResult<()> {
+async fn authenticate(app: &AppData, request: &ServiceRequest) -> ApiResult<Principal> {
     let key = auth::bearer(request.headers()).ok_or(ApiError::Unauthorized)?;
     if takes_known_keys(request)
         && let Some(principal) = app.known_keys.find(key)
     {
-        request.extensions_mut().insert(principal);
-        return Ok(());
+        return Ok(principal);
     }
     let (app, key) = (app.clone(), key.to_owned());
     let principal = blocking(move || Ok(app.known_keys.look_up(&app.store, &key)?)).await?;
-    request.extensions_mut().insert(principal.ok_or(ApiError::Unauthorized)?);
-    Ok(())
+    principal.ok_or(ApiError::Unauthorized)
+}
+
+/// Writes down that the key is in use, once a minute and beside the request, which
+/// neither waits for it nor fails with it.
+fn note_use(app: &AppData, key_id: &str) {
+    if !app.known_keys.begins_minute(key_id) {
+        return;
+    }
+    let (app, key_id, at) = (app.clone(), key_id.to_owned(), baitline_store::now());
+    actix_web::rt::spawn(async move {
+        let noted = app.write(Reach::Agency, move |conn| keys::note_use(conn, &key_id, at)).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the use of a key could not be written down");
+        }
+    });
 }
 
 /// Calls are reported one by one, thousands in a second: for them alone the

@@ -11,8 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
+use crate::once::IDEMPOTENCY_KEY;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::routes::{Documentation, ServiceConfig, routes};
+use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -64,7 +65,7 @@ const OF_ALL: [(&str, &str); 3] = [
 ];
 const OF_KEYED: [(&str, &str); 3] = [
     ("401", "No key, or none that is valid."),
-    ("403", "The key may not do this."),
+    ("403", "The key lacks a scope that this needs, or is no agency's."),
     ("404", "There is no such thing within the key's reach."),
 ];
 const OF_BODIES: [(&str, &str); 3] = [
@@ -72,6 +73,9 @@ const OF_BODIES: [(&str, &str); 3] = [
     ("415", "The body has a type or encoding that is not accepted."),
     ("422", "The body reads well, and some of its values are wrong."),
 ];
+
+const OF_DONE_ONCE: [(&str, &str); 1] =
+    [("409", "It contradicts what is stored, or the same request is being done at this moment.")];
 
 /// The document of the whole service, version 3.1.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -104,7 +108,10 @@ fn add_schema<T: ToSchema + PartialSchema>(components: &mut Components) {
 }
 
 fn add_security(components: &mut Components) {
-    let description = "`Authorization: Bearer <key>`; the first key is made on the command line.";
+    let description = "`Authorization: Bearer <key>`; the first key is made on the command line. \
+        Each operation names the scopes that the key must have. The header `Baitline-Client` \
+        narrows a request to one client; a key of several needs it wherever nothing else in \
+        the request names the client.";
     let scheme =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(scheme).into());
@@ -120,11 +127,14 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// JSON body the example of its schema.
 fn complete(operation: &mut Operation, schemas: &BTreeMap<String, RefOr<Schema>>) {
     let mut failures: Vec<(&str, &str)> = OF_ALL.to_vec();
-    if operation.security.is_none() {
+    if needs_key(operation) {
         failures.extend(OF_KEYED);
     }
     if operation.request_body.is_some() {
         failures.extend(OF_BODIES);
+    }
+    if is_done_once(operation) {
+        failures.extend(OF_DONE_ONCE);
     }
     let responses = &mut operation.responses.responses;
     for (status, description) in failures {
@@ -140,6 +150,14 @@ fn complete(operation: &mut Operation, schemas: &BTreeMap<String, RefOr<Schema>>
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(|content| add_example(content, schemas));
     }
+}
+
+/// Whether it takes the header that makes a request be done once.
+fn is_done_once(operation: &Operation) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name == IDEMPOTENCY_KEY,
+        RefOr::Ref(_) => false,
+    })
 }
 
 fn failure(description: &str) -> Response {

@@ -63,9 +63,25 @@ pub(crate) fn tagged(
     response.insert_header((header::ETAG, format!("\"{version}\""))).json(body)
 }
 
+/// Adds the ETag of what was just made, or of what the same request made before.
+pub(crate) fn first_version(mut response: HttpResponse) -> HttpResponse {
+    let tag = header::HeaderValue::from_static("\"1\"");
+    response.headers_mut().insert(header::ETAG, tag);
+    response
+}
+
 #[cfg(test)]
 mod tests {
+    use baitline_store::versions::FIRST;
+
     use super::*;
+
+    #[test]
+    fn what_was_just_made_has_the_first_version() {
+        let response = first_version(HttpResponse::Created().finish());
+        let tag = response.headers()[header::ETAG].to_str().unwrap_or_default();
+        assert_eq!(version(tag), Some(FIRST));
+    }
 
     #[test]
     fn only_the_tags_given_out_name_a_version() {

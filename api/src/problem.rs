@@ -5,14 +5,20 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use baitline_domain::applicant::{IdentityFault, IdentityPart};
+use baitline_domain::scope::Scope;
 use baitline_store::{Constraint, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::missing_scope;
 use crate::fault::{Fault, FaultItem};
+use crate::once::IDEMPOTENCY_KEY;
 
 /// What handlers return.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+/// The code of a request that is done already at this moment.
+const IN_FLIGHT: &str = "request_in_flight";
 
 /// The media type of every failure.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -26,9 +32,9 @@ pub(crate) enum ApiError {
     /// No key, or none that is valid.
     #[error("no valid key")]
     Unauthorized,
-    /// The key may not do this.
+    /// The key may not do this: it lacks the scope, or it is no agency's.
     #[error("forbidden")]
-    Forbidden,
+    Forbidden(Option<Scope>),
     /// No such thing within the key's reach; `None` for the thing asked for
     /// itself, else the field or parameter that names it.
     #[error("not found")]
@@ -133,7 +139,12 @@ impl ApiError {
                 "A key is needed",
                 "Send a valid key as «Authorization: Bearer <key>».",
             ),
-            Self::Forbidden => ("forbidden", "Not allowed", "Only an agency's key may do this."),
+            Self::Forbidden(None) => {
+                ("forbidden", "Not allowed", "Only an agency's key may do this.")
+            }
+            Self::Forbidden(Some(_)) => {
+                ("forbidden", "Not allowed", "The key lacks a scope that this needs.")
+            }
             Self::NotFound(_) => {
                 ("not_found", "Not found", "There is no such thing within the key's reach.")
             }
@@ -187,6 +198,7 @@ impl ApiError {
                 vec![item.clone()]
             }
             Self::Unprocessable(items) => items.clone(),
+            Self::Forbidden(Some(scope)) => vec![missing_scope(*scope)],
             _ => Vec::new(),
         }
     }
@@ -199,6 +211,9 @@ impl ApiError {
                 Some((header::CONTENT_RANGE, format!("bytes */{size}")))
             }
             Self::Unavailable(_) => Some((header::RETRY_AFTER, "1".to_owned())),
+            Self::Conflict(item) if item.code == IN_FLIGHT => {
+                Some((header::RETRY_AFTER, "1".to_owned()))
+            }
             _ => None,
         }
     }
@@ -232,7 +247,7 @@ impl ResponseError for ApiError {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -444,6 +459,20 @@ impl From<Constraint> for ApiError {
             Constraint::SimInUse => {
                 Self::conflict("sim_in_use", "A trap of another client is live on the SIM.")
             }
+            Constraint::RequestInFlight => Self::conflict(
+                IN_FLIGHT,
+                "The same request is being done at this moment; send it again for its answer.",
+            ),
+            Constraint::RequestDiffers => {
+                Self::Unprocessable(vec![FaultItem::parameter(IDEMPOTENCY_KEY, Fault::KeyReused)])
+            }
+            Constraint::KeyNotLive => {
+                Self::conflict("key_not_live", "The key is revoked or has ended; make a new one.")
+            }
+            Constraint::KeyReplaced => Self::conflict(
+                "key_replaced",
+                "The key was replaced, and the one in its place is live; revoke one of both.",
+            ),
             Constraint::RecordContradicts => Self::conflict(
                 "conflict",
                 "The same revision of this record was sent with other content.",

@@ -229,7 +229,7 @@ fn operations(item: &PathItem, named: &Value) -> Vec<Operation> {
 }
 
 /// An operation needs a key unless it says that it needs nothing.
-fn needs_key(documented: &Documented) -> bool {
+pub(crate) fn needs_key(documented: &Documented) -> bool {
     let empty = utoipa::openapi::security::SecurityRequirement::default();
     documented.security.as_ref().is_none_or(|security| !security.contains(&empty))
 }

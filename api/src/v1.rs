@@ -83,25 +83,15 @@ use crate::problem::{ApiError, ApiResult};
 async fn create_for<T: Send + 'static>(
     app: &App,
     client: ClientId,
-    work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
-) -> ApiResult<T> {
-    create_in(app, Reach::Client(client), client, work).await
-}
-
-/// The same in a transaction of the caller's own reach: an agency's looks across
-/// clients.
-async fn create_in<T: Send + 'static>(
-    app: &App,
-    reach: Reach,
-    client: ClientId,
     mut work: impl FnMut(&mut Conn) -> StoreResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    let created =
-        app.write(reach, move |conn| match baitline_store::clients::find_client(conn, client) {
+    let created = app.write(Reach::Client(client), move |conn| {
+        match baitline_store::clients::find_client(conn, client) {
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(error),
             Ok(_) => work(conn).map(Some),
-        });
+        }
+    });
     created.await?.ok_or_else(unknown_client)
 }
 

@@ -17,6 +17,7 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::preparation::{PreparationMissing, PreviousUse, UserRelation};
 use baitline_domain::protocol::{ProtocolMissing, StepKind};
+use baitline_domain::scope::Scope;
 use baitline_domain::statement::LineOutcome;
 use baitline_domain::trap::{ExposureKind, TrapMissing};
 use baitline_domain::verdict::{Reason, Verdict};
@@ -53,6 +54,15 @@ macro_rules! words {
 }
 
 words! {
+    /// What a key may do. `admin` includes `baits:read`.
+    #[schema(as = Scope)]
+    ScopeWord for Scope {
+        #[serde(rename = "calls:write")] CallsWrite,
+        #[serde(rename = "recordings:write")] RecordingsWrite,
+        #[serde(rename = "baits:read")] BaitsRead,
+        Reports, Cases, Exports, Admin,
+    }
+
     /// The legal meaning of an interception.
     #[schema(as = Verdict)]
     VerdictWord for Verdict { ForeignGroup, ForeignEntity, SameGroup, Inconclusive, Invalid }

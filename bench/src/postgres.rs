@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use baitline_store::blobs::BlobPlace;
+use baitline_store::keys::NewKey;
 use baitline_store::{Reach, Store, StoreSettings, keys};
 use baitline_testkit::{PrivatePostgres, TestDatabase};
 
@@ -46,7 +47,8 @@ pub fn open(url: &str, folder: &Path) -> Store {
 /// # Panics
 /// When it cannot be made.
 pub fn key(store: &Store, reach: Reach) -> String {
-    let made = store.write(Reach::Agency, |conn| keys::create_key(conn, reach, "bench", None));
+    let made =
+        store.write(Reach::Agency, |conn| keys::create_key(conn, &NewKey::full(reach, "bench")));
     made.expect("a key can be made").1
 }
 

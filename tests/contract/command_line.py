@@ -16,7 +16,7 @@ import service
 COMMANDS = {
     "demo", "serve", "api", "worker", "migrate", "openapi", "verify",
     "numbering", "numbering import", "numbering show",
-    "keys", "keys create", "keys list", "keys revoke",
+    "keys", "keys create", "keys list", "keys replace", "keys revoke",
 }  # fmt: skip
 FAILED, MISUSED = 1, 2
 IN_FORCE_FROM = ("--in-force-from", "2026-08-01")
@@ -63,6 +63,7 @@ class CommandLine(unittest.TestCase):
             ("serve", "--pool-size", "0"),
             ("numbering", "import", "file.csv", "--in-force-from", "yesterday"),
             ("keys", "create", "--name", "CRM", "--client", "Окна"),
+            ("keys", "create", "--name", "CRM", "--scope", "everything"),
             ("verify",),
         ):
             with self.subTest(arguments):
@@ -98,6 +99,20 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.run_command("keys", "revoke", key_id), f"Revoked {key_id}.\n")
             self.assertEqual(list_clients(base, key), HTTPStatus.UNAUTHORIZED)
             self.assertRegex(self.run_command("keys", "list"), rf"{key_id}  .* revoked ")
+
+    def test_a_key_does_what_its_scopes_say_and_is_replaced_by_one_like_it(self) -> None:
+        with service.listening(self.folder / "serve.log", "serve", **self.settings) as base:
+            create = ("keys", "create", "--name", "CRM", "--scope", "calls:write,recordings:write")
+            key = self.run_command(*create).strip()
+            key_id = key.split("_")[1]
+            self.assertIn("calls:write recordings:write; never used", self.run_command("keys", "list"))
+            self.assertEqual(ask(base, key, "/v1/baits"), HTTPStatus.FORBIDDEN)
+            self.assertEqual(ask(base, key, "/v1/files"), HTTPStatus.OK)
+            successor = self.run_command("keys", "replace", key_id).strip()
+            for live in (key, successor):
+                self.assertEqual(ask(base, live, "/v1/files"), HTTPStatus.OK)
+                self.assertEqual(ask(base, live, "/v1/baits"), HTTPStatus.FORBIDDEN)
+            self.assertIn("replaced already", self.run_command("keys", "replace", key_id, expect=FAILED))
 
     def test_a_key_is_made_for_no_unknown_client_and_revoked_only_if_known(self) -> None:
         nobody = "0197a5b0-7c1e-7d3a-9a51-0000000000ff"
@@ -153,7 +168,11 @@ class CommandLine(unittest.TestCase):
 
 
 def list_clients(base: str, key: str) -> int:
-    return httpx.get(f"{base}/v1/clients", headers={"Authorization": f"Bearer {key}"}).status_code
+    return ask(base, key, "/v1/clients")
+
+
+def ask(base: str, key: str, path: str) -> int:
+    return httpx.get(f"{base}{path}", headers={"Authorization": f"Bearer {key}"}).status_code
 
 
 unittest.main(verbosity=2)

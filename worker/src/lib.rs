@@ -20,7 +20,9 @@ use baitline_analytics::AnalyticsError;
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
 use baitline_evidence::BuildError;
-use baitline_store::{Reach, Store, StoreError, buckets, changes, exports, now, replays};
+use baitline_store::{
+    Reach, Store, StoreError, buckets, changes, exports, kept_replies, now, replays,
+};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -319,9 +321,14 @@ impl Worker {
         }
     }
 
-    /// Removes what uploads that never ended have left. Another hour will do
-    /// where it fails.
+    /// Removes replies that are kept no longer, and what uploads that never ended
+    /// have left. Another hour will do where it fails.
     fn sweep(&self) {
+        match self.store.write(Reach::Agency, kept_replies::remove_old) {
+            Ok(0) => {}
+            Ok(replies) => tracing::info!(replies, "removed replies that are kept no longer"),
+            Err(error) => tracing::warn!(%error, "old replies could not be removed"),
+        }
         match self.runtime.block_on(self.store.blobs().sweep(LEFT_OVER_AGE)) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "swept up unfinished uploads"),

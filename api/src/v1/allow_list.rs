@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{PhoneNumber, Prose, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 
@@ -146,27 +148,30 @@ pub(crate) struct ListAllowEntries {
 /// Its calls since then are no interceptions; those that were are judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateAllowEntry,
     responses((status = 201, description = "The allowance as entered.", body = AllowEntryView)),
 )]
 #[post("/v1/allow-list")]
 async fn create_allow_entry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateAllowEntry>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewAllowEntry::try_from(body.0)?;
     let author = caller.key_id().to_owned();
-    let row = create_for(&app, client, move |conn| {
-        allow_list::create_allow_entry(conn, client, &new, &author)
-    });
-    Ok(HttpResponse::Created().json(AllowEntryView::from(row.await?)))
+    let work = move |conn: &mut _| allow_list::create_allow_entry(conn, client, &new, &author);
+    let reply = |row| Reply::created(&AllowEntryView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List allowed numbers
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListAllowEntries),
     responses((status = 200, description = "A piece of the list.", body = AllowEntryPage)),
 )]
@@ -174,7 +179,7 @@ async fn create_allow_entry(
 async fn list_allow_entries(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListAllowEntries>,
 ) -> ApiResult<HttpResponse> {
     let ListAllowEntries { client_id, number, cursor, limit } = query.0;
@@ -192,16 +197,17 @@ async fn list_allow_entries(
 /// Find one allowance
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The allowance's id.")),
     responses((status = 200, description = "The allowance.", body = AllowEntryView)),
 )]
 #[get("/v1/allow-list/{id}")]
 async fn find_allow_entry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<AllowEntryView>> {
-    let (id, reach) = (AllowEntryId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AllowEntryId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| allow_list::find_allow_entry(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -211,6 +217,7 @@ async fn find_allow_entry(
 /// The number's calls since its beginning are judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The allowance's id.")),
     request_body = EndAllowEntry,
     responses((status = 200, description = "The allowance as changed.", body = AllowEntryView)),
@@ -218,11 +225,11 @@ async fn find_allow_entry(
 #[patch("/v1/allow-list/{id}")]
 async fn end_allow_entry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<EndAllowEntry>,
 ) -> ApiResult<web::Json<AllowEntryView>> {
-    let (id, reach) = (AllowEntryId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AllowEntryId(id.into_inner()), caller.whole_reach()?);
     let until = body.0.until.map(|time| time.0);
     let row = app.write(reach, move |conn| {
         let client = allow_list::find_allow_entry(conn, reach, id)?.client_id;

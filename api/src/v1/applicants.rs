@@ -12,13 +12,15 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::contaminations::Withdrawal;
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{CivilDay, InnText, Line, OgrnText, Prose, SubjectText, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
-use crate::precondition::{IfMatch, IfMatchHeader, tagged};
+use crate::permissions::Cases;
+use crate::precondition::{IfMatch, IfMatchHeader, first_version, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::ApplicantKindWord;
@@ -294,27 +296,30 @@ pub(crate) struct ListApplicants {
 /// Enter an applicant
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
+    params(OnceHeader),
     request_body = CreateApplicant,
     responses((status = 201, description = "The applicant as entered.", body = ApplicantView)),
 )]
 #[post("/v1/applicants")]
 async fn create_applicant(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     body: Body<CreateApplicant>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewApplicant::try_from(body.0)?;
     let author = caller.key_id().to_owned();
-    let row = create_for(&app, client, move |conn| {
-        applicants::create_applicant(conn, client, &new, &author)
-    });
-    answer(HttpResponse::Created(), row.await?)
+    let work = move |conn: &mut _| applicants::create_applicant(conn, client, &new, &author);
+    let reply = |row| Reply::created(&ApplicantView::try_from(row)?);
+    Ok(first_version(app.create_once(&once, client, work, reply).await?))
 }
 
 /// List applicants
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(ListApplicants),
     responses((status = 200, description = "A piece of the list.", body = ApplicantPage)),
 )]
@@ -322,7 +327,7 @@ async fn create_applicant(
 async fn list_applicants(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListApplicants>,
 ) -> ApiResult<HttpResponse> {
     let ListApplicants { client_id, inn, cursor, limit } = query.0;
@@ -338,16 +343,17 @@ async fn list_applicants(
 /// Find one applicant
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The applicant's id.")),
     responses((status = 200, description = "The applicant, with its ETag.", body = ApplicantView)),
 )]
 #[get("/v1/applicants/{id}")]
 async fn find_applicant(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ApplicantId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ApplicantId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| applicants::find_applicant(conn, reach, id)).await?;
     answer(HttpResponse::Ok(), row)
 }
@@ -358,6 +364,7 @@ async fn find_applicant(
 /// the name and the numbers it was filed with.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The applicant's id."), IfMatchHeader),
     request_body = UpdateApplicant,
     responses(
@@ -368,12 +375,12 @@ async fn find_applicant(
 #[patch("/v1/applicants/{id}")]
 async fn update_applicant(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateApplicant>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ApplicantId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ApplicantId(id.into_inner()), caller.whole_reach()?);
     let (changes, expected) = (ApplicantChanges::from(body.0), expected.0);
     let row = app.write(reach, move |conn| {
         let client = applicants::find_applicant(conn, reach, id)?.client_id;

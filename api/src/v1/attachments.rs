@@ -27,6 +27,7 @@ use crate::extract::{Body, media_type};
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{Line, Time, present};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Cases;
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
@@ -184,6 +185,7 @@ pub(crate) struct ListAttachments {
 /// same bytes at the same thing are the attachment that is there already.
 #[utoipa::path(
     tag = "attachments",
+    security(("bearer" = ["cases"])),
     params(CreateAttachment),
     request_body(
         description = "The scan, at most 50 MiB.",
@@ -203,12 +205,12 @@ pub(crate) struct ListAttachments {
 async fn create_attachment(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<CreateAttachment>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
     let CreateAttachment { subject_kind, subject_id, title, file_name } = query.0;
-    let (subject, reach) = ((subject_kind.into(), RowId(subject_id)), caller.whole_reach());
+    let (subject, reach) = ((subject_kind.into(), RowId(subject_id)), caller.whole_reach()?);
     refuse_other_types(&req)?;
     refuse_announced(&req, MAX_ATTACHMENT_BYTES)?;
     let client = app.read(reach, move |conn| attachments::client_of(conn, reach, subject)).await;
@@ -236,6 +238,7 @@ async fn create_attachment(
 /// List attachments
 #[utoipa::path(
     tag = "attachments",
+    security(("bearer" = ["cases"])),
     params(ListAttachments),
     responses((status = 200, description = "A piece of the list.", body = AttachmentPage)),
 )]
@@ -243,7 +246,7 @@ async fn create_attachment(
 async fn list_attachments(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListAttachments>,
 ) -> ApiResult<HttpResponse> {
     let ListAttachments { client_id, subject_kind, subject_id, cursor, limit } = query.0;
@@ -262,16 +265,17 @@ async fn list_attachments(
 /// Find one attachment
 #[utoipa::path(
     tag = "attachments",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "Its facts, with their ETag.", body = AttachmentView)),
 )]
 #[get("/v1/attachments/{id}")]
 async fn find_attachment(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| attachments::find_attachment(conn, reach, id)).await?;
     Ok(tagged(HttpResponse::Ok(), row.version, &AttachmentView::from(row)))
 }
@@ -282,6 +286,7 @@ async fn find_attachment(
 /// nobody changed it meanwhile.
 #[utoipa::path(
     tag = "attachments",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The attachment's id."), IfMatchHeader),
     request_body = UpdateAttachment,
     responses(
@@ -292,12 +297,12 @@ async fn find_attachment(
 #[patch("/v1/attachments/{id}")]
 async fn update_attachment(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateAttachment>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach()?);
     let UpdateAttachment { title, withdrawn_because } = body.0;
     let changes = AttachmentChanges {
         title: title.map(|title| title.0),
@@ -317,6 +322,7 @@ async fn update_attachment(
 /// understood, and the `ETag` is the hash of the bytes.
 #[utoipa::path(
     tag = "attachments",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The attachment's id.")),
     responses(
         (status = 200, description = "The whole.", content(
@@ -337,10 +343,10 @@ async fn update_attachment(
 async fn get_attachment_content(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| attachments::find_attachment(conn, reach, id)).await?;
     let file = Download {
         client: row.client_id,

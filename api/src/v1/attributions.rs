@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{PhoneNumber, Prose, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::AttributionRoleWord;
@@ -172,6 +174,8 @@ pub(crate) struct ListAttributions {
 /// would be charged with the calls of the client's own phone.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateAttribution,
     responses(
         (status = 201, description = "The attribution as entered.", body = AttributionView),
@@ -181,21 +185,22 @@ pub(crate) struct ListAttributions {
 #[post("/v1/attributions")]
 async fn create_attribution(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateAttribution>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewAttribution::try_from(body.0)?;
     let author = caller.key_id().to_owned();
-    let row = create_for(&app, client, move |conn| {
-        attributions::create_attribution(conn, client, &new, &author)
-    });
-    Ok(HttpResponse::Created().json(AttributionView::from(row.await?)))
+    let work = move |conn: &mut _| attributions::create_attribution(conn, client, &new, &author);
+    let reply = |row| Reply::created(&AttributionView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List attributions
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListAttributions),
     responses((status = 200, description = "A piece of the list.", body = AttributionPage)),
 )]
@@ -203,7 +208,7 @@ async fn create_attribution(
 async fn list_attributions(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListAttributions>,
 ) -> ApiResult<HttpResponse> {
     let ListAttributions { client_id, competitor_id, number, cursor, limit } = query.0;
@@ -224,16 +229,17 @@ async fn list_attributions(
 /// Find one attribution
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The attribution's id.")),
     responses((status = 200, description = "The attribution.", body = AttributionView)),
 )]
 #[get("/v1/attributions/{id}")]
 async fn find_attribution(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<AttributionView>> {
-    let (id, reach) = (AttributionId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AttributionId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| attributions::find_attribution(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -244,6 +250,7 @@ async fn find_attribution(
 /// all of the competitor's numbers are judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The attribution's id.")),
     request_body = UpdateAttribution,
     responses((status = 200, description = "The attribution as changed.", body = AttributionView)),
@@ -251,11 +258,11 @@ async fn find_attribution(
 #[patch("/v1/attributions/{id}")]
 async fn update_attribution(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateAttribution>,
 ) -> ApiResult<web::Json<AttributionView>> {
-    let (id, reach) = (AttributionId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (AttributionId(id.into_inner()), caller.whole_reach()?);
     let UpdateAttribution { ground, valid_from, valid_to } = body.0;
     let changes = AttributionChanges {
         ground: ground.map(|ground| ground.0),

@@ -24,6 +24,7 @@ use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::fields::{Hours, InnText, PhoneNumber, Time};
 use crate::paging::Limit;
+use crate::permissions::{BaitsRead, Reports};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
@@ -168,6 +169,7 @@ pub(crate) struct BaitYieldView {
 /// holds the whole report, up to 100,000 lines.
 #[utoipa::path(
     tag = "reports",
+    security(("bearer" = ["reports", "baits:read"])),
     params(ReportBaits),
     responses(
         (status = 200, description = "A piece of the report.", content(
@@ -185,7 +187,7 @@ pub(crate) struct BaitYieldView {
 async fn report_baits(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     query: Params<ReportBaits>,
 ) -> ApiResult<HttpResponse> {
     let wanted = Wanted::of(&req, &app)?;

@@ -13,13 +13,15 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::operator_views::{OperatorView, operator_view};
+use super::page;
 use super::traps::WindowView;
-use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{InnText, Line, PhoneNumber, Prose, Reference, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, BaitsRead};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::words::BaitStateWord;
@@ -203,6 +205,8 @@ pub(crate) struct ListBaits {
 /// of operator means for verdicts.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateBait,
     responses(
         (status = 201, description = "The bait as entered.", body = BaitView),
@@ -212,22 +216,24 @@ pub(crate) struct ListBaits {
 #[post("/v1/baits")]
 async fn create_bait(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateBait>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewBait::from(body.0);
-    let created = create_for(&app, client, move |conn| {
+    let work = move |conn: &mut _| {
         let bait = baits::create_bait(conn, client, &new)?;
         known(conn, Reach::Client(client), bait)
-    });
-    let (bait, operators) = created.await?;
-    Ok(HttpResponse::Created().json(view(&operators, bait)))
+    };
+    let reply = |(bait, operators)| Reply::created(&view(&operators, bait));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List baits
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["baits:read"])),
     params(ListBaits),
     responses((status = 200, description = "A piece of the list.", body = BaitPage)),
 )]
@@ -235,7 +241,7 @@ async fn create_bait(
 async fn list_baits(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     query: Params<ListBaits>,
 ) -> ApiResult<HttpResponse> {
     let ListBaits { client_id, number, reference, state, cursor, limit } = query.0;
@@ -262,16 +268,17 @@ async fn list_baits(
 /// Find one bait
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The bait's id.")),
     responses((status = 200, description = "The bait.", body = BaitView)),
 )]
 #[get("/v1/baits/{id}")]
 async fn find_bait(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<BaitView>> {
-    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach()?);
     let found = app.read(reach, move |conn| {
         let bait = baits::find_bait(conn, reach, id)?;
         known(conn, reach, bait)
@@ -286,6 +293,7 @@ async fn find_bait(
 /// out of use keeps its calls and their verdicts, and gets no more traps.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The bait's id.")),
     request_body = UpdateBait,
     responses(
@@ -296,11 +304,11 @@ async fn find_bait(
 #[patch("/v1/baits/{id}")]
 async fn update_bait(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateBait>,
 ) -> ApiResult<web::Json<BaitView>> {
-    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach()?);
     let UpdateBait { reference, operator_inn, region, note, retired_because } = body.0;
     let changes = BaitChanges {
         reference: reference.map(|change| change.map(|reference| reference.0)),

@@ -32,6 +32,7 @@ use crate::extract::media_type;
 use crate::fault::Fault;
 use crate::fields::{Line, PhoneNumber, Slug, Time};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::{BaitsRead, CallsWrite, Reports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::spool;
@@ -121,6 +122,7 @@ pub(crate) struct ListCalls {
 /// yet committed are `not_processed`.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["calls:write"])),
     params(CreateCalls),
     request_body(
         description = "Call records: JSON up to 16 MiB, NDJSON and CSV up to 256 MiB, XLSX up \
@@ -150,7 +152,7 @@ pub(crate) struct ListCalls {
 async fn create_calls(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     query: Params<CreateCalls>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -203,6 +205,7 @@ async fn create_calls(
 /// within a second.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["reports", "baits:read"])),
     params(ListCalls),
     responses((status = 200, description = "A piece of the list.", body = CallPageView)),
 )]
@@ -210,7 +213,7 @@ async fn create_calls(
 async fn list_calls(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     query: Params<ListCalls>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;
@@ -241,16 +244,17 @@ async fn list_calls(
 /// has derived it, while its bait is unknown, and by a voided observation.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["reports", "baits:read"])),
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
     responses((status = 200, description = "The call.", body = CallDetail)),
 )]
 #[get("/v1/calls/{id}")]
 async fn find_call(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<CallDetail>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let (judged, observed, recorded, operators) = app
         .read(reach, move |conn| {
             let judged = calls::find_call(conn, reach, id)?;

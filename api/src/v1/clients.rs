@@ -14,7 +14,9 @@ use crate::app::AppData;
 use crate::auth::{Agency, Caller};
 use crate::extract::Body;
 use crate::fields::{Line, Time, Whole, ZoneName};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, AnyKey};
 use crate::problem::ApiResult;
 use crate::query::Params;
 
@@ -132,18 +134,22 @@ pub(crate) struct ListClients {
 /// Only an agency's key may. A key of the client's own is made at `/v1/keys`.
 #[utoipa::path(
     tag = "clients",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateClient,
     responses((status = 201, description = "The client as entered.", body = ClientView)),
 )]
 #[post("/v1/clients")]
 async fn create_client(
     app: AppData,
-    _: Agency,
+    _: Agency<Admin>,
+    once: Once,
     body: Body<CreateClient>,
 ) -> ApiResult<HttpResponse> {
     let new = NewClient::from(body.0);
-    let client = app.write(Reach::Agency, move |conn| clients::create_client(conn, &new)).await?;
-    Ok(HttpResponse::Created().json(ClientView::from(client)))
+    let work = move |conn: &mut _| clients::create_client(conn, &new);
+    let reply = |client| Reply::created(&ClientView::from(client));
+    app.write_once(&once, Reach::Agency, work, reply).await
 }
 
 /// List clients
@@ -151,6 +157,7 @@ async fn create_client(
 /// A client's own key sees that client alone.
 #[utoipa::path(
     tag = "clients",
+    security(("bearer" = [])),
     params(ListClients),
     responses((status = 200, description = "A piece of the list.", body = ClientPage)),
 )]
@@ -158,11 +165,11 @@ async fn create_client(
 async fn list_clients(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     query: Params<ListClients>,
 ) -> ApiResult<HttpResponse> {
     let ListClients { cursor, limit } = query.0;
-    let reach = caller.whole_reach();
+    let reach = caller.whole_reach()?;
     let page = page(cursor, limit);
     let rows = app.read(reach, move |conn| clients::list_clients(conn, reach, page)).await?;
     let (rows, next_cursor) = paging::cut(rows, limit, |row| Cursor::of_id(row.id.0));
@@ -174,17 +181,18 @@ async fn list_clients(
 /// Find one client
 #[utoipa::path(
     tag = "clients",
+    security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The client's id.")),
     responses((status = 200, description = "The client.", body = ClientView)),
 )]
 #[get("/v1/clients/{id}")]
 async fn find_client(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ClientView>> {
     let client = caller.client(Some(id.into_inner()))?;
-    let reach = caller.whole_reach();
+    let reach = caller.whole_reach()?;
     let client = app.read(reach, move |conn| clients::find_client(conn, client)).await?;
     Ok(web::Json(client.into()))
 }
@@ -195,6 +203,7 @@ async fn find_client(
 /// traps made from now on.
 #[utoipa::path(
     tag = "clients",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The client's id.")),
     request_body = UpdateClient,
     responses((status = 200, description = "The client as changed.", body = ClientView)),
@@ -202,7 +211,7 @@ async fn find_client(
 #[patch("/v1/clients/{id}")]
 async fn update_client(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateClient>,
 ) -> ApiResult<web::Json<ClientView>> {
@@ -213,7 +222,7 @@ async fn update_client(
         time_zone: time_zone.map(|zone| zone.0),
         window_hours: window_hours.map(|hours| hours.0.cast_signed()),
     };
-    let reach = caller.whole_reach();
+    let reach = caller.whole_reach()?;
     let client =
         app.write(reach, move |conn| clients::update_client(conn, client, &changes)).await?;
     Ok(web::Json(client.into()))

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{InnText, Line, OgrnText, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 
@@ -131,6 +133,8 @@ pub(crate) struct ListCompetitors {
 /// Enter a competitor
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateCompetitor,
     responses(
         (status = 201, description = "The competitor as entered.", body = CompetitorView),
@@ -140,7 +144,8 @@ pub(crate) struct ListCompetitors {
 #[post("/v1/competitors")]
 async fn create_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateCompetitor>,
 ) -> ApiResult<HttpResponse> {
     let CreateCompetitor { client_id, name, inn, ogrn } = body.0;
@@ -150,14 +155,15 @@ async fn create_competitor(
         inn: inn.map(|inn| inn.0),
         ogrn: ogrn.map(|ogrn| ogrn.0.to_string()),
     };
-    let row =
-        create_for(&app, client, move |conn| competitors::create_competitor(conn, client, &new));
-    Ok(HttpResponse::Created().json(CompetitorView::from(row.await?)))
+    let work = move |conn: &mut _| competitors::create_competitor(conn, client, &new);
+    let reply = |row| Reply::created(&CompetitorView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List competitors
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListCompetitors),
     responses((status = 200, description = "A piece of the list.", body = CompetitorPage)),
 )]
@@ -165,7 +171,7 @@ async fn create_competitor(
 async fn list_competitors(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListCompetitors>,
 ) -> ApiResult<HttpResponse> {
     let ListCompetitors { client_id, cursor, limit } = query.0;
@@ -181,16 +187,17 @@ async fn list_competitors(
 /// Find one competitor
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The competitor's id.")),
     responses((status = 200, description = "The competitor.", body = CompetitorView)),
 )]
 #[get("/v1/competitors/{id}")]
 async fn find_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<CompetitorView>> {
-    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| competitors::find_competitor(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -198,6 +205,7 @@ async fn find_competitor(
 /// Change what a competitor is called
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The competitor's id.")),
     request_body = UpdateCompetitor,
     responses(
@@ -208,11 +216,11 @@ async fn find_competitor(
 #[patch("/v1/competitors/{id}")]
 async fn update_competitor(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateCompetitor>,
 ) -> ApiResult<web::Json<CompetitorView>> {
-    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (CompetitorId(id.into_inner()), caller.whole_reach()?);
     let UpdateCompetitor { name, inn, ogrn } = body.0;
     let changes = CompetitorChanges {
         name: name.map(|name| name.0),

@@ -11,14 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::applicants::{ApplicantName, ApplicantNote};
+use super::page;
 use super::powers_of_attorney::Revoke;
-use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{CivilDay, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Cases;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::words::ConsentKindWord;
@@ -160,25 +162,29 @@ pub(crate) struct ListConsents {
 /// Enter a consent
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
+    params(OnceHeader),
     request_body = CreateConsent,
     responses((status = 201, description = "The consent as entered.", body = ConsentView)),
 )]
 #[post("/v1/consents")]
 async fn create_consent(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     body: Body<CreateConsent>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let (new, author) = (NewConsent::try_from(body.0)?, caller.key_id().to_owned());
-    let row =
-        create_for(&app, client, move |conn| consents::create_consent(conn, client, &new, &author));
-    Ok(HttpResponse::Created().json(ConsentView::from(row.await?)))
+    let work = move |conn: &mut _| consents::create_consent(conn, client, &new, &author);
+    let reply = |row| Reply::created(&ConsentView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List consents
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(ListConsents),
     responses((status = 200, description = "A piece of the list.", body = ConsentPage)),
 )]
@@ -186,7 +192,7 @@ async fn create_consent(
 async fn list_consents(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListConsents>,
 ) -> ApiResult<HttpResponse> {
     let ListConsents { client_id, applicant_id, cursor, limit } = query.0;
@@ -202,16 +208,17 @@ async fn list_consents(
 /// Find one consent
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The consent's id.")),
     responses((status = 200, description = "The consent.", body = ConsentView)),
 )]
 #[get("/v1/consents/{id}")]
 async fn find_consent(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ConsentView>> {
-    let (id, reach) = (ConsentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ConsentId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| consents::find_consent(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -221,6 +228,7 @@ async fn find_consent(
 /// It stays with the day and the reason.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The consent's id.")),
     request_body = Revoke,
     responses((status = 200, description = "The consent as changed.", body = ConsentView)),
@@ -228,11 +236,11 @@ async fn find_consent(
 #[patch("/v1/consents/{id}")]
 async fn revoke_consent(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
     body: Body<Revoke>,
 ) -> ApiResult<web::Json<ConsentView>> {
-    let (id, reach) = (ConsentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ConsentId(id.into_inner()), caller.whole_reach()?);
     let revocation = body.0.read()?;
     let row = app.write(reach, move |conn| {
         let client = consents::find_consent(conn, reach, id)?.client_id;

@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{PhoneNumber, Prose, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::words::ContaminationKindWord;
@@ -166,27 +168,31 @@ pub(crate) struct ListContaminations {
 /// are no interceptions; those that were are judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateContamination,
     responses((status = 201, description = "The contamination as logged.", body = ContaminationView)),
 )]
 #[post("/v1/contaminations")]
 async fn create_contamination(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateContamination>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewContamination::try_from(body.0)?;
     let author = caller.key_id().to_owned();
-    let row = create_for(&app, client, move |conn| {
-        contaminations::create_contamination(conn, client, &new, &author)
-    });
-    Ok(HttpResponse::Created().json(ContaminationView::from(row.await?)))
+    let work =
+        move |conn: &mut _| contaminations::create_contamination(conn, client, &new, &author);
+    let reply = |row| Reply::created(&ContaminationView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List contaminations
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListContaminations),
     responses((status = 200, description = "A piece of the list.", body = ContaminationPage)),
 )]
@@ -194,7 +200,7 @@ async fn create_contamination(
 async fn list_contaminations(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListContaminations>,
 ) -> ApiResult<HttpResponse> {
     let ListContaminations { client_id, bait_id, cursor, limit } = query.0;
@@ -212,16 +218,17 @@ async fn list_contaminations(
 /// Find one contamination
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The contamination's id.")),
     responses((status = 200, description = "The contamination.", body = ContaminationView)),
 )]
 #[get("/v1/contaminations/{id}")]
 async fn find_contamination(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ContaminationView>> {
-    let (id, reach) = (ContaminationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ContaminationId(id.into_inner()), caller.whole_reach()?);
     let row =
         app.read(reach, move |conn| contaminations::find_contamination(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
@@ -233,6 +240,7 @@ async fn find_contamination(
 /// judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The contamination's id.")),
     request_body = WithdrawContamination,
     responses((status = 200, description = "The contamination as changed.", body = ContaminationView)),
@@ -240,11 +248,11 @@ async fn find_contamination(
 #[patch("/v1/contaminations/{id}")]
 async fn withdraw_contamination(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<WithdrawContamination>,
 ) -> ApiResult<web::Json<ContaminationView>> {
-    let (id, reach) = (ContaminationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ContaminationId(id.into_inner()), caller.whole_reach()?);
     let because = body.0.withdrawn_because.map(|because| because.0);
     let row = app.write(reach, move |conn| {
         let client = contaminations::find_contamination(conn, reach, id)?.client_id;

@@ -17,6 +17,8 @@ use super::correction_views::{
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
+use crate::once::{Once, OnceHeader, Reply};
+use crate::permissions::{BaitsRead, Cases, Reports};
 use crate::problem::{ApiResult, Problem};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -40,7 +42,11 @@ pub(crate) struct CorrectionList {
 /// source sends again is compared with what the source said.
 #[utoipa::path(
     tag = "observations",
-    params(("id" = Uuid, Path, description = "The observation's id, as its receipt gave it.")),
+    security(("bearer" = ["cases", "baits:read"])),
+    params(
+        ("id" = Uuid, Path, description = "The observation's id, as its receipt gave it."),
+        OnceHeader,
+    ),
     request_body = CreateCorrection,
     responses(
         (status = 201, description = "The correction as entered.", body = CorrectionView),
@@ -51,33 +57,36 @@ pub(crate) struct CorrectionList {
 #[post("/v1/observations/{id}/corrections")]
 async fn create_correction(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
+    once: Once,
     id: web::Path<Uuid>,
     body: Body<CreateCorrection>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let new = NewCorrection::try_from(body.0)?;
     let author = caller.key_id().to_owned();
-    let row = app.write(reach, move |conn| {
+    let work = move |conn: &mut _| {
         let (client, _, _) = observations::find_observation(conn, reach, id)?;
         observations::correct_observation(conn, client, id, &new, &author)
-    });
-    Ok(HttpResponse::Created().json(correction_view(row.await?, None)))
+    };
+    let reply = |row| Reply::created(&correction_view(row, None));
+    app.write_once(&once, reach, work, reply).await
 }
 
 /// List the corrections of an observation
 #[utoipa::path(
     tag = "observations",
+    security(("bearer" = ["reports", "baits:read"])),
     params(("id" = Uuid, Path, description = "The observation's id, as its receipt gave it.")),
     responses((status = 200, description = "Its corrections.", body = CorrectionList)),
 )]
 #[get("/v1/observations/{id}/corrections")]
 async fn list_corrections(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<CorrectionList>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let rows = app.read(reach, move |conn| {
         let (client, _, _) = observations::find_observation(conn, reach, id)?;
         observations::corrections_of(conn, client, &[id])

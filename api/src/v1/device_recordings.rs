@@ -29,7 +29,9 @@ use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::extract::{interrupted, media_type};
 use crate::fault::{Fault, FaultItem};
+use crate::permissions::RecordingsWrite;
 use crate::problem::{ApiError, ApiResult};
+use crate::sight::OfBaits;
 use crate::sound::{self, Sound};
 use crate::words::WaitingReasonWord;
 
@@ -83,8 +85,10 @@ pub(crate) enum FileStatus {
     "error": null
 })))]
 pub(crate) struct FileReceipt {
-    /// Its name, without folders; null where the part was refused unread.
-    file_name: Option<String>,
+    /// Its name, without folders; null where the part was refused unread, and
+    /// without `baits:read`: receipts come in the order of the files.
+    #[schema(value_type = Option<String>)]
+    file_name: OfBaits<Option<String>>,
     /// What became of it.
     status: FileStatus,
     /// The observation it is at, or the id under which it waits.
@@ -121,7 +125,7 @@ impl FileReceipt {
             (Put::New, None) => FileStatus::Accepted,
         };
         Self {
-            file_name: Some(name),
+            file_name: Some(name).into(),
             status,
             observation_id: Some(view.observation_id()),
             waits_for: view.waits_for(),
@@ -132,6 +136,7 @@ impl FileReceipt {
 
     fn without(file_name: Option<String>, status: FileStatus, error: Option<FaultItem>) -> Self {
         let (observation_id, waits_for, recording) = (None, None, None);
+        let file_name = file_name.into();
         Self { file_name, status, observation_id, waits_for, recording, error }
     }
 
@@ -149,6 +154,7 @@ impl FileReceipt {
 /// files again is safe, and looks once more for the calls of those that wait.
 #[utoipa::path(
     tag = "devices",
+    security(("bearer" = ["recordings:write"])),
     params(("id" = Uuid, Path, description = "The device's id.")),
     request_body(content((
         DeviceFiles = "multipart/form-data",
@@ -160,11 +166,11 @@ impl FileReceipt {
 async fn put_device_recordings(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     id: web::Path<Uuid>,
     payload: web::Payload,
 ) -> ApiResult<web::Json<FilesAnswer>> {
-    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach()?);
     if media_type(&req).as_deref() != Some("multipart/form-data") {
         return Err(ApiError::UnsupportedMediaType("Send multipart/form-data."));
     }
@@ -246,7 +252,7 @@ impl Upload {
                 FileReceipt::without(None, FileStatus::NotProcessed, None)
             }
         };
-        self.receipts.push(FileReceipt { file_name: name, ..receipt });
+        self.receipts.push(FileReceipt { file_name: name.into(), ..receipt });
         drain(&mut part).await
     }
 

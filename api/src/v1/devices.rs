@@ -13,13 +13,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{Line, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, BaitsRead};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 
@@ -200,6 +202,8 @@ pub(crate) struct ListDevices {
 /// as a source of its own, for each has a clock of its own.
 #[utoipa::path(
     tag = "devices",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateDevice,
     responses(
         (status = 201, description = "The device as entered.", body = DeviceView),
@@ -209,26 +213,28 @@ pub(crate) struct ListDevices {
 #[post("/v1/devices")]
 async fn create_device(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateDevice>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewDevice::try_from(body.0)?;
-    let made = create_for(&app, client, move |conn| devices::create_device(conn, client, &new));
+    let work = move |conn: &mut _| devices::create_device(conn, client, &new);
+    let reply = |(device, binding)| Reply::created(&DeviceView::from((device, vec![binding])));
     // A device names its source in the body, a call in the query.
-    let (device, binding) = made.await.map_err(|error| match error {
+    app.create_once(&once, client, work, reply).await.map_err(|error| match error {
         ApiError::NotFound(Some(item)) if item.parameter.as_deref() == Some("source") => {
             let item = crate::fault::FaultItem::at("/source_id", Fault::UnknownSource);
             ApiError::NotFound(Some(item))
         }
         error => error,
-    })?;
-    Ok(HttpResponse::Created().json(DeviceView::from((device, vec![binding]))))
+    })
 }
 
 /// List devices
 #[utoipa::path(
     tag = "devices",
+    security(("bearer" = ["baits:read"])),
     params(ListDevices),
     responses((status = 200, description = "A piece of the list.", body = DevicePage)),
 )]
@@ -236,7 +242,7 @@ async fn create_device(
 async fn list_devices(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     query: Params<ListDevices>,
 ) -> ApiResult<HttpResponse> {
     let ListDevices { client_id, cursor, limit } = query.0;
@@ -255,16 +261,17 @@ async fn list_devices(
 /// Find one device
 #[utoipa::path(
     tag = "devices",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The device's id.")),
     responses((status = 200, description = "The device.", body = DeviceView)),
 )]
 #[get("/v1/devices/{id}")]
 async fn find_device(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<DeviceView>> {
-    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach()?);
     let found = app.read(reach, move |conn| {
         let row = devices::find_device(conn, reach, id)?;
         with_bindings(conn, vec![row])?.pop().ok_or(StoreError::NotFound)
@@ -278,7 +285,11 @@ async fn find_device(
 /// counted to the bait whose SIM was in the phone at the time in their name.
 #[utoipa::path(
     tag = "devices",
-    params(("id" = Uuid, Path, description = "The device's id.")),
+    security(("bearer" = ["admin"])),
+    params(
+        ("id" = Uuid, Path, description = "The device's id."),
+        OnceHeader,
+    ),
     request_body = CreateBinding,
     responses(
         (status = 201, description = "The binding as entered.", body = BindingView),
@@ -288,19 +299,21 @@ async fn find_device(
 #[post("/v1/devices/{id}/bindings")]
 async fn bind_device(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     id: web::Path<Uuid>,
     body: Body<CreateBinding>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (DeviceId(id.into_inner()), caller.whole_reach()?);
     let CreateBinding { bait_id, valid_from, valid_to } = body.0;
     let (valid_from, valid_to) = validity(Some(valid_from), valid_to)?;
     let new = NewBinding { bait: BaitId(bait_id), valid_from, valid_to };
-    let made = app.write(reach, move |conn| {
+    let work = move |conn: &mut _| {
         let client = devices::find_device(conn, reach, id)?.client_id;
         devices::bind_device(conn, client, id, &new)
-    });
-    Ok(HttpResponse::Created().json(BindingView::from(made.await?)))
+    };
+    let reply = |binding| Reply::created(&BindingView::from(binding));
+    app.write_once(&once, reach, work, reply).await
 }
 
 /// Change a binding
@@ -309,6 +322,7 @@ async fn bind_device(
 /// was bound then.
 #[utoipa::path(
     tag = "devices",
+    security(("bearer" = ["admin"])),
     params(
         ("id" = Uuid, Path, description = "The device's id."),
         ("binding_id" = Uuid, Path, description = "The binding's id."),
@@ -322,11 +336,11 @@ async fn bind_device(
 #[patch("/v1/devices/{id}/bindings/{binding_id}")]
 async fn update_binding(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     ids: web::Path<(Uuid, Uuid)>,
     body: Body<UpdateBinding>,
 ) -> ApiResult<web::Json<BindingView>> {
-    let reach = caller.whole_reach();
+    let reach = caller.whole_reach()?;
     let (device, binding) = ids.into_inner();
     let (device, binding) = (DeviceId(device), DeviceBindingId(binding));
     let UpdateBinding { valid_from, valid_to } = body.0;

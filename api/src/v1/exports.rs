@@ -1,7 +1,6 @@
 //! `/v1/exports`: batches of complaint packages, built by the worker.
 
 use crate::routes::ServiceConfig;
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::ExportId;
@@ -14,14 +13,16 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::reports::period;
-use super::{create_for, page, unsigned};
+use super::{page, unsigned};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::hex;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{PhoneNumber, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Exports;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::thresholds::{Threshold, VerdictList, thresholds};
@@ -207,6 +208,8 @@ pub(crate) struct ListExports {
 /// to watch.
 #[utoipa::path(
     tag = "exports",
+    security(("bearer" = ["exports"])),
+    params(OnceHeader),
     request_body = CreateExport,
     responses((
         status = 202,
@@ -218,21 +221,24 @@ pub(crate) struct ListExports {
 #[post("/v1/exports")]
 async fn create_export(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Exports>,
+    once: Once,
     body: Body<CreateExport>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let request = ExportRequest::try_from(body.0)?;
-    let export =
-        create_for(&app, client, move |conn| exports::create_export(conn, client, &request));
-    let view = ExportView::from(export.await?);
-    let location = format!("/v1/exports/{}", view.id);
-    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(view))
+    let work = move |conn: &mut _| exports::create_export(conn, client, &request);
+    let reply = |export| {
+        let view = ExportView::from(export);
+        Reply::accepted(format!("/v1/exports/{}", view.id), &view)
+    };
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List exports
 #[utoipa::path(
     tag = "exports",
+    security(("bearer" = ["exports"])),
     params(ListExports),
     responses((status = 200, description = "A piece of the list.", body = ExportPage)),
 )]
@@ -240,7 +246,7 @@ async fn create_export(
 async fn list_exports(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Exports>,
     query: Params<ListExports>,
 ) -> ApiResult<HttpResponse> {
     let ListExports { client_id, cursor, limit } = query.0;
@@ -258,16 +264,17 @@ async fn list_exports(
 /// With its progress and its packages.
 #[utoipa::path(
     tag = "exports",
+    security(("bearer" = ["exports"])),
     params(("id" = Uuid, Path, description = "The export's id.")),
     responses((status = 200, description = "The export.", body = ExportDetail)),
 )]
 #[get("/v1/exports/{id}")]
 async fn find_export(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Exports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ExportDetail>> {
-    let (id, reach) = (ExportId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ExportId(id.into_inner()), caller.whole_reach()?);
     let (export, packages) = app
         .read(reach, move |conn| {
             let export = exports::find_export(conn, reach, id)?;
@@ -287,6 +294,7 @@ async fn find_export(
 /// Packages built before stay. A second time changes nothing.
 #[utoipa::path(
     tag = "exports",
+    security(("bearer" = ["exports"])),
     params(("id" = Uuid, Path, description = "The export's id.")),
     responses(
         (status = 200, description = "It is cancelled.", body = ExportView),
@@ -296,10 +304,10 @@ async fn find_export(
 #[post("/v1/exports/{id}/cancellation")]
 async fn cancel_export(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Exports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ExportView>> {
-    let (id, reach) = (ExportId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ExportId(id.into_inner()), caller.whole_reach()?);
     let export = app.write(reach, move |conn| {
         let client = exports::find_export(conn, reach, id)?.client_id;
         exports::cancel_export(conn, client, id)

@@ -26,7 +26,9 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::CallsWrite;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::tabular::{csv_answer, wants_csv};
@@ -65,6 +67,7 @@ pub(crate) struct ListRejections {
 /// table with the cells of the file.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(("id" = Uuid, Path, description = "The file's id."), ListRejections),
     responses(
         (
@@ -80,12 +83,12 @@ pub(crate) struct ListRejections {
 async fn list_file_rejections(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     id: web::Path<Uuid>,
     query: Params<ListRejections>,
 ) -> ApiResult<HttpResponse> {
     let as_csv = wants_csv(&req)?;
-    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let ListRejections { state, code, cursor, limit } = query.0;
     let filter = RejectionFilter { state: state.map(Into::into), code: code.map(|code| code.0) };
     let after = cursor.map(|cursor| cursor.micros);
@@ -121,9 +124,11 @@ async fn list_file_rejections(
 /// named. Or with the reason why it need not be taken.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(
         ("id" = Uuid, Path, description = "The file's id."),
         ("rejection" = Uuid, Path, description = "The rejection's id."),
+        OnceHeader,
     ),
     request_body = SettleRejection,
     responses(
@@ -135,12 +140,13 @@ async fn list_file_rejections(
 #[post("/v1/files/{id}/rejections/{rejection}")]
 async fn settle_file_rejection(
     app: AppData,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
+    once: Once,
     path: web::Path<(Uuid, Uuid)>,
     body: Body<SettleRejection>,
-) -> ApiResult<web::Json<RejectionView>> {
+) -> ApiResult<HttpResponse> {
     let (id, rejection) = path.into_inner();
-    let (id, rejection, reach) = (FileId(id), RejectionId(rejection), caller.whole_reach());
+    let (id, rejection, reach) = (FileId(id), RejectionId(rejection), caller.whole_reach()?);
     let (file, row, known) = app
         .read(reach, move |conn| {
             let row = files::find_rejection(conn, reach, id, rejection)?;
@@ -151,7 +157,7 @@ async fn settle_file_rejection(
         .await?;
     let settling = settling(&file, known, body.0)?;
     let by = caller.key_id().to_owned();
-    let settled = app.write(Reach::Client(file.client_id), move |conn| {
+    let work = move |conn: &mut _| {
         match &settling {
             Settling::Correct(report) => {
                 files::correct_rejection(conn, &row, report, &by)?;
@@ -159,8 +165,9 @@ async fn settle_file_rejection(
             Settling::Dismiss(reason) => files::dismiss_rejection(conn, &row, reason, &by)?,
         }
         files::find_rejection(conn, reach, id, rejection)
-    });
-    Ok(web::Json(rejection_view(settled.await?)?))
+    };
+    let reply = |row| Reply::ok(&rejection_view(row)?);
+    app.write_once(&once, Reach::Client(file.client_id), work, reply).await
 }
 
 /// Dismiss rejections of a file
@@ -168,6 +175,7 @@ async fn settle_file_rejection(
 /// All that are open, or those of one code.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(("id" = Uuid, Path, description = "The file's id.")),
     request_body = DismissRejections,
     responses((status = 200, description = "They are dismissed.", body = Dismissed)),
@@ -175,11 +183,11 @@ async fn settle_file_rejection(
 #[post("/v1/files/{id}/dismissals")]
 async fn dismiss_file_rejections(
     app: AppData,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     id: web::Path<Uuid>,
     body: Body<DismissRejections>,
 ) -> ApiResult<web::Json<Dismissed>> {
-    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let DismissRejections { code, reason } = body.0;
     let by = caller.key_id().to_owned();
     let dismissed = app.write(reach, move |conn| {

@@ -13,6 +13,7 @@ use crate::download::hex;
 use crate::fault::FaultItem;
 use crate::fields::{Line, Prose, Time};
 use crate::problem::{ApiError, ApiResult};
+use crate::sight::OfBaits;
 use crate::words::{FileFormatWord, FileStateWord, RejectionStateWord};
 
 /// Why a rejected row need not be taken.
@@ -77,8 +78,10 @@ pub(crate) struct FileView {
     by_profile: bool,
     /// Where it stands.
     state: FileStateWord,
-    /// The name it came under.
-    original_name: Option<String>,
+    /// The name it came under. Null without `baits:read`, for such names often hold
+    /// a number.
+    #[schema(value_type = Option<String>)]
+    original_name: OfBaits<Option<String>>,
     /// SHA-256 of its bytes, in hexadecimal.
     sha256: String,
     /// How many bytes.
@@ -124,7 +127,7 @@ impl From<CallFile> for FileView {
             format: file.format.into(),
             by_profile: file.profile.is_some(),
             state: file.state.into(),
-            original_name: file.original_name,
+            original_name: file.original_name.into(),
             sha256: hex(&file.sha256),
             bytes: file.bytes,
             bytes_read: file.bytes_read,
@@ -179,10 +182,12 @@ pub(crate) struct RejectionView {
     id: Uuid,
     /// The line, the row of the sheet, or the place in a JSON array, from 1.
     place: i64,
-    /// What stands there, where it is no row of cells.
-    raw: Option<String>,
-    /// The cells that stand there.
-    cells: Option<Vec<String>>,
+    /// What stands there, where it is no row of cells. Null without `baits:read`.
+    #[schema(value_type = Option<String>)]
+    raw: OfBaits<Option<String>>,
+    /// The cells that stand there. Null without `baits:read`.
+    #[schema(value_type = Option<Vec<String>>)]
+    cells: OfBaits<Option<Vec<String>>>,
     /// Whether that is only the beginning.
     cut: bool,
     /// Why it was not taken, for programs.
@@ -211,8 +216,8 @@ pub(super) fn rejection_view(row: FileRejection) -> ApiResult<RejectionView> {
     Ok(RejectionView {
         id: row.id.0,
         place: row.place,
-        raw,
-        cells,
+        raw: raw.into(),
+        cells: cells.into(),
         cut: row.raw_cut,
         code: row.code,
         pointer: row.pointer,
@@ -301,16 +306,16 @@ pub(super) fn table_row(view: RejectionView, width: usize) -> Vec<String> {
         view.pointer.unwrap_or_default(),
         view.detail,
     ];
-    let mut cells = view.cells.unwrap_or_default();
+    let mut cells = view.cells.shown().flatten().unwrap_or_default();
     cells.resize(width, String::new());
     row.extend(cells);
-    row.push(view.raw.unwrap_or_default());
+    row.push(view.raw.shown().flatten().unwrap_or_default());
     row
 }
 
 /// How many cells the widest of these rows has.
 pub(super) fn width(header: &[String], rows: &[RejectionView]) -> usize {
-    let widest = rows.iter().filter_map(|row| row.cells.as_ref().map(Vec::len)).max();
+    let widest = rows.iter().filter_map(|row| row.cells.as_shown()?.as_ref().map(Vec::len)).max();
     header.len().max(widest.unwrap_or(0))
 }
 

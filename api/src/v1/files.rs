@@ -28,6 +28,7 @@ use crate::extract::media_type;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{Slug, Time};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{BaitsRead, CallsWrite};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::FileStateWord;
@@ -104,6 +105,7 @@ pub(crate) struct ListFiles {
 /// same format again are answered with the file that is there.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(UploadFile),
     request_body(
         description = "Call records: at most 4 GiB, XLSX at most 8 MiB.",
@@ -135,7 +137,7 @@ pub(crate) struct ListFiles {
 async fn upload_file(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     query: Params<UploadFile>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -174,6 +176,7 @@ async fn upload_file(
 /// List files
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(ListFiles),
     responses((status = 200, description = "A piece of the list.", body = FilePage)),
 )]
@@ -181,7 +184,7 @@ async fn upload_file(
 async fn list_files(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     query: Params<ListFiles>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;
@@ -204,16 +207,17 @@ async fn list_files(
 /// With how far it is read and what became of its rows so far.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(("id" = Uuid, Path, description = "The file's id.")),
     responses((status = 200, description = "The file.", body = FileView)),
 )]
 #[get("/v1/files/{id}")]
 async fn find_file(
     app: AppData,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<FileView>> {
-    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let file = app.read(reach, move |conn| files::find_file(conn, reach, id)).await?;
     Ok(web::Json(file.into()))
 }
@@ -224,6 +228,7 @@ async fn find_file(
 /// time changes nothing.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write"])),
     params(("id" = Uuid, Path, description = "The file's id.")),
     responses(
         (status = 200, description = "It is cancelled.", body = FileView),
@@ -233,10 +238,10 @@ async fn find_file(
 #[delete("/v1/files/{id}")]
 async fn cancel_file(
     app: AppData,
-    caller: Caller,
+    caller: Caller<CallsWrite>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<FileView>> {
-    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let file = app.write(reach, move |conn| {
         let client = files::find_file(conn, reach, id)?.client_id;
         files::cancel_file(conn, client, id)
@@ -250,6 +255,7 @@ async fn cancel_file(
 /// understood, and the `ETag` is the hash of the bytes.
 #[utoipa::path(
     tag = "files",
+    security(("bearer" = ["calls:write", "baits:read"])),
     params(("id" = Uuid, Path, description = "The file's id.")),
     responses(
         (status = 200, description = "The whole.", content(
@@ -266,10 +272,10 @@ async fn cancel_file(
 async fn get_file_raw(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(CallsWrite, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let file = app.read(reach, move |conn| files::find_file(conn, reach, id)).await?;
     download::send(&app, &req, download_of(file)).await
 }

@@ -30,7 +30,7 @@ use self::placing::Sender;
 use super::calls::refuse_announced;
 use super::receipts::{BulkReceipts, Receipt, ReceiptStatus, Receipts};
 use crate::app::{App, blocking};
-use crate::auth::Caller;
+use crate::auth::Holder;
 use crate::extract::media_type;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
@@ -105,7 +105,7 @@ async fn take_rows(
 async fn take_placed(
     app: &App,
     req: &HttpRequest,
-    caller: &Caller,
+    caller: &Holder,
     query: ImportRows,
     payload: web::Payload,
     (columns, times): (&'static [&'static str], &'static [&'static str]),
@@ -299,7 +299,7 @@ fn receipt(line: u64, fate: Fate) -> Receipt {
             (ReceiptStatus::Conflict, id, Some(conflict(contradiction)))
         }
     };
-    Receipt { line, status, id, matched: None, error }
+    Receipt { line, status, id, matched: None.into(), error }
 }
 
 fn conflict(contradiction: Contradiction) -> FaultItem {

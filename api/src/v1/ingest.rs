@@ -26,6 +26,7 @@ use crate::app::AppData;
 use crate::auth::unknown_client;
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
+use crate::sight::carried;
 use crate::spool;
 
 /// Batches that wait for the database while the next one is read.
@@ -128,13 +129,13 @@ impl Ingest {
         std::thread::scope(|scope| {
             let (ready, waiting) = mpsc::sync_channel(BATCHES_AHEAD);
             let span = tracing::Span::current();
-            let committing = scope.spawn(move || {
+            let committing = scope.spawn(carried(move || {
                 span.in_scope(|| {
                     let mut bulk = Bulk::of(self);
                     waiting.into_iter().try_for_each(|batch| bulk.take(batch))?;
                     Ok::<_, ApiError>(bulk.receipts)
                 })
-            });
+            }));
             let mut batches = Batches { batch: Vec::new(), ready };
             let broken_off = read(&mut batches);
             batches.finish();

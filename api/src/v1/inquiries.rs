@@ -29,6 +29,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{CivilDay, present};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{BaitsRead, Cases};
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
@@ -135,6 +136,7 @@ pub(crate) struct ListInquiries {
 /// made.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     request_body = ProposeInquiries,
     responses(
         (status = 200, description = "What would be made.", body = ProposalView),
@@ -145,7 +147,7 @@ pub(crate) struct ListInquiries {
 #[post("/v1/inquiries:propose")]
 async fn propose_inquiries(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     body: Body<ProposeInquiries>,
 ) -> ApiResult<web::Json<ProposalView>> {
     let client = caller.client(body.0.client_id)?;
@@ -165,6 +167,7 @@ async fn propose_inquiries(
 /// calls that came since, and no others.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     request_body = ProposeInquiries,
     responses(
         (status = 200, description = "There was nothing to ask about.", body = BatchView),
@@ -176,7 +179,7 @@ async fn propose_inquiries(
 #[post("/v1/inquiries")]
 async fn create_inquiries(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     body: Body<ProposeInquiries>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
@@ -198,6 +201,7 @@ async fn create_inquiries(
 /// come.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(ListInquiries),
     responses((status = 200, description = "A piece of the list.", body = InquiryPage)),
 )]
@@ -205,7 +209,7 @@ async fn create_inquiries(
 async fn list_inquiries(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     query: Params<ListInquiries>,
 ) -> ApiResult<HttpResponse> {
     let ListInquiries { client_id, state, applicant_id, due_on, cursor, limit } = query.0;
@@ -236,16 +240,17 @@ async fn list_inquiries(
 /// Find one inquiry
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id.")),
     responses((status = 200, description = "The inquiry, with its ETag.", body = InquiryView)),
 )]
 #[get("/v1/inquiries/{id}")]
 async fn find_inquiry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (InquiryId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (InquiryId(id.into_inner()), caller.whole_reach()?);
     let known = app.read(reach, move |conn| {
         let row = inquiries::find_inquiry(conn, reach, id)?;
         known(conn, row)
@@ -258,6 +263,7 @@ async fn find_inquiry(
 /// What does not move it. With `If-Match` only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id."), IfMatchHeader),
     request_body = UpdateInquiry,
     responses(
@@ -268,7 +274,7 @@ async fn find_inquiry(
 #[patch("/v1/inquiries/{id}")]
 async fn update_inquiry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateInquiry>,
@@ -292,16 +298,17 @@ async fn update_inquiry(
 /// permission is not the subscriber's consent.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id.")),
     responses((status = 200, description = "All of them.", body = InquiryCallList)),
 )]
 #[get("/v1/inquiries/{id}/calls")]
 async fn list_inquiry_calls(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<InquiryCallList>> {
-    let (id, reach) = (InquiryId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (InquiryId(id.into_inner()), caller.whole_reach()?);
     let found = app.read(reach, move |conn| {
         let client = inquiries::find_inquiry(conn, reach, id)?.client_id;
         let calls = inquiries::calls_of_inquiry(conn, client, id)?;
@@ -322,6 +329,7 @@ async fn list_inquiry_calls(
 /// Record that an inquiry was sent
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id."), IfMatchHeader),
     request_body = SendInquiry,
     responses(
@@ -333,7 +341,7 @@ async fn list_inquiry_calls(
 #[post("/v1/inquiries/{id}/sending")]
 async fn send_inquiry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<SendInquiry>,
@@ -351,6 +359,7 @@ async fn send_inquiry(
 /// says nothing. It may come after it was recorded that none came.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id."), IfMatchHeader),
     request_body = ReplyToInquiry,
     responses(
@@ -362,7 +371,7 @@ async fn send_inquiry(
 #[post("/v1/inquiries/{id}/reply")]
 async fn reply_to_inquiry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<ReplyToInquiry>,
@@ -377,6 +386,7 @@ async fn reply_to_inquiry(
 /// Record that no answer came
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id."), IfMatchHeader),
     request_body = LeaveUnanswered,
     responses(
@@ -388,7 +398,7 @@ async fn reply_to_inquiry(
 #[post("/v1/inquiries/{id}/silence")]
 async fn leave_inquiry_unanswered(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<LeaveUnanswered>,
@@ -406,6 +416,7 @@ async fn leave_inquiry_unanswered(
 /// Another inquiry may ask about its calls.
 #[utoipa::path(
     tag = "inquiries",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The inquiry's id."), IfMatchHeader),
     request_body = CancelInquiry,
     responses(
@@ -417,7 +428,7 @@ async fn leave_inquiry_unanswered(
 #[post("/v1/inquiries/{id}/cancellation")]
 async fn cancel_inquiry(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<CancelInquiry>,
@@ -435,12 +446,12 @@ type Known = (Operators, InquiryRow, i64);
 /// Does something to an inquiry within reach and answers with it.
 async fn change(
     app: &App,
-    caller: &Caller,
+    caller: &Caller<(Cases, BaitsRead)>,
     id: Uuid,
     expected: IfMatch,
     work: impl Fn(&mut Conn, ClientId, InquiryId, &Expected) -> StoreResult<InquiryRow> + Send + 'static,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (InquiryId(id), caller.whole_reach());
+    let (id, reach) = (InquiryId(id), caller.whole_reach()?);
     let changed = app.write(reach, move |conn| {
         let client = inquiries::find_inquiry(conn, reach, id)?.client_id;
         let row = work(conn, client, id, &expected.0)?;

@@ -21,8 +21,10 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::fields::{PhoneNumber, Time};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Reports;
 use crate::problem::ApiResult;
 use crate::query::Params;
+use crate::sight::OfBaits;
 use crate::words::{LabelKindWord, ReasonWord, VerdictWord};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -32,8 +34,10 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 /// What makes a call an interception.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InterceptionFacts {
-    /// The latest trap that covers it.
-    trap_id: Uuid,
+    /// The latest trap that covers it. Null without `baits:read`: the id tells when
+    /// the trap was entered.
+    #[schema(value_type = Option<Uuid>)]
+    trap_id: OfBaits<Uuid>,
     /// Its legal meaning.
     verdict: VerdictWord,
     /// Nobody answered: counted apart, never packaged.
@@ -53,7 +57,7 @@ pub(super) fn interception_facts(
     at: Instant,
 ) -> InterceptionFacts {
     InterceptionFacts {
-        trap_id: interception.trap.0,
+        trap_id: interception.trap.0.into(),
         verdict: interception.verdict.into(),
         attempt: interception.attempt,
         prior_contact: interception.prior_contact,
@@ -104,8 +108,10 @@ pub(crate) struct InterceptionView {
     connected_seconds: u32,
     /// What makes it an interception.
     facts: InterceptionFacts,
-    /// The exposures of the trap that were done when it came.
-    exposures_done: Vec<ExposureView>,
+    /// The exposures of the trap that were done when it came. Null without
+    /// `baits:read`.
+    #[schema(value_type = Option<Vec<ExposureView>>)]
+    exposures_done: OfBaits<Vec<ExposureView>>,
     /// Every reason of the verdict.
     reasons: Vec<ReasonWord>,
     /// The version of the rules that judged it.
@@ -168,6 +174,7 @@ pub(crate) struct ListInterceptions {
 /// In order of start, with every reason.
 #[utoipa::path(
     tag = "interceptions",
+    security(("bearer" = ["reports"])),
     params(ListInterceptions),
     responses((status = 200, description = "A piece of the list.", body = InterceptionPage)),
 )]
@@ -175,7 +182,7 @@ pub(crate) struct ListInterceptions {
 async fn list_interceptions(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListInterceptions>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;
@@ -209,16 +216,17 @@ async fn list_interceptions(
 /// By the call's id or that of any of its observations.
 #[utoipa::path(
     tag = "interceptions",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
     responses((status = 200, description = "The interception.", body = InterceptionView)),
 )]
 #[get("/v1/interceptions/{id}")]
 async fn find_interception(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<InterceptionView>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let rows = app.read(reach, move |conn| {
         let judged = find_intercepted(conn, reach, id)?;
         Ok((with_recordings(conn, vec![judged])?, operators::known_operators(conn)?))
@@ -248,6 +256,7 @@ fn view(
 ) -> Option<InterceptionView> {
     let JudgedCall { client_id, call, assessment, label, .. } = judged;
     let interception = assessment.interception?;
+    let exposures_done = interception.exposures_done.iter().map(ExposureView::from);
     Some(InterceptionView {
         id: call.id.0,
         client_id: client_id.0,
@@ -256,7 +265,7 @@ fn view(
         started_at: Time(call.started_at),
         connected_seconds: call.connected_seconds,
         facts: interception_facts(operators, &interception, call.started_at),
-        exposures_done: interception.exposures_done.iter().map(ExposureView::from).collect(),
+        exposures_done: exposures_done.collect::<Vec<_>>().into(),
         reasons: assessment.reasons.into_iter().map(Into::into).collect(),
         rule_version: assessment.rule_version,
         label: label.map(Into::into),

@@ -23,6 +23,7 @@ use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::Slug;
 use crate::items::{self, Bounds, Item};
+use crate::permissions::Cases;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::shape::Shape;
@@ -92,6 +93,7 @@ struct New {
 /// nothing was done.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["cases"])),
     params(CreateLabels),
     request_body(
         description = "Labels, up to 16 MiB.",
@@ -113,7 +115,7 @@ struct New {
 async fn create_labels(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<CreateLabels>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -228,5 +230,5 @@ fn receipt(line: u64, outcome: Result<(ReceiptStatus, LabelId), FaultItem>) -> R
         Ok((status, id)) => (status, Some(id.0), None),
         Err(item) => (ReceiptStatus::Rejected, None, Some(item)),
     };
-    Receipt { line, status, id, matched: None, error }
+    Receipt { line, status, id, matched: None.into(), error }
 }

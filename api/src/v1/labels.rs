@@ -18,7 +18,9 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{Line, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::{Cases, Reports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::LabelKindWord;
@@ -82,7 +84,11 @@ pub(crate) struct ReviewLabels {
 /// until one of its calls is labelled advertising.
 #[utoipa::path(
     tag = "interceptions",
-    params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
+    security(("bearer" = ["cases"])),
+    params(
+        ("id" = Uuid, Path, description = "The call's id, or that of an observation."),
+        OnceHeader,
+    ),
     request_body = CreateLabel,
     responses(
         (status = 201, description = "The label as given.", body = LabelView),
@@ -92,33 +98,36 @@ pub(crate) struct ReviewLabels {
 #[post("/v1/interceptions/{id}/labels")]
 async fn create_label(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     id: web::Path<Uuid>,
     body: Body<CreateLabel>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let new = NewLabel::try_from(body.0).map_err(|item| ApiError::Unprocessable(vec![item]))?;
     let labelled_by = caller.key_id().to_owned();
-    let row = app.write(reach, move |conn| {
+    let work = move |conn: &mut _| {
         let judged = find_intercepted(conn, reach, id)?;
         labels::add_label(conn, judged.client_id, &judged.call, &new, &labelled_by)
-    });
-    Ok(HttpResponse::Created().json(LabelView::try_from(row.await?)?))
+    };
+    let reply = |row| Reply::created(&LabelView::try_from(row)?);
+    app.write_once(&once, reach, work, reply).await
 }
 
 /// List the labels of an interception
 #[utoipa::path(
     tag = "interceptions",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
     responses((status = 200, description = "Its labels.", body = LabelList)),
 )]
 #[get("/v1/interceptions/{id}/labels")]
 async fn list_labels(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<LabelList>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let rows = app.read(reach, move |conn| {
         let judged = find_intercepted(conn, reach, id)?;
         labels::labels_of(conn, judged.client_id, &judged.call.observations)
@@ -133,6 +142,7 @@ async fn list_labels(
 /// what. A call that was labelled again appears again.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["reports"])),
     params(ReviewLabels),
     responses((status = 200, description = "A piece of the list.", body = LabelPageView)),
 )]
@@ -140,7 +150,7 @@ async fn list_labels(
 async fn review_labels(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ReviewLabels>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;

@@ -8,6 +8,8 @@ use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
+use baitline_store::kept_replies::KEPT_FOR;
+use baitline_store::keys::MAX_KEY_CLIENTS;
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
@@ -47,12 +49,15 @@ use super::{
     correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
     portability_answers, powers_of_attorney, preparations, protocols,
 };
+use crate::auth::Caller;
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
     EARLIEST_SECOND, LATEST_SECOND, MAX_CLOCK_SECONDS, MAX_REFERENCE_CHARS, MAX_SLUG_BYTES,
     MAX_ZONE_BYTES, YEARS,
 };
+use crate::once::MAX_IDEMPOTENCY_KEY_BYTES;
 use crate::paging;
+use crate::permissions::AnyKey;
 use crate::reporting::MAX_REPORTS_AT_ONCE;
 use crate::server::HEAD_TIMEOUT;
 use crate::tabular::MAX_FILE_LINES;
@@ -120,10 +125,11 @@ pub(crate) struct LimitList {
 /// with 400, a record of a bulk body with its receipt.
 #[utoipa::path(
     tag = "service",
+    security(("bearer" = [])),
     responses((status = 200, description = "Every limit.", body = LimitList)),
 )]
 #[get("/v1/limits")]
-async fn list_limits() -> web::Json<LimitList> {
+async fn list_limits(_: Caller<AnyKey>) -> web::Json<LimitList> {
     let limits = [
         bodies(),
         lists(),
@@ -165,6 +171,8 @@ fn bodies() -> Vec<LimitView> {
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
         most("device_files", LimitUnit::Items, MAX_DEVICE_FILES),
+        most("idempotency_key", LimitUnit::Bytes, MAX_IDEMPOTENCY_KEY_BYTES),
+        seconds("idempotency_key_kept", KEPT_FOR),
         most("request_head_time", LimitUnit::Seconds, HEAD_TIMEOUT.as_secs()),
     ]
 }
@@ -188,6 +196,7 @@ fn lists() -> Vec<LimitView> {
         most("observation_revisions_told", LimitUnit::Items, MAX_REVISIONS_TOLD),
         most("operator_entries", LimitUnit::Items, MAX_ENTRIES),
         most("operator_hosts", LimitUnit::Items, MAX_HOSTS),
+        most("key_clients", LimitUnit::Items, MAX_KEY_CLIENTS),
         most("own_number_range", LimitUnit::Numbers, MAX_RANGE_NUMBERS),
         between("offender_threshold", LimitUnit::Counts, Threshold::BOUNDS),
     ]

@@ -18,13 +18,16 @@ use super::listening_views::{
     AssignCalls, ClaimCalls, ListeningItems, ListeningPage, ReleaseCalls, Released, listening_item,
 };
 use crate::app::AppData;
-use crate::auth::Caller;
+use crate::auth::{Caller, Holder};
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{Line, PhoneNumber, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Cases;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
+use crate::sight::require_sight;
 use crate::words::VerdictWord;
 
 /// The name of a person who listens.
@@ -91,6 +94,7 @@ pub(crate) struct ListUnheard {
 /// leaves the queue at once, whoever holds it.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["cases"])),
     params(ListUnheard),
     responses((status = 200, description = "A piece of the queue.", body = ListeningPage)),
 )]
@@ -98,13 +102,13 @@ pub(crate) struct ListUnheard {
 async fn list_unheard(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListUnheard>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;
     let reach = caller.reach(query.client_id)?;
     let filter = UnheardFilter {
-        kind: kind(query.interceptions_only),
+        kind: kind(&caller, query.interceptions_only)?,
         bait: query.bait_id.map(BaitId),
         trap: query.trap_id.map(TrapId),
         party: query.caller.map(|number| number.0),
@@ -130,6 +134,8 @@ async fn list_unheard(
 /// what was taken: `/v1/listening?assignee=…`.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["cases"])),
+    params(OnceHeader),
     request_body = ClaimCalls,
     responses((
         status = 200,
@@ -141,13 +147,14 @@ async fn list_unheard(
 #[post("/v1/listening/claims")]
 async fn claim_calls(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     body: Body<ClaimCalls>,
-) -> ApiResult<web::Json<ListeningItems>> {
+) -> ApiResult<HttpResponse> {
     let (body, now) = (body.0, baitline_store::now());
     let reach = caller.reach(body.client_id)?;
     let filter = UnheardFilter {
-        kind: kind(body.interceptions_only),
+        kind: kind(&caller, body.interceptions_only)?,
         bait: body.bait_id.map(BaitId),
         trap: body.trap_id.map(TrapId),
         party: body.caller.map(|number| number.0),
@@ -156,12 +163,12 @@ async fn claim_calls(
     };
     let new = new_assignment(&caller, body.assignee, body.until, now)?;
     let limit = body.limit.map_or(DEFAULT_CLAIM, |limit| limit.0) as usize;
-    let taken = app.write(reach, move |conn| {
+    let work = move |conn: &mut _| {
         let rows = listening::claim(conn, reach, &filter, &new, limit, now)?;
         Ok((rows, operators::known_operators(conn)?))
-    });
-    let (rows, operators) = taken.await?;
-    Ok(web::Json(items(&operators, rows, now)))
+    };
+    let reply = move |(rows, operators)| Reply::ok(&items(&operators, rows, now));
+    app.write_once(&once, reach, work, reply).await
 }
 
 /// Assign calls to a person
@@ -170,6 +177,7 @@ async fn claim_calls(
 /// answer; an id that names no call refuses the whole.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["cases"])),
     request_body = AssignCalls,
     responses(
         (status = 200, description = "The calls that the person holds now.", body = ListeningItems),
@@ -179,10 +187,10 @@ async fn claim_calls(
 #[post("/v1/listening/assignments")]
 async fn assign_calls(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     body: Body<AssignCalls>,
 ) -> ApiResult<web::Json<ListeningItems>> {
-    let (body, reach, now) = (body.0, caller.whole_reach(), baitline_store::now());
+    let (body, reach, now) = (body.0, caller.whole_reach()?, baitline_store::now());
     let calls = named_calls(body.calls)?;
     let new = new_assignment(&caller, body.assignee, body.until, now)?;
     let taken = app.write(reach, move |conn| {
@@ -199,6 +207,7 @@ async fn assign_calls(
 /// are that person's. They are free for others at once.
 #[utoipa::path(
     tag = "listening",
+    security(("bearer" = ["cases"])),
     request_body = ReleaseCalls,
     responses(
         (status = 200, description = "How many were held.", body = Released),
@@ -208,7 +217,7 @@ async fn assign_calls(
 #[post("/v1/listening/releases")]
 async fn release_calls(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     body: Body<ReleaseCalls>,
 ) -> ApiResult<web::Json<Released>> {
     let ReleaseCalls { client_id, calls, assignee } = body.0;
@@ -228,16 +237,17 @@ async fn release_calls(
     Ok(web::Json(Released { released: released.await? }))
 }
 
-fn kind(interceptions_only: Option<bool>) -> UnheardKind {
-    if interceptions_only == Some(false) {
-        UnheardKind::Everything
-    } else {
-        UnheardKind::Interceptions
+/// Background calls are those of own numbers, too, which show when traps are run.
+fn kind(holder: &Holder, interceptions_only: Option<bool>) -> ApiResult<UnheardKind> {
+    if interceptions_only != Some(false) {
+        return Ok(UnheardKind::Interceptions);
     }
+    require_sight(holder)?;
+    Ok(UnheardKind::Everything)
 }
 
 fn new_assignment(
-    caller: &Caller,
+    caller: &Holder,
     assignee: PersonName,
     until: Option<Time>,
     now: Instant,

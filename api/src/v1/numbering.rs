@@ -18,6 +18,7 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::hex;
 use crate::fields::{PhoneNumber, Time};
+use crate::permissions::AnyKey;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::words::{NumberingFileWord, ReasonWord};
@@ -120,11 +121,12 @@ pub(crate) struct NumberAnswer {
 /// List the numbering editions loaded
 #[utoipa::path(
     tag = "numbering",
+    security(("bearer" = [])),
     responses((status = 200, description = "The editions.", body = EditionList)),
 )]
 #[get("/v1/numbering/editions")]
-async fn list_editions(app: AppData, caller: Caller) -> ApiResult<web::Json<EditionList>> {
-    let rows = app.read(caller.whole_reach(), numbering::list_editions).await?;
+async fn list_editions(app: AppData, caller: Caller<AnyKey>) -> ApiResult<web::Json<EditionList>> {
+    let rows = app.read(caller.whole_reach()?, numbering::list_editions).await?;
     let items = rows.into_iter().map(edition_view).collect::<ApiResult<_>>()?;
     Ok(web::Json(EditionList { items }))
 }
@@ -132,6 +134,7 @@ async fn list_editions(app: AppData, caller: Caller) -> ApiResult<web::Json<Edit
 /// Find who holds a number
 #[utoipa::path(
     tag = "numbering",
+    security(("bearer" = [])),
     params(
         ("number" = PhoneNumber, Path, description = "The number, in any form."),
         FindNumber,
@@ -141,13 +144,13 @@ async fn list_editions(app: AppData, caller: Caller) -> ApiResult<web::Json<Edit
 #[get("/v1/numbering/{number}")]
 async fn find_number(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     number: web::Path<PhoneNumber>,
     query: Params<FindNumber>,
 ) -> ApiResult<web::Json<NumberAnswer>> {
     let PhoneNumber(phone) = number.into_inner();
     let at = query.0.at.unwrap_or_else(|| Time(baitline_store::now()));
-    let known = app.read(caller.whole_reach(), move |conn| {
+    let known = app.read(caller.whole_reach()?, move |conn| {
         Ok((plan_for(conn, phone, at.0)?, operators::known_operators(conn)?))
     });
     let (plan, operators) = known.await?;

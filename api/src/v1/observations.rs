@@ -18,6 +18,7 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::fields::{Line, Slug, Time};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::{BaitsRead, Reports};
 use crate::problem::ApiResult;
 use crate::query::Params;
 
@@ -79,6 +80,7 @@ pub(crate) struct ListObservations {
 /// of that number or reference appears, or an amendment names another one.
 #[utoipa::path(
     tag = "observations",
+    security(("bearer" = ["reports", "baits:read"])),
     params(ListObservations),
     responses((status = 200, description = "A piece of the list.", body = ObservationPageView)),
 )]
@@ -86,7 +88,7 @@ pub(crate) struct ListObservations {
 async fn list_observations(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     query: Params<ListObservations>,
 ) -> ApiResult<HttpResponse> {
     let query = query.0;
@@ -116,16 +118,17 @@ async fn list_observations(
 /// corrected.
 #[utoipa::path(
     tag = "observations",
+    security(("bearer" = ["reports", "baits:read"])),
     params(("id" = Uuid, Path, description = "The id a receipt gave.")),
     responses((status = 200, description = "The observation.", body = ObservationDetail)),
 )]
 #[get("/v1/observations/{id}")]
 async fn find_observation(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Reports, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ObservationDetail>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let (row, revisions, corrections) = app
         .read(reach, move |conn| {
             let row = observations::find_one(conn, reach, id)?;

@@ -35,8 +35,10 @@ use crate::app::AppData;
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{PhoneNumber, Time};
+use crate::permissions::Reports;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
+use crate::sight::sees_baits;
 
 /// The latest calls shown.
 pub(super) const MAX_OFFENDER_CALLS: i64 = 20;
@@ -70,6 +72,7 @@ pub(crate) struct FindOffender {
 /// has an answer. With a client's key all of it is that client's own.
 #[utoipa::path(
     tag = "offenders",
+    security(("bearer" = ["reports"])),
     params(("number" = PhoneNumber, Path, description = "The number, in any form."), FindOffender),
     responses(
         (status = 200, description = "What is known.", body = OffenderPage),
@@ -79,7 +82,7 @@ pub(crate) struct FindOffender {
 #[get("/v1/offenders/{number}")]
 async fn find_offender(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     number: web::Path<String>,
     query: Params<FindOffender>,
 ) -> ApiResult<web::Json<OffenderPage>> {
@@ -190,7 +193,7 @@ impl Known {
             portability_answers: self.answers.into_iter().map(Into::into).collect(),
             own_numbers: self.own_numbers.into_iter().map(Into::into).collect(),
             allowances: self.allowances.into_iter().map(Into::into).collect(),
-            calls: self.calls.into_iter().map(Into::into).collect(),
+            calls: self.calls.into_iter().filter(is_told).map(Into::into).collect(),
         }
     }
 
@@ -249,6 +252,11 @@ impl Known {
 fn once(judged: &JudgedCall) -> Tallied {
     let at = judged.call.started_at;
     Tallied { calls: 1, first_at: at, last_at: at }
+}
+
+/// Background calls are those of own numbers, too, which show when traps are run.
+fn is_told(judged: &JudgedCall) -> bool {
+    judged.assessment.interception.is_some() || sees_baits()
 }
 
 /// Whoever withheld the number is nobody here.

@@ -117,7 +117,8 @@ pub(crate) struct OffenderPage {
     pub(super) named_as_callback_by: Vec<CallbackView>,
     /// The companies that its callers named, likewise.
     pub(super) companies_named: Vec<CompanyNamedView>,
-    /// Its latest calls of any kind, in either direction, the latest first.
+    /// Its latest calls of any kind, in either direction, the latest first; without
+    /// `baits:read` the interceptions among them.
     pub(super) calls: Vec<OffenderCallView>,
 }
 

@@ -18,6 +18,7 @@ use crate::app::AppData;
 use crate::auth::{Agency, Caller};
 use crate::extract::Body;
 use crate::fields::{SubjectText, Time};
+use crate::permissions::{Admin, AnyKey};
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiResult, Problem};
 
@@ -146,11 +147,12 @@ pub(crate) struct OfficeList {
 /// All of them: there is one for each subject of the Federation.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = [])),
     responses((status = 200, description = "Every office.", body = OfficeList)),
 )]
 #[get("/v1/offices")]
 async fn list_offices(app: AppData, caller: Caller) -> ApiResult<web::Json<OfficeList>> {
-    let entries = app.read(caller.whole_reach(), offices::list_office_entries).await?;
+    let entries = app.read(caller.whole_reach()?, offices::list_office_entries).await?;
     let mut entries: BTreeMap<i32, OfficeEntry> =
         entries.into_iter().map(|entry| (entry.subject_code, entry)).collect();
     let view =
@@ -163,17 +165,18 @@ async fn list_offices(app: AppData, caller: Caller) -> ApiResult<web::Json<Offic
 /// The one that complaints of applicants of this subject go to.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = [])),
     params(("subject_code" = SubjectText, Path, description = "The two digits of its subject.")),
     responses((status = 200, description = "The office, with its ETag.", body = OfficeView)),
 )]
 #[get("/v1/offices/{subject_code}")]
 async fn find_office(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     subject_code: web::Path<SubjectText>,
 ) -> ApiResult<HttpResponse> {
     let subject = subject_code.into_inner().0;
-    let reach = caller.whole_reach();
+    let reach = caller.whole_reach()?;
     let entry = app.read(reach, move |conn| offices::find_office_entry(conn, subject)).await?;
     let view = OfficeView::of(subject.office(), entry);
     Ok(tagged(HttpResponse::Ok(), view.version, &view))
@@ -185,6 +188,7 @@ async fn find_office(
 /// only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["admin"])),
     params(
         ("subject_code" = SubjectText, Path, description = "The two digits of its subject."),
         IfMatchHeader,
@@ -198,7 +202,7 @@ async fn find_office(
 #[put("/v1/offices/{subject_code}")]
 async fn put_office(
     app: AppData,
-    agency: Agency,
+    agency: Agency<Admin>,
     subject_code: web::Path<SubjectText>,
     expected: IfMatch,
     body: Body<PutOffice>,

@@ -19,6 +19,7 @@ use crate::auth::Caller;
 use crate::download::FileBytes;
 use crate::fields::{InnText, Time};
 use crate::paging::Limit;
+use crate::permissions::Reports;
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::ranking::{Rank, RankCursor, largest_first, piece};
@@ -137,6 +138,7 @@ pub(crate) struct OperatorPairView {
 /// `Accept`; a file holds the whole report, up to 100,000 lines.
 #[utoipa::path(
     tag = "reports",
+    security(("bearer" = ["reports"])),
     params(ReportOperators),
     responses(
         (status = 200, description = "A piece of the report.", content(
@@ -154,7 +156,7 @@ pub(crate) struct OperatorPairView {
 async fn report_operators(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ReportOperators>,
 ) -> ApiResult<HttpResponse> {
     let wanted = Wanted::of(&req, &app)?;

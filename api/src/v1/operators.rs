@@ -19,7 +19,9 @@ use crate::auth::{Agency, Caller};
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{InnText, Line, Prose, Slug, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, AnyKey};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::OperatorStandingWord;
@@ -159,6 +161,8 @@ pub(crate) struct FindOperator {
 /// on are judged again.
 #[utoipa::path(
     tag = "operators",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateOperatorEntry,
     responses(
         (status = 201, description = "The entry as made.", body = OperatorEntryView),
@@ -168,14 +172,15 @@ pub(crate) struct FindOperator {
 #[post("/v1/operators")]
 async fn create_operator_entry(
     app: AppData,
-    agency: Agency,
+    agency: Agency<Admin>,
+    once: Once,
     body: Body<CreateOperatorEntry>,
 ) -> ApiResult<HttpResponse> {
     let new = NewOperatorEntry::try_from(body.0)?;
     let author = agency.key_id().to_owned();
-    let row =
-        app.write(Reach::Agency, move |conn| operators::create_entry(conn, &new, &author)).await?;
-    Ok(HttpResponse::Created().json(OperatorEntryView::try_from(row)?))
+    let work = move |conn: &mut _| operators::create_entry(conn, &new, &author);
+    let reply = |row| Reply::created(&OperatorEntryView::try_from(row)?);
+    app.write_once(&once, Reach::Agency, work, reply).await
 }
 
 /// List operators
@@ -184,6 +189,7 @@ async fn create_operator_entry(
 /// too.
 #[utoipa::path(
     tag = "operators",
+    security(("bearer" = [])),
     params(ListOperators),
     responses((status = 200, description = "A piece of the list.", body = OperatorPage)),
 )]
@@ -191,11 +197,11 @@ async fn create_operator_entry(
 async fn list_operators(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     query: Params<ListOperators>,
 ) -> ApiResult<HttpResponse> {
     let ListOperators { inn, standing, group, cursor, limit } = query.0;
-    let rows = app.read(caller.whole_reach(), operators::list_entries).await?;
+    let rows = app.read(caller.whole_reach()?, operators::list_entries).await?;
     let group = group.map(|group| group.0);
     let mut entries = views(rows)?;
     entries.retain(|entry| {
@@ -215,19 +221,20 @@ async fn list_operators(
 /// Find one operator
 #[utoipa::path(
     tag = "operators",
+    security(("bearer" = [])),
     params(("inn" = InnText, Path, description = "The operator's ИНН."), FindOperator),
     responses((status = 200, description = "The operator.", body = OperatorDetail)),
 )]
 #[get("/v1/operators/{inn}")]
 async fn find_operator(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     inn: web::Path<InnText>,
     query: Params<FindOperator>,
 ) -> ApiResult<web::Json<OperatorDetail>> {
     let inn = inn.into_inner();
     let at = query.0.at.unwrap_or_else(|| Time(now()));
-    let rows = app.read(caller.whole_reach(), operators::list_entries).await?;
+    let rows = app.read(caller.whole_reach()?, operators::list_entries).await?;
     let holds = operators::known_by(&rows)?.entry(inn.0, at.0).map(|entry| entry.id);
     let mut entries = views(rows)?;
     entries.retain(|entry| entry.inn == inn);
@@ -248,6 +255,7 @@ async fn find_operator(
 /// not withdrawn but entered otherwise.
 #[utoipa::path(
     tag = "operators",
+    security(("bearer" = ["admin"])),
     params(
         ("inn" = InnText, Path, description = "The operator's ИНН."),
         ("id" = Uuid, Path, description = "The entry's id."),
@@ -258,7 +266,7 @@ async fn find_operator(
 #[patch("/v1/operators/{inn}/entries/{id}")]
 async fn withdraw_operator_entry(
     app: AppData,
-    _: Agency,
+    _: Agency<Admin>,
     path: web::Path<(InnText, Uuid)>,
     body: Body<WithdrawOperatorEntry>,
 ) -> ApiResult<web::Json<OperatorEntryView>> {

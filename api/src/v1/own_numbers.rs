@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{Line, PhoneNumber, Prose, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::OwnNumberKindWord;
@@ -177,6 +179,8 @@ pub(crate) struct ListOwnNumbers {
 /// own number, and a trap that calls it would arm a window by mistake.
 #[utoipa::path(
     tag = "own-numbers",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateOwnNumber,
     responses(
         (status = 201, description = "The own number as entered.", body = OwnNumberView),
@@ -186,19 +190,21 @@ pub(crate) struct ListOwnNumbers {
 #[post("/v1/own-numbers")]
 async fn create_own_number(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateOwnNumber>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewOwnNumber::try_from(body.0)?;
-    let row =
-        create_for(&app, client, move |conn| own_numbers::create_own_number(conn, client, &new));
-    Ok(HttpResponse::Created().json(OwnNumberView::from(row.await?)))
+    let work = move |conn: &mut _| own_numbers::create_own_number(conn, client, &new);
+    let reply = |row| Reply::created(&OwnNumberView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List own numbers
 #[utoipa::path(
     tag = "own-numbers",
+    security(("bearer" = ["reports"])),
     params(ListOwnNumbers),
     responses((status = 200, description = "A piece of the list.", body = OwnNumberPage)),
 )]
@@ -206,7 +212,7 @@ async fn create_own_number(
 async fn list_own_numbers(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListOwnNumbers>,
 ) -> ApiResult<HttpResponse> {
     let ListOwnNumbers { client_id, cursor, limit } = query.0;
@@ -222,16 +228,17 @@ async fn list_own_numbers(
 /// Find one own number
 #[utoipa::path(
     tag = "own-numbers",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The own number's id.")),
     responses((status = 200, description = "The own number.", body = OwnNumberView)),
 )]
 #[get("/v1/own-numbers/{id}")]
 async fn find_own_number(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<OwnNumberView>> {
-    let (id, reach) = (OwnNumberId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (OwnNumberId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| own_numbers::find_own_number(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -242,6 +249,7 @@ async fn find_own_number(
 /// new validity are judged again.
 #[utoipa::path(
     tag = "own-numbers",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The own number's id.")),
     request_body = UpdateOwnNumber,
     responses((status = 200, description = "The own number as changed.", body = OwnNumberView)),
@@ -249,11 +257,11 @@ async fn find_own_number(
 #[patch("/v1/own-numbers/{id}")]
 async fn update_own_number(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateOwnNumber>,
 ) -> ApiResult<web::Json<OwnNumberView>> {
-    let (id, reach) = (OwnNumberId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (OwnNumberId(id.into_inner()), caller.whole_reach()?);
     let UpdateOwnNumber { valid_from, valid_to, vendor, note } = body.0;
     let changes = OwnNumberChanges {
         valid_from: valid_from.map(|change| change.map(|time| time.0)),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::download::{self, Download, FileBytes};
+use crate::permissions::{BaitsRead, Exports};
 use crate::problem::{ApiResult, Problem};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -24,6 +25,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 /// built.
 #[utoipa::path(
     tag = "exports",
+    security(("bearer" = ["exports", "baits:read"])),
     params(
         ("id" = Uuid, Path, description = "The export's id."),
         ("package_id" = Uuid, Path, description = "The package's id."),
@@ -41,11 +43,11 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 async fn download_package(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Exports, BaitsRead)>,
     ids: web::Path<(Uuid, Uuid)>,
 ) -> ApiResult<HttpResponse> {
     let (export, package) = ids.into_inner();
-    let (export, package, reach) = (ExportId(export), PackageId(package), caller.whole_reach());
+    let (export, package, reach) = (ExportId(export), PackageId(package), caller.whole_reach()?);
     let found =
         app.read(reach, move |conn| exports::find_package(conn, reach, export, package)).await?;
     let (Some(sha256), Some(bytes)) = (found.sha256, found.bytes) else {

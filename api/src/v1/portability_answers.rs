@@ -12,13 +12,15 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::contaminations::Withdrawal;
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{InnText, Line, PhoneNumber, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, Reports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 
@@ -169,6 +171,8 @@ pub(crate) struct ListPortabilityAnswers {
 /// validity are judged again. Sending it again is safe.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreatePortabilityAnswer,
     responses(
         (status = 201, description = "The answer as it stands.", body = PortabilityAnswerView),
@@ -179,7 +183,8 @@ pub(crate) struct ListPortabilityAnswers {
 #[post("/v1/portability-answers")]
 async fn create_portability_answer(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreatePortabilityAnswer>,
 ) -> ApiResult<HttpResponse> {
     let CreatePortabilityAnswer {
@@ -197,15 +202,15 @@ async fn create_portability_answer(
     }
     let look_up = LookUp { source: source.0, looked_up_at, author: caller.key_id().to_owned() };
     let new = NewPortabilityAnswer { number, operator, ported_at };
-    let row = create_for(&app, client, move |conn| {
-        portability::create_answer(conn, client, &look_up, new)
-    });
-    Ok(HttpResponse::Created().json(PortabilityAnswerView::from(row.await?)))
+    let work = move |conn: &mut _| portability::create_answer(conn, client, &look_up, new);
+    let reply = |row| Reply::created(&PortabilityAnswerView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List portability answers
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(ListPortabilityAnswers),
     responses((status = 200, description = "A piece of the list.", body = PortabilityAnswerPage)),
 )]
@@ -213,7 +218,7 @@ async fn create_portability_answer(
 async fn list_portability_answers(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ListPortabilityAnswers>,
 ) -> ApiResult<HttpResponse> {
     let ListPortabilityAnswers { client_id, number, cursor, limit } = query.0;
@@ -230,16 +235,17 @@ async fn list_portability_answers(
 /// Find one portability answer
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["reports"])),
     params(("id" = Uuid, Path, description = "The portability answer's id.")),
     responses((status = 200, description = "The portability answer.", body = PortabilityAnswerView)),
 )]
 #[get("/v1/portability-answers/{id}")]
 async fn find_portability_answer(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Reports>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<PortabilityAnswerView>> {
-    let (id, reach) = (PortabilityAnswerId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (PortabilityAnswerId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| portability::find_answer(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -250,6 +256,7 @@ async fn find_portability_answer(
 /// validity are judged again.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The portability answer's id.")),
     request_body = WithdrawPortabilityAnswer,
     responses((status = 200, description = "The answer as changed.", body = PortabilityAnswerView)),
@@ -257,11 +264,11 @@ async fn find_portability_answer(
 #[patch("/v1/portability-answers/{id}")]
 async fn withdraw_portability_answer(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<WithdrawPortabilityAnswer>,
 ) -> ApiResult<web::Json<PortabilityAnswerView>> {
-    let (id, reach) = (PortabilityAnswerId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (PortabilityAnswerId(id.into_inner()), caller.whole_reach()?);
     let because = body.0.withdrawn_because.map(|because| because.0);
     let row = app.write(reach, move |conn| {
         let client = portability::find_answer(conn, reach, id)?.client_id;

@@ -29,6 +29,7 @@ use crate::auth::Caller;
 use crate::extract::media_type;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::Time;
+use crate::permissions::Admin;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::spool;
@@ -99,6 +100,7 @@ pub(crate) struct ImportPortabilityAnswers {
 /// fails the others. Sending a file again is safe.
 #[utoipa::path(
     tag = "lists",
+    security(("bearer" = ["admin"])),
     params(ImportPortabilityAnswers),
     request_body(content((String = "text/csv", example = json!(
         "Number,OwnerId,MNC,Route,RegionCode,PortDate,RowCount\n\
@@ -110,7 +112,7 @@ pub(crate) struct ImportPortabilityAnswers {
 async fn import_portability_answers(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Admin>,
     query: Params<ImportPortabilityAnswers>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -188,7 +190,7 @@ fn receipts_of(
                 line: *line,
                 status: ReceiptStatus::Rejected,
                 id: None,
-                matched: None,
+                matched: None.into(),
                 error: Some(item.clone()),
             },
         })?;
@@ -206,7 +208,7 @@ fn receipt(line: u64, outcome: Option<AnswerOutcome>) -> Receipt {
     let differs =
         || FaultItem::of("look_up_differs", "The same look-up gave another answer before.");
     let error = (status == ReceiptStatus::Conflict).then(differs);
-    Receipt { line, status, id: Some(id.0), matched: None, error }
+    Receipt { line, status, id: Some(id.0), matched: None.into(), error }
 }
 
 fn refuse_file(fault: PortedFileFault) -> ApiError {

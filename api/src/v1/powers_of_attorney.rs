@@ -10,13 +10,15 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::contaminations::Withdrawal;
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{CivilDay, Line, Prose, Time};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::Cases;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 
@@ -174,6 +176,8 @@ pub(crate) struct ListPowers {
 /// Enter a power of attorney
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
+    params(OnceHeader),
     operation_id = "create_power_of_attorney",
     request_body = CreatePower,
     responses((status = 201, description = "The power as entered.", body = PowerView)),
@@ -181,19 +185,21 @@ pub(crate) struct ListPowers {
 #[post("/v1/powers-of-attorney")]
 async fn create_power(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     body: Body<CreatePower>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let (new, author) = (NewPower::try_from(body.0)?, caller.key_id().to_owned());
-    let row =
-        create_for(&app, client, move |conn| powers::create_power(conn, client, &new, &author));
-    Ok(HttpResponse::Created().json(PowerView::from(row.await?)))
+    let work = move |conn: &mut _| powers::create_power(conn, client, &new, &author);
+    let reply = |row| Reply::created(&PowerView::from(row));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List powers of attorney
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     operation_id = "list_powers_of_attorney",
     params(ListPowers),
     responses((status = 200, description = "A piece of the list.", body = PowerPage)),
@@ -202,7 +208,7 @@ async fn create_power(
 async fn list_powers(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListPowers>,
 ) -> ApiResult<HttpResponse> {
     let ListPowers { client_id, representative_id, cursor, limit } = query.0;
@@ -218,6 +224,7 @@ async fn list_powers(
 /// Find one power of attorney
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     operation_id = "find_power_of_attorney",
     params(("id" = Uuid, Path, description = "The power's id.")),
     responses((status = 200, description = "The power.", body = PowerView)),
@@ -225,10 +232,10 @@ async fn list_powers(
 #[get("/v1/powers-of-attorney/{id}")]
 async fn find_power(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<PowerView>> {
-    let (id, reach) = (PowerId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (PowerId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| powers::find_power(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -238,6 +245,7 @@ async fn find_power(
 /// It stays with the day and the reason, and lets sign until the day before.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     operation_id = "revoke_power_of_attorney",
     params(("id" = Uuid, Path, description = "The power's id.")),
     request_body = Revoke,
@@ -246,11 +254,11 @@ async fn find_power(
 #[patch("/v1/powers-of-attorney/{id}")]
 async fn revoke_power(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
     body: Body<Revoke>,
 ) -> ApiResult<web::Json<PowerView>> {
-    let (id, reach) = (PowerId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (PowerId(id.into_inner()), caller.whole_reach()?);
     let revocation = body.0.read()?;
     let row = app.write(reach, move |conn| {
         let client = powers::find_power(conn, reach, id)?.client_id;

@@ -23,6 +23,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{CivilDay, Line, Prose, Time};
+use crate::permissions::{Admin, BaitsRead};
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::words::{PreparationMissingWord, PreviousUseWord, UserRelationWord};
@@ -287,16 +288,17 @@ impl From<&FoundConsent> for FoundConsentView {
 /// has the version 0.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The bait's id.")),
     responses((status = 200, description = "What is known, with its ETag.", body = PreparationView)),
 )]
 #[get("/v1/baits/{id}/preparation")]
 async fn find_preparation(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach()?);
     let prepared = app.read(reach, move |conn| {
         let client = baits::find_bait(conn, reach, id)?.client_id;
         Prepared::read(conn, client, id)
@@ -312,6 +314,7 @@ async fn find_preparation(
 /// only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The bait's id."), IfMatchHeader),
     request_body = PutPreparation,
     responses(
@@ -322,12 +325,12 @@ async fn find_preparation(
 #[put("/v1/baits/{id}/preparation")]
 async fn put_preparation(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<PutPreparation>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (BaitId(id.into_inner()), caller.whole_reach()?);
     let new = NewPreparation::try_from(body.0)?;
     let (author, expected) = (caller.key_id().to_owned(), expected.0);
     let prepared = app.write(reach, move |conn| {

@@ -30,6 +30,7 @@ use crate::auth::Caller;
 use crate::extract::{media_type, read_json};
 use crate::fault::FaultItem;
 use crate::fields::Whole;
+use crate::permissions::Admin;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::spool;
@@ -72,6 +73,7 @@ pub(crate) struct PreviewFile {
 /// is kept. The profile that is answered can be saved for the source.
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The source's id."), PreviewFile),
     request_body(content(
         (String = "text/csv", example = json!(
@@ -90,12 +92,12 @@ pub(crate) struct PreviewFile {
 async fn preview_file(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     query: Params<PreviewFile>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     let format = match media_type(&req).as_deref() {
         Some("text/csv") => FileFormat::Csv,
         Some(XLSX) => FileFormat::Xlsx,

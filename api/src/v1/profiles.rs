@@ -11,6 +11,7 @@ use super::profile_views::ProfileBody;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
+use crate::permissions::{Admin, AnyKey};
 use crate::problem::{ApiError, ApiResult, Problem};
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -23,6 +24,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 /// `source` are then read so; what was read before stays as it is.
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The source's id.")),
     request_body = ProfileBody,
     responses(
@@ -33,11 +35,11 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 #[put("/v1/sources/{id}/profile")]
 async fn save_profile(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<ProfileBody>,
 ) -> ApiResult<web::Json<ProfileBody>> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     let profile = Profile::try_from(body.0).map_err(ApiError::Unprocessable)?;
     let unwritable = || ApiError::Internal("a profile cannot be written".to_owned());
     let stored = profile.to_stored().ok_or_else(unwritable)?;
@@ -54,16 +56,17 @@ async fn save_profile(
 /// Not found, too, where nobody said.
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The source's id.")),
     responses((status = 200, description = "The profile.", body = ProfileBody)),
 )]
 #[get("/v1/sources/{id}/profile")]
 async fn find_profile(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ProfileBody>> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     let stored = app.read(reach, move |conn| sources::profile_of(conn, reach, id)).await?;
     Ok(web::Json(read_stored(&stored.ok_or(ApiError::NotFound(None))?)?.into()))
 }
@@ -73,16 +76,17 @@ async fn find_profile(
 /// Its CSV then needs the fields' own names again.
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The source's id.")),
     responses((status = 204, description = "Nobody says any more.")),
 )]
 #[delete("/v1/sources/{id}/profile")]
 async fn delete_profile(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     app.write(reach, move |conn| {
         let client = sources::find_source(conn, reach, id)?.client_id;
         sources::set_profile(conn, client, id, None)

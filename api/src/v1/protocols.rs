@@ -20,6 +20,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{Prose, Time};
+use crate::permissions::{Admin, BaitsRead};
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::words::{ProtocolMissingWord, StepKindWord, TrapMissingWord};
@@ -202,16 +203,17 @@ impl From<Step> for StepView {
 /// withdrawn counts no more.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The trap's id.")),
     responses((status = 200, description = "The protocol, with its ETag.", body = ProtocolView)),
 )]
 #[get("/v1/traps/{id}/protocol")]
 async fn find_protocol(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach()?);
     let told = app.read(reach, move |conn| read(conn, reach, id)).await?;
     let view = ProtocolView::from(told);
     Ok(tagged(HttpResponse::Ok(), view.version, &view))
@@ -223,6 +225,7 @@ async fn find_protocol(
 /// first. With `If-Match` only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The trap's id."), IfMatchHeader),
     request_body = PutProtocol,
     responses(
@@ -233,12 +236,12 @@ async fn find_protocol(
 #[put("/v1/traps/{id}/protocol")]
 async fn put_protocol(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<PutProtocol>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach()?);
     let new = NewProtocol::try_from(body.0)?;
     let (author, expected) = (caller.key_id().to_owned(), expected.0);
     let told = app.write(reach, move |conn| {

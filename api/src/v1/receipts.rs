@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::ingest::Purpose;
 use crate::fault::FaultItem;
 use crate::problem::{ApiError, ApiResult};
+use crate::sight::OfBaits;
 use crate::spool;
 
 /// What became of one record.
@@ -55,8 +56,10 @@ pub(crate) struct Receipt {
     pub(crate) status: ReceiptStatus,
     /// The observation's id.
     pub(crate) id: Option<Uuid>,
-    /// Whether its bait is known; otherwise it waits for it.
-    pub(crate) matched: Option<bool>,
+    /// Whether its bait is known; otherwise it waits for it. Null without
+    /// `baits:read`, or whoever reports calls could try which numbers are baits.
+    #[schema(value_type = Option<bool>)]
+    pub(crate) matched: OfBaits<Option<bool>>,
     /// Why it was not taken.
     pub(crate) error: Option<FaultItem>,
 }
@@ -159,17 +162,17 @@ impl Receipt {
             OutcomeStatus::Conflict => ReceiptStatus::Conflict,
         };
         let error = (status == ReceiptStatus::Conflict).then(conflict);
-        Self { line, status, id: Some(outcome.id.0), matched: Some(outcome.matched), error }
+        Self { line, status, id: Some(outcome.id.0), matched: Some(outcome.matched).into(), error }
     }
 
     pub(super) fn rejected(line: u64, rejection: Rejection) -> Self {
         let error = Some(fault_of(rejection));
-        Self { line, status: ReceiptStatus::Rejected, id: None, matched: None, error }
+        Self { line, status: ReceiptStatus::Rejected, id: None, matched: None.into(), error }
     }
 
     pub(super) fn not_processed(line: u64) -> Self {
         let status = ReceiptStatus::NotProcessed;
-        Self { line, status, id: None, matched: None, error: None }
+        Self { line, status, id: None, matched: None.into(), error: None }
     }
 
     /// Where a body broke off after its beginning was taken.
@@ -179,7 +182,7 @@ impl Receipt {
 
     pub(super) fn of_fault(line: u64, error: FaultItem) -> Self {
         let error = Some(error);
-        Self { line, status: ReceiptStatus::Rejected, id: None, matched: None, error }
+        Self { line, status: ReceiptStatus::Rejected, id: None, matched: None.into(), error }
     }
 }
 

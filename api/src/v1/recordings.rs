@@ -20,8 +20,10 @@ use crate::download::{self, Download, FileBytes, hex};
 use crate::extract::{interrupted, media_type};
 use crate::fault::FaultItem;
 use crate::fields::{Line, Time};
+use crate::permissions::{Cases, RecordingsWrite};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
+use crate::sight::OfBaits;
 use crate::sound::{self, Sound};
 use crate::words::{DurationMissingWord, WaitingReasonWord};
 
@@ -63,8 +65,10 @@ pub(crate) struct RecordingView {
     media_type: String,
     /// The media type its first bytes tell.
     media_type_sniffed: String,
-    /// The file name it came under.
-    original_name: Option<String>,
+    /// The file name it came under. Null without `baits:read`, for such names often
+    /// hold a number.
+    #[schema(value_type = Option<String>)]
+    original_name: OfBaits<Option<String>>,
     /// How long it plays, counted from what is in it. No proof of how long
     /// anybody was connected.
     duration_seconds: Option<f64>,
@@ -96,7 +100,7 @@ impl From<Recording> for RecordingView {
             bytes: recording.bytes,
             media_type: recording.media_type,
             media_type_sniffed: recording.sniffed_type,
-            original_name: recording.original_name,
+            original_name: recording.original_name.into(),
             duration_seconds: recording.duration_milliseconds.map(seconds),
             duration_missing: recording.duration_missing.map(Into::into),
             derived: recording.derived,
@@ -114,7 +118,7 @@ impl From<WaitingRecording> for RecordingView {
             bytes: row.bytes,
             media_type: row.media_type,
             media_type_sniffed: row.sniffed_type,
-            original_name: row.original_name,
+            original_name: row.original_name.into(),
             duration_seconds: row.duration_milliseconds.map(seconds),
             duration_missing: row.duration_missing.map(Into::into),
             derived: false,
@@ -154,6 +158,7 @@ pub(crate) struct PutRecording {
 /// change nothing; other bytes are refused.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["recordings:write"])),
     params(
         ("id" = Uuid, Path, description = "The id a receipt gave: that of an observation."),
         PutRecording,
@@ -175,12 +180,12 @@ pub(crate) struct PutRecording {
 async fn put_recording(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     id: web::Path<Uuid>,
     query: Params<PutRecording>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let media_type = sound_type(&req)?;
     refuse_announced(&req, MAX_RECORDING_BYTES)?;
     let (client, _, _) =
@@ -201,6 +206,7 @@ async fn put_recording(
 /// understood, and the `ETag` is the hash of the bytes.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The call's id, or that of an observation.")),
     responses(
         (status = 200, description = "The whole.", content(
@@ -219,10 +225,10 @@ async fn put_recording(
 async fn get_recording(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let recording = app.read(reach, move |conn| find_recording(conn, reach, id)).await?;
     download::send(&app, &req, download_of(recording)).await
 }

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 
 use crate::routes::ServiceConfig;
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use baitline_domain::ids::{EditionId, ObservationId, PackageId, ReplayId};
 use baitline_domain::instant::{Instant, Span};
@@ -16,16 +15,18 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use super::page;
 use super::replay_views::{
     DifferencePageView, ReplayDetail, ReplayPage, ReplayVerdicts, ReplayView, difference_view,
     replay_view, touched_view, transition_views,
 };
-use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::{BaitsRead, Cases};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 
@@ -80,6 +81,8 @@ pub(crate) struct ListDifferences {
 /// the replay to watch.
 #[utoipa::path(
     tag = "replays",
+    security(("bearer" = ["cases", "baits:read"])),
+    params(OnceHeader),
     request_body = ReplayVerdicts,
     responses(
         (
@@ -94,20 +97,24 @@ pub(crate) struct ListDifferences {
 #[post("/v1/verdicts:replay")]
 async fn replay_verdicts(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
+    once: Once,
     body: Body<ReplayVerdicts>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewReplay::try_from(body.0)?;
-    let replay = create_for(&app, client, move |conn| replays::create_replay(conn, client, &new));
-    let view = replay_view(replay.await?)?;
-    let location = format!("/v1/replays/{}", view.id);
-    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, location)).json(view))
+    let work = move |conn: &mut _| replays::create_replay(conn, client, &new);
+    let reply = |replay| {
+        let view = replay_view(replay)?;
+        Reply::accepted(format!("/v1/replays/{}", view.id), &view)
+    };
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List replays
 #[utoipa::path(
     tag = "replays",
+    security(("bearer" = ["cases", "baits:read"])),
     params(ListReplays),
     responses((status = 200, description = "A piece of the list.", body = ReplayPage)),
 )]
@@ -115,7 +122,7 @@ async fn replay_verdicts(
 async fn list_replays(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     query: Params<ListReplays>,
 ) -> ApiResult<HttpResponse> {
     let ListReplays { client_id, cursor, limit } = query.0;
@@ -134,16 +141,17 @@ async fn list_replays(
 /// which are a list of their own.
 #[utoipa::path(
     tag = "replays",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The replay's id.")),
     responses((status = 200, description = "The replay.", body = ReplayDetail)),
 )]
 #[get("/v1/replays/{id}")]
 async fn find_replay(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ReplayDetail>> {
-    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach()?);
     let found = app.read(reach, move |conn| found(conn, reach, id)).await?;
     let touched = found.touched.iter().map(|one| touched_view(one, &found.packages));
     Ok(web::Json(ReplayDetail {
@@ -161,6 +169,7 @@ async fn find_replay(
 /// replay counts all.
 #[utoipa::path(
     tag = "replays",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The replay's id."), ListDifferences),
     responses((status = 200, description = "A piece of the list.", body = DifferencePageView)),
 )]
@@ -168,11 +177,11 @@ async fn find_replay(
 async fn list_replay_differences(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     query: Params<ListDifferences>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach()?);
     let ListDifferences { cursor, limit } = query.0;
     let after = cursor.map(|cursor| (Instant(cursor.micros), ObservationId(cursor.id)));
     let page = DifferencePage { after, limit: rows_to_ask(limit) };
@@ -193,6 +202,7 @@ async fn list_replay_differences(
 /// What it has found before stays. A second time changes nothing.
 #[utoipa::path(
     tag = "replays",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The replay's id.")),
     responses(
         (status = 200, description = "It is cancelled.", body = ReplayView),
@@ -202,10 +212,10 @@ async fn list_replay_differences(
 #[post("/v1/replays/{id}/cancellation")]
 async fn cancel_replay(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ReplayView>> {
-    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ReplayId(id.into_inner()), caller.whole_reach()?);
     let replay = app.write(reach, move |conn| {
         let client = replays::find_replay(conn, reach, id)?.client_id;
         replays::cancel_replay(conn, client, id)

@@ -24,6 +24,7 @@ use crate::download::FileBytes;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{InnText, Line, Time};
 use crate::paging::Limit;
+use crate::permissions::Reports;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::Params;
 use crate::ranking::{RankCursor, piece};
@@ -145,6 +146,7 @@ pub(crate) enum OffenderSort {
 /// and how many days were still to be recomputed.
 #[utoipa::path(
     tag = "reports",
+    security(("bearer" = ["reports"])),
     params(ReportRepeatOffenders),
     responses(
         (status = 200, description = "A piece of the report, repeat offenders first.", content(
@@ -162,7 +164,7 @@ pub(crate) enum OffenderSort {
 async fn report_repeat_offenders(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Reports>,
     query: Params<ReportRepeatOffenders>,
 ) -> ApiResult<HttpResponse> {
     let wanted = Wanted::of(&req, &app)?;

@@ -11,13 +11,15 @@ use uuid::Uuid;
 
 use super::applicants::{ApplicantName, ApplicantNote, Email};
 use super::contaminations::Withdrawal;
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fields::{PhoneNumber, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
-use crate::precondition::{IfMatch, IfMatchHeader, tagged};
+use crate::permissions::Cases;
+use crate::precondition::{IfMatch, IfMatchHeader, first_version, tagged};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::words::RepresentativeKindWord;
@@ -194,6 +196,8 @@ pub(crate) struct ListRepresentatives {
 /// at `/v1/powers-of-attorney`.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
+    params(OnceHeader),
     request_body = CreateRepresentative,
     responses((
         status = 201, description = "The representative as entered.", body = RepresentativeView,
@@ -202,21 +206,22 @@ pub(crate) struct ListRepresentatives {
 #[post("/v1/representatives")]
 async fn create_representative(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
+    once: Once,
     body: Body<CreateRepresentative>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let (new, author) = (NewRepresentative::from(body.0), caller.key_id().to_owned());
-    let row = create_for(&app, client, move |conn| {
-        representatives::create_representative(conn, client, &new, &author)
-    });
-    let row = row.await?;
-    Ok(tagged(HttpResponse::Created(), row.version, &RepresentativeView::from(row)))
+    let work =
+        move |conn: &mut _| representatives::create_representative(conn, client, &new, &author);
+    let reply = |row| Reply::created(&RepresentativeView::from(row));
+    Ok(first_version(app.create_once(&once, client, work, reply).await?))
 }
 
 /// List representatives
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(ListRepresentatives),
     responses((status = 200, description = "A piece of the list.", body = RepresentativePage)),
 )]
@@ -224,7 +229,7 @@ async fn create_representative(
 async fn list_representatives(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Cases>,
     query: Params<ListRepresentatives>,
 ) -> ApiResult<HttpResponse> {
     let ListRepresentatives { client_id, applicant_id, cursor, limit } = query.0;
@@ -241,6 +246,7 @@ async fn list_representatives(
 /// Find one representative
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The representative's id.")),
     responses((
         status = 200, description = "The representative, with its ETag.", body = RepresentativeView,
@@ -249,10 +255,10 @@ async fn list_representatives(
 #[get("/v1/representatives/{id}")]
 async fn find_representative(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (RepresentativeId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (RepresentativeId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| representatives::find_representative(conn, reach, id));
     let row = row.await?;
     Ok(tagged(HttpResponse::Ok(), row.version, &RepresentativeView::from(row)))
@@ -263,6 +269,7 @@ async fn find_representative(
 /// With `If-Match` only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "applicants",
+    security(("bearer" = ["cases"])),
     params(("id" = Uuid, Path, description = "The representative's id."), IfMatchHeader),
     request_body = UpdateRepresentative,
     responses(
@@ -273,12 +280,12 @@ async fn find_representative(
 #[patch("/v1/representatives/{id}")]
 async fn update_representative(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Cases>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateRepresentative>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (RepresentativeId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (RepresentativeId(id.into_inner()), caller.whole_reach()?);
     let (changes, expected) = (RepresentativeChanges::from(body.0), expected.0);
     let row = app.write(reach, move |conn| {
         let client = representatives::find_representative(conn, reach, id)?.client_id;

@@ -17,7 +17,9 @@ use crate::auth::{Agency, Caller};
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::Time;
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, BaitsRead};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 
@@ -143,6 +145,8 @@ pub(crate) struct ListSimAssignments {
 /// time of their run.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateSimAssignment,
     responses(
         (status = 201, description = "The assignment as entered.", body = SimAssignmentView),
@@ -153,7 +157,8 @@ pub(crate) struct ListSimAssignments {
 #[post("/v1/sim-assignments")]
 async fn create_sim_assignment(
     app: AppData,
-    agency: Agency,
+    agency: Agency<Admin>,
+    once: Once,
     body: Body<CreateSimAssignment>,
 ) -> ApiResult<HttpResponse> {
     let CreateSimAssignment { client_id, bait_id, valid_from, valid_to, note } = body.0;
@@ -167,14 +172,15 @@ async fn create_sim_assignment(
         note: note.map(|note| note.0),
     };
     let (client, author) = (ClientId(client_id), agency.key_id().to_owned());
-    let row =
-        app.write(Reach::Agency, move |conn| sims::create_assignment(conn, client, &new, &author));
-    Ok(HttpResponse::Created().json(SimAssignmentView::from(row.await?)))
+    let work = move |conn: &mut _| sims::create_assignment(conn, client, &new, &author);
+    let reply = |row| Reply::created(&SimAssignmentView::from(row));
+    app.write_once(&once, Reach::Agency, work, reply).await
 }
 
 /// List assignments
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["baits:read"])),
     params(ListSimAssignments),
     responses((status = 200, description = "A piece of the list.", body = SimAssignmentPage)),
 )]
@@ -182,7 +188,7 @@ async fn create_sim_assignment(
 async fn list_sim_assignments(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     query: Params<ListSimAssignments>,
 ) -> ApiResult<HttpResponse> {
     let ListSimAssignments { client_id, bait_id, cursor, limit } = query.0;
@@ -198,16 +204,17 @@ async fn list_sim_assignments(
 /// Find one assignment
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The assignment's id.")),
     responses((status = 200, description = "The assignment.", body = SimAssignmentView)),
 )]
 #[get("/v1/sim-assignments/{id}")]
 async fn find_sim_assignment(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<SimAssignmentView>> {
-    let (id, reach) = (SimAssignmentId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SimAssignmentId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| sims::find_assignment(conn, reach, id)).await?;
     Ok(web::Json(row.into()))
 }
@@ -215,6 +222,7 @@ async fn find_sim_assignment(
 /// End an assignment
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The assignment's id.")),
     request_body = EndSimAssignment,
     responses(
@@ -226,7 +234,7 @@ async fn find_sim_assignment(
 #[patch("/v1/sim-assignments/{id}")]
 async fn end_sim_assignment(
     app: AppData,
-    _agency: Agency,
+    _agency: Agency<Admin>,
     id: web::Path<Uuid>,
     body: Body<EndSimAssignment>,
 ) -> ApiResult<web::Json<SimAssignmentView>> {

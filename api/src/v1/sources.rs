@@ -10,13 +10,15 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_for, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{Seconds, Slug, Time, ZoneName};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, AnyKey};
 use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::words::SourceKindWord;
@@ -158,6 +160,8 @@ pub(crate) struct ListSources {
 /// Enter a source
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateSource,
     responses(
         (status = 201, description = "The source as entered.", body = SourceView),
@@ -167,7 +171,8 @@ pub(crate) struct ListSources {
 #[post("/v1/sources")]
 async fn create_source(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateSource>,
 ) -> ApiResult<HttpResponse> {
     let body = body.0;
@@ -179,13 +184,15 @@ async fn create_source(
         clock_offset: body.clock_offset_seconds.map_or(Span(0), |seconds| seconds.0),
         uncertainty: body.uncertainty_seconds.map_or(DEFAULT_UNCERTAINTY, |seconds| seconds.0),
     };
-    let source = create_for(&app, client, move |conn| sources::create_source(conn, client, &new));
-    Ok(HttpResponse::Created().json(SourceView::from(source.await?)))
+    let work = move |conn: &mut _| sources::create_source(conn, client, &new);
+    let reply = |source| Reply::created(&SourceView::from(source));
+    app.create_once(&once, client, work, reply).await
 }
 
 /// List sources
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = [])),
     params(ListSources),
     responses((status = 200, description = "A piece of the list.", body = SourcePage)),
 )]
@@ -193,7 +200,7 @@ async fn create_source(
 async fn list_sources(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     query: Params<ListSources>,
 ) -> ApiResult<HttpResponse> {
     let ListSources { client_id, cursor, limit } = query.0;
@@ -209,16 +216,17 @@ async fn list_sources(
 /// Find one source
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The source's id.")),
     responses((status = 200, description = "The source.", body = SourceView)),
 )]
 #[get("/v1/sources/{id}")]
 async fn find_source(
     app: AppData,
-    caller: Caller,
+    caller: Caller<AnyKey>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<SourceView>> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     let source = app.read(reach, move |conn| sources::find_source(conn, reach, id)).await?;
     Ok(web::Json(source.into()))
 }
@@ -228,6 +236,7 @@ async fn find_source(
 /// The times it reported are corrected again, and the calls judged again.
 #[utoipa::path(
     tag = "sources",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The source's id.")),
     request_body = UpdateSource,
     responses((status = 200, description = "The source as changed.", body = SourceView)),
@@ -235,11 +244,11 @@ async fn find_source(
 #[patch("/v1/sources/{id}")]
 async fn update_source(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateSource>,
 ) -> ApiResult<web::Json<SourceView>> {
-    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (SourceId(id.into_inner()), caller.whole_reach()?);
     let changes = SourceChanges {
         clock_offset_micros: body.0.clock_offset_seconds.map(|seconds| seconds.0.0),
         uncertainty_micros: body.0.uncertainty_seconds.map(|seconds| seconds.0.0),

@@ -17,15 +17,17 @@ use uuid::Uuid;
 use super::applicants::ApplicantNote;
 use super::call_views::PartyView;
 use super::contaminations::Withdrawal;
+use super::page;
 use super::powers_of_attorney::PaperNumber;
-use super::{create_for, page};
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::Fault;
 use crate::fields::{CivilDay, Time, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
-use crate::precondition::{IfMatch, IfMatchHeader, tagged};
+use crate::permissions::{BaitsRead, Cases};
+use crate::precondition::{IfMatch, IfMatchHeader, first_version, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::{ChannelWord, DirectionWord, LineOutcomeWord};
@@ -278,27 +280,29 @@ pub(crate) struct ListStatements {
 /// alone are reported one by one. The certified original is attached.
 #[utoipa::path(
     tag = "statements",
+    security(("bearer" = ["cases", "baits:read"])),
+    params(OnceHeader),
     request_body = CreateStatement,
     responses((status = 201, description = "The statement as entered.", body = StatementView)),
 )]
 #[post("/v1/statements")]
 async fn create_statement(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
+    once: Once,
     body: Body<CreateStatement>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let (new, author) = (NewStatement::try_from(body.0)?, caller.key_id().to_owned());
-    let row = create_for(&app, client, move |conn| {
-        statements::create_statement(conn, client, &new, &author)
-    });
-    let row = row.await?;
-    Ok(tagged(HttpResponse::Created(), row.version, &StatementView::from(row)))
+    let work = move |conn: &mut _| statements::create_statement(conn, client, &new, &author);
+    let reply = |row| Reply::created(&StatementView::from(row));
+    Ok(first_version(app.create_once(&once, client, work, reply).await?))
 }
 
 /// List statements
 #[utoipa::path(
     tag = "statements",
+    security(("bearer" = ["cases", "baits:read"])),
     params(ListStatements),
     responses((status = 200, description = "A piece of the list.", body = StatementPage)),
 )]
@@ -306,7 +310,7 @@ async fn create_statement(
 async fn list_statements(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     query: Params<ListStatements>,
 ) -> ApiResult<HttpResponse> {
     let ListStatements { client_id, bait_id, cursor, limit } = query.0;
@@ -322,16 +326,17 @@ async fn list_statements(
 /// Find one statement
 #[utoipa::path(
     tag = "statements",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The statement's id.")),
     responses((status = 200, description = "The statement, with its ETag.", body = StatementView)),
 )]
 #[get("/v1/statements/{id}")]
 async fn find_statement(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| statements::find_statement(conn, reach, id)).await?;
     Ok(tagged(HttpResponse::Ok(), row.version, &StatementView::from(row)))
 }
@@ -341,6 +346,7 @@ async fn find_statement(
 /// With `If-Match` only if nobody changed it meanwhile.
 #[utoipa::path(
     tag = "statements",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The statement's id."), IfMatchHeader),
     request_body = UpdateStatement,
     responses(
@@ -351,12 +357,12 @@ async fn find_statement(
 #[patch("/v1/statements/{id}")]
 async fn update_statement(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateStatement>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach()?);
     let UpdateStatement { number, issued_on, note, withdrawn_because } = body.0;
     let changes = StatementChanges {
         number: number.map(|change| change.map(|number| number.0)),
@@ -379,6 +385,7 @@ async fn update_statement(
 /// theirs. Messenger calls are no operator's to list and are left out.
 #[utoipa::path(
     tag = "statements",
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The statement's id.")),
     responses(
         (status = 200, description = "The comparison.", body = ComparisonView),
@@ -389,10 +396,10 @@ async fn update_statement(
 #[get("/v1/statements/{id}/comparison")]
 async fn compare_statement(
     app: AppData,
-    caller: Caller,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<ComparisonView>> {
-    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (StatementId(id.into_inner()), caller.whole_reach()?);
     let compared = app.read(reach, move |conn| statements::compare_statement(conn, reach, id));
     let Comparison { statement, calls, pending } = compared.await?;
     let lines = calls.into_iter().map(Into::into).collect();

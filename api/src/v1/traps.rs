@@ -14,13 +14,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{create_in, page};
+use super::page;
 use crate::app::AppData;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{PhoneNumber, Time, Whole, present};
+use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
+use crate::permissions::{Admin, BaitsRead};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::words::{ExposureKindWord, TrapMissingWord};
@@ -284,6 +286,8 @@ pub(crate) struct ListTraps {
 /// is not there yet; calls that come before stay without a verdict.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["admin"])),
+    params(OnceHeader),
     request_body = CreateTrap,
     responses(
         (status = 201, description = "The trap as entered.", body = TrapView),
@@ -294,13 +298,14 @@ pub(crate) struct ListTraps {
 #[post("/v1/traps")]
 async fn create_trap(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
+    once: Once,
     body: Body<CreateTrap>,
 ) -> ApiResult<HttpResponse> {
     let client = caller.client(body.0.client_id)?;
     let new = NewTrap::try_from(body.0)?;
-    let reach = caller.whole_reach();
-    let row = create_in(&app, reach, client, move |conn| {
+    let reach = caller.whole_reach().unwrap_or(Reach::Client(client));
+    let work = move |conn: &mut Conn| {
         // What another client does with the SIM is the agency's to know, and
         // nobody else's.
         if reach == Reach::Agency {
@@ -309,9 +314,9 @@ async fn create_trap(
         }
         let row = traps::create_trap(conn, client, &new)?;
         with_number(conn, row)
-    });
-    let (row, number) = row.await?;
-    Ok(HttpResponse::Created().json(TrapView::of(row, number)))
+    };
+    let reply = |(row, number)| Reply::created(&TrapView::of(row, number));
+    app.create_once_in(&once, reach, client, work, reply).await
 }
 
 /// List traps
@@ -320,6 +325,7 @@ async fn create_trap(
 /// interceptions, and their phones must record.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["baits:read"])),
     params(ListTraps),
     responses((status = 200, description = "A piece of the list.", body = TrapPage)),
 )]
@@ -327,7 +333,7 @@ async fn create_trap(
 async fn list_traps(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     query: Params<ListTraps>,
 ) -> ApiResult<HttpResponse> {
     let ListTraps { client_id, bait_id, window, open_at, cursor, limit } = query.0;
@@ -351,16 +357,17 @@ async fn list_traps(
 /// `state` says whether it is complete, what is missing, and its window.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["baits:read"])),
     params(("id" = Uuid, Path, description = "The trap's id.")),
     responses((status = 200, description = "The trap.", body = TrapView)),
 )]
 #[get("/v1/traps/{id}")]
 async fn find_trap(
     app: AppData,
-    caller: Caller,
+    caller: Caller<BaitsRead>,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<TrapView>> {
-    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| {
         let row = traps::find_trap(conn, reach, id)?;
         with_number(conn, row)
@@ -375,6 +382,7 @@ async fn find_trap(
 /// answer's `state` is still the one before: the worker judges after the change.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["admin"])),
     params(("id" = Uuid, Path, description = "The trap's id.")),
     request_body = UpdateTrap,
     responses((status = 200, description = "The trap as changed.", body = TrapView)),
@@ -382,11 +390,11 @@ async fn find_trap(
 #[patch("/v1/traps/{id}")]
 async fn update_trap(
     app: AppData,
-    caller: Caller,
+    caller: Caller<Admin>,
     id: web::Path<Uuid>,
     body: Body<UpdateTrap>,
 ) -> ApiResult<web::Json<TrapView>> {
-    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (TrapId(id.into_inner()), caller.whole_reach()?);
     let before = app.read(reach, move |conn| traps::find_trap(conn, reach, id)).await?;
     let UpdateTrap { recorder_tested_at, exposures } = body.0;
     let run = (before.trap.started_at, before.trap.run_ends_at);

@@ -24,8 +24,10 @@ use crate::extract::Body;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::Slug;
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
+use crate::permissions::RecordingsWrite;
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
+use crate::sight::OfBaits;
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -99,8 +101,10 @@ pub(crate) struct WaitingRecordingView {
     client_id: Uuid,
     /// The source whose name for it this is.
     source_id: Uuid,
-    /// The source's own id of the call, or the name of the device's file.
-    external_id: String,
+    /// The source's own id of the call, or the name of the device's file. Null
+    /// without `baits:read`, for such names often hold a number.
+    #[schema(value_type = Option<String>)]
+    external_id: OfBaits<String>,
     /// The device it came from, where it came as a file of one.
     device_id: Option<Uuid>,
     /// What is known of it.
@@ -113,7 +117,7 @@ impl From<WaitingRecording> for WaitingRecordingView {
             id: row.observation_id.0,
             client_id: row.client_id.0,
             source_id: row.source_id.0,
-            external_id: row.external_id.clone(),
+            external_id: row.external_id.clone().into(),
             device_id: row.device_id.map(|device| device.0),
             recording: row.into(),
         }
@@ -162,6 +166,7 @@ pub(crate) struct AssignRecording {
 /// are refused.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["recordings:write"])),
     params(PutRecordingByExternalId),
     request_body(
         description = "The sound, at most 200 MiB.",
@@ -180,7 +185,7 @@ pub(crate) struct AssignRecording {
 async fn put_recording_by_external_id(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     query: Params<PutRecordingByExternalId>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -209,6 +214,7 @@ async fn put_recording_by_external_id(
 /// has to say: `waits_for` tells them apart.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["recordings:write"])),
     params(ListWaitingRecordings),
     responses((status = 200, description = "A piece of the list.", body = WaitingRecordingPage)),
 )]
@@ -216,7 +222,7 @@ async fn put_recording_by_external_id(
 async fn list_waiting_recordings(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     query: Params<ListWaitingRecordings>,
 ) -> ApiResult<HttpResponse> {
     let ListWaitingRecordings { client_id, cursor, limit } = query.0;
@@ -238,6 +244,7 @@ async fn list_waiting_recordings(
 /// As it came, whole or in part, so that a person can hear whose it is.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["recordings:write"])),
     params(("id" = Uuid, Path, description = "The waiting recording's id.")),
     responses(
         (status = 200, description = "The whole.", content(
@@ -256,10 +263,10 @@ async fn list_waiting_recordings(
 async fn get_waiting_recording(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let row = app.read(reach, move |conn| waiting::find_waiting(conn, reach, id)).await?;
     download::send(&app, &req, download_of(row.at(id, false))).await
 }
@@ -269,6 +276,7 @@ async fn get_waiting_recording(
 /// By a person's decision, which stays: another call is refused afterwards.
 #[utoipa::path(
     tag = "calls",
+    security(("bearer" = ["recordings:write"])),
     params(("id" = Uuid, Path, description = "The waiting recording's id.")),
     request_body = AssignRecording,
     responses(
@@ -280,11 +288,11 @@ async fn get_waiting_recording(
 #[put("/v1/recordings/waiting/{id}/call")]
 async fn assign_waiting_recording(
     app: AppData,
-    caller: Caller,
+    caller: Caller<RecordingsWrite>,
     id: web::Path<Uuid>,
     body: Body<AssignRecording>,
 ) -> ApiResult<web::Json<RecordingView>> {
-    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach());
+    let (id, reach) = (ObservationId(id.into_inner()), caller.whole_reach()?);
     let (call, by) = (ObservationId(body.0.call_id), caller.key_id().to_owned());
     let kept = app.write(reach, move |conn| {
         let client = waiting::find_waiting(conn, reach, id)?.client_id;

@@ -22,7 +22,7 @@ fn upload(service: &Service, key: &str, query: &str, media_type: &str, body: &st
     location
 }
 
-fn cells(place: i64, code: &str, cells: &[&str]) -> RefusedRow {
+pub(crate) fn cells(place: i64, code: &str, cells: &[&str]) -> RefusedRow {
     RefusedRow {
         place,
         text: RowText::Cells(cells.iter().map(|cell| (*cell).to_owned()).collect()),
@@ -32,13 +32,13 @@ fn cells(place: i64, code: &str, cells: &[&str]) -> RefusedRow {
     }
 }
 
-fn text(place: i64, code: &str, text: &str) -> RefusedRow {
+pub(crate) fn text(place: i64, code: &str, text: &str) -> RefusedRow {
     let text = RowText::Text(text.to_owned());
     RefusedRow { text, pointer: None, ..cells(place, code, &[]) }
 }
 
 /// Lets a worker read the file that waits: these rows and no other.
-fn read(service: &Service, header: Option<&[&str]>, refused: Vec<RefusedRow>) {
+pub(crate) fn read(service: &Service, header: Option<&[&str]>, refused: Vec<RefusedRow>) {
     let header = header.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
     let batch = Batch { refused, bytes_read: 20, header, ..Batch::default() };
     service

@@ -18,6 +18,7 @@ const NOT_TOLD: &[&str] = &[
     "MAX_WORD_CHARS",
     "MAX_FRACTION_DIGITS",
     "MAX_WHOLE",
+    "MAX_KEYS",
 ];
 
 fn maximum(service: &Service, name: &str) -> usize {

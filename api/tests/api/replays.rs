@@ -76,7 +76,7 @@ fn carry(service: &Service, stock: &Stock, differences: i64, package: PackageId)
 }
 
 /// A built package against the caller, of an export of the client's.
-fn package(service: &Service, stock: &Stock) -> PackageId {
+pub(crate) fn package(service: &Service, stock: &Stock) -> PackageId {
     service.json("POST", &stock.tenant.key, "/v1/exports", &period()).expect(202);
     agency(service, |conn| {
         let export = exports::claim_export(conn)?.unwrap();

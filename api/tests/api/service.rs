@@ -11,9 +11,11 @@ use baitline_domain::ids::{ClientId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::matching::match_observations;
 use baitline_domain::observation::Direction;
+use baitline_domain::trap::Exposure;
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
 use baitline_store::blobs::BlobPlace;
 use baitline_store::buckets::Touched;
+use baitline_store::keys::NewKey;
 use baitline_store::models::JudgedCall;
 use baitline_store::{
     Reach, Store, StoreResult, StoreSettings, calls, changes, keys, observations, recordings,
@@ -108,7 +110,9 @@ impl Service {
         };
         let store = Store::open(&settings).unwrap();
         let (_, agency_key) = store
-            .write(Reach::Agency, |conn| keys::create_key(conn, Reach::Agency, "test", None))
+            .write(Reach::Agency, |conn| {
+                keys::create_key(conn, &NewKey::full(Reach::Agency, "test"))
+            })
             .unwrap();
         Self::listen(settings, store, agency_key, folder, Some(database))
     }
@@ -232,9 +236,9 @@ impl Service {
     pub(crate) fn client(&self, name: &str) -> Tenant {
         let id = self.create(&self.agency_key, "/v1/clients", &json!({"name": name}));
         let reach = Reach::Client(ClientId(id.parse().unwrap()));
-        let made = self
-            .store
-            .write(Reach::Agency, |conn| keys::create_key(conn, reach, "client's own", None));
+        let made = self.store.write(Reach::Agency, |conn| {
+            keys::create_key(conn, &NewKey::full(reach, "client's own"))
+        });
         Tenant { id, key: made.unwrap().1 }
     }
 
@@ -246,6 +250,11 @@ impl Service {
     /// Derives and judges the calls of a day: every incoming one becomes an
     /// interception of `trap`; labels are left for the worker to see.
     pub(crate) fn derive(&self, client: &str, trap: &str, day: Day) {
+        self.derive_after(client, trap, day, &[]);
+    }
+
+    /// The same where these exposures were done before the calls came.
+    pub(crate) fn derive_after(&self, client: &str, trap: &str, day: Day, done: &[Exposure]) {
         let client = ClientId(client.parse().unwrap());
         let trap = TrapId(trap.parse().unwrap());
         self.store
@@ -261,7 +270,7 @@ impl Service {
                 let judged: Vec<JudgedCall> = match_observations(&seen)
                     .into_iter()
                     .map(|call| {
-                        let assessment = judge(call.direction, call.answered, trap);
+                        let assessment = judge(call.direction, call.answered, trap, done);
                         let recorded =
                             recordings::recorded_among(conn, client, &call.observations)?;
                         let recordings = u32::try_from(recorded.len()).unwrap();
@@ -275,13 +284,13 @@ impl Service {
     }
 }
 
-fn judge(direction: Direction, answered: bool, trap: TrapId) -> Assessment {
+fn judge(direction: Direction, answered: bool, trap: TrapId, done: &[Exposure]) -> Assessment {
     let interception = (direction == Direction::Incoming).then(|| Interception {
         trap,
         verdict: Verdict::ForeignGroup,
         attempt: !answered,
         prior_contact: false,
-        exposures_done: Vec::new(),
+        exposures_done: done.to_vec(),
         caller_operator: None,
         caller_region: None,
         competitors: Vec::new(),

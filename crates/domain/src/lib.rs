@@ -27,6 +27,7 @@ pub mod phone;
 pub mod preparation;
 pub mod protocol;
 pub mod reconciliation;
+pub mod scope;
 pub mod statement;
 pub mod tally;
 pub mod trap;

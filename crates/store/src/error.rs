@@ -186,6 +186,18 @@ pub enum Constraint {
     /// The parts of an applicant's identity do not go together.
     #[error(transparent)]
     Identity(#[from] IdentityFault),
+    /// The same request is being done at this moment.
+    #[error("the same request is being done")]
+    RequestInFlight,
+    /// Its key stands for a request that asked for something else.
+    #[error("another request was sent with this key")]
+    RequestDiffers,
+    /// The key opens nothing any more, so nothing replaces it.
+    #[error("the key is revoked or has ended")]
+    KeyNotLive,
+    /// The key was replaced, and the one in its place is live.
+    #[error("the key was replaced already")]
+    KeyReplaced,
 }
 
 /// Result of a store call.

@@ -23,6 +23,8 @@ const MAX_KEYS: usize = 10_000;
 #[derive(Default)]
 pub struct KnownKeys {
     keys: Mutex<Keys>,
+    /// When the use of each key was last handed on to be written down.
+    noted: Mutex<HashMap<String, Clock>>,
 }
 
 #[derive(Default)]
@@ -81,6 +83,25 @@ impl KnownKeys {
         keys.live.insert(digest(text), Known { principal, expires_at, asked_at });
     }
 
+    /// Whether the use of a key is to be written down now: of all requests with it
+    /// one in a minute is told so.
+    pub fn begins_minute(&self, key_id: &str) -> bool {
+        self.begins_minute_at(key_id, Clock::now())
+    }
+
+    fn begins_minute_at(&self, key_id: &str, at: Clock) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let every = Duration::from_micros(keys::USE_NOTED_EVERY.0.unsigned_abs());
+        if noted.get(key_id).is_some_and(|then| at.saturating_duration_since(*then) < every) {
+            return false;
+        }
+        if noted.len() >= MAX_KEYS {
+            noted.clear();
+        }
+        noted.insert(key_id.to_owned(), at);
+        true
+    }
+
     /// Forgets every key, and those that are being looked up: after one was revoked.
     pub fn forget(&self) {
         let mut keys = self.lock();
@@ -101,12 +122,15 @@ fn digest(text: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use baitline_domain::instant::Span;
+    use baitline_domain::scope::Scopes;
 
     use super::*;
-    use crate::Reach;
+    use crate::keys::KeyReach;
 
     fn principal() -> Principal {
-        Principal { key_id: "k".to_owned(), reach: Reach::Agency }
+        let key_id = "k".to_owned();
+        let line_id = key_id.clone();
+        Principal { key_id, line_id, reach: KeyReach::Agency, scopes: Scopes::ALL }
     }
 
     #[test]
@@ -117,6 +141,16 @@ mod tests {
         assert_eq!(known.find_at("text", late - Duration::from_nanos(1)), Some(principal()));
         assert_eq!(known.find_at("text", late), None);
         assert_eq!(known.find_at("texT", asked_at), None);
+    }
+
+    #[test]
+    fn the_use_of_each_key_is_told_once_a_minute() {
+        let (known, at) = (KnownKeys::default(), Clock::now());
+        let minute = Duration::from_secs(60);
+        assert!(known.begins_minute_at("k", at));
+        assert!(!known.begins_minute_at("k", at + minute - Duration::from_nanos(1)));
+        assert!(known.begins_minute_at("other", at));
+        assert!(known.begins_minute_at("k", at + minute));
     }
 
     #[test]

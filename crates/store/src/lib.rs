@@ -42,6 +42,7 @@ pub mod facts;
 pub mod files;
 pub mod group_commit;
 pub mod inquiries;
+pub mod kept_replies;
 pub mod keys;
 pub mod known_keys;
 pub mod known_numbers;

@@ -20,12 +20,25 @@ diesel::table! {
 
     api_keys (key_id) {
         key_id -> Text,
-        client_id -> Nullable<Id>,
         name -> Text,
         secret_sha256 -> Binary,
         created_at -> Instant,
         expires_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
+        reach -> Text,
+        scopes -> Text,
+        line_id -> Text,
+        last_used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    api_key_clients (client_id, key_id) {
+        client_id -> Id,
+        key_id -> Text,
     }
 }
 
@@ -971,9 +984,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    kept_replies (client_id, key_sha256) {
+        client_id -> Id,
+        key_sha256 -> Binary,
+        request_sha256 -> Binary,
+        status -> Integer,
+        location -> Nullable<Text>,
+        body -> Binary,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
+    api_key_clients,
     sources,
     baits,
     own_numbers,
@@ -1023,4 +1052,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     inquiries,
     inquiry_calls,
     operator_statements,
+    kept_replies,
 );

@@ -4,7 +4,7 @@
 use crate::error::{Constraint, StoreResult};
 
 /// The version of a row that has just been entered.
-pub(crate) const FIRST: i32 = 1;
+pub const FIRST: i32 = 1;
 
 /// Which versions of a row a change is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use super::{ImportRows, answer, read_cells, read_rows, take_placed};
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
+use crate::permissions::Admin;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::v1::baits::CreateBait;
@@ -33,6 +34,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 /// an empty cell says nothing. Sending a table again is safe.
 #[utoipa::path(
     tag = "baits",
+    security(("bearer" = ["admin"])),
     params(ImportRows),
     request_body(content(
         (String = "text/csv", example = json!(
@@ -46,7 +48,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 async fn import_baits(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Admin>,
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {

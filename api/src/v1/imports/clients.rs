@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use super::{Desk, Fate, Rows, Work, answer, read_cells, row_fault, take_rows};
 use crate::app::{AppData, blocking};
 use crate::auth::Agency;
+use crate::permissions::Admin;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::v1::clients::CreateClient;
@@ -42,6 +43,7 @@ pub(crate) struct ImportClients {
 /// table again is safe. Only an agency's key may.
 #[utoipa::path(
     tag = "clients",
+    security(("bearer" = ["admin"])),
     params(ImportClients),
     request_body(content(
         (String = "text/csv", example = json!(
@@ -56,7 +58,7 @@ pub(crate) struct ImportClients {
 async fn import_clients(
     app: AppData,
     req: HttpRequest,
-    _: Agency,
+    _: Agency<Admin>,
     query: Params<ImportClients>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {

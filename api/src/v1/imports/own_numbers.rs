@@ -11,6 +11,7 @@ use super::{ImportRows, answer, first_fault, read_cells, read_rows, take_placed}
 use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::FaultItem;
+use crate::permissions::Admin;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::v1::own_numbers::CreateOwnNumber;
@@ -36,6 +37,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 /// Sending a table again is safe.
 #[utoipa::path(
     tag = "own-numbers",
+    security(("bearer" = ["admin"])),
     params(ImportRows),
     request_body(content(
         (String = "text/csv", example = json!(
@@ -51,7 +53,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 async fn import_own_numbers(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Admin>,
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::{Entry, row_fault};
-use crate::auth::{Caller, unknown_client};
+use crate::auth::{Holder, unknown_client};
 use crate::fault::{Fault, FaultItem};
 use crate::problem::{ApiError, ApiResult};
 
@@ -28,8 +28,11 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn of(caller: &Caller, client_id: Option<Uuid>) -> ApiResult<Self> {
-        Ok(Self { reach: caller.whole_reach(), client: caller.reach(client_id)?.client() })
+    pub(super) fn of(caller: &Holder, client_id: Option<Uuid>) -> ApiResult<Self> {
+        let narrowed = caller.reach(client_id)?;
+        // A key of several clients has no other reach than the one that is named.
+        let reach = caller.whole_reach().unwrap_or(narrowed);
+        Ok(Self { reach, client: narrowed.client() })
     }
 
     /// The rows with their clients, their times in UTC; `times` names the

@@ -19,6 +19,7 @@ use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::Time;
+use crate::permissions::Admin;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::v1::receipts::BulkAnswer;
@@ -57,6 +58,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 /// again is safe.
 #[utoipa::path(
     tag = "traps",
+    security(("bearer" = ["admin"])),
     params(ImportRows),
     request_body(content(
         (String = "text/csv", example = json!(
@@ -71,7 +73,7 @@ pub(super) fn routes(config: &mut ServiceConfig<'_>) {
 async fn import_traps(
     app: AppData,
     req: HttpRequest,
-    caller: Caller,
+    caller: Caller<Admin>,
     query: Params<ImportRows>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {

@@ -12,7 +12,7 @@ use diesel::sql_types::{Nullable, Text};
 use crate::support;
 
 /// Keys that are looked up before any client is known.
-const EXCEPTIONS: &[&str] = &["api_keys: unique (key_id)"];
+const EXCEPTIONS: &[&str] = &["api_key_clients: foreign (key_id)"];
 
 type TableAndKey = (String, String);
 type ColumnAndTarget = (String, Option<String>);

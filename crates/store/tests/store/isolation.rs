@@ -64,7 +64,7 @@ fn a_client_sees_its_own_rows_in_every_table_and_none_of_another() {
     let mut conn = support::postgres(&opened.database, Role::Application);
     let tables = client_tables(&mut support::postgres(&opened.database, Role::Superuser));
     assert!(tables.len() > 15, "{tables:?}");
-    for table in tables.iter().filter(|table| *table != "api_keys") {
+    for table in tables.iter().filter(|table| *table != "api_key_clients") {
         begin(&mut conn, "baitline_all", "");
         for one in [&ours, &theirs] {
             let mine = format!("{table} WHERE client_id = '{}'", one.client.id);
@@ -175,11 +175,14 @@ fn a_key_is_seen_only_by_its_own_id() {
     assert_eq!(count(&mut conn, "api_keys"), 0, "not even its own without the id");
     for one in [&ours, &theirs] {
         conn.batch_execute(&format!("SET LOCAL baitline.key_id = '{}'", one.key_id)).unwrap();
-        let seen = names(&mut conn, "SELECT key_id AS name FROM api_keys");
-        assert_eq!(seen, std::slice::from_ref(&one.key_id));
+        for table in ["api_keys", "api_key_clients"] {
+            let seen = names(&mut conn, &format!("SELECT key_id AS name FROM {table}"));
+            assert_eq!(seen, std::slice::from_ref(&one.key_id), "{table}");
+        }
     }
     conn.batch_execute("SET LOCAL baitline.key_id = 'no-such-key'").unwrap();
     assert_eq!(count(&mut conn, "api_keys"), 0);
+    assert_eq!(count(&mut conn, "api_key_clients"), 0);
 }
 
 /// What is wrong with the barrier: a table with clients that is not bound, or
@@ -194,8 +197,8 @@ fn holes(conn: &mut PgConnection) -> Vec<String> {
          policies AS (
             SELECT tablename::text AS name, policyname::text AS policy,
                 roles = '{baitline_all}' AND qual = 'true' AS is_of_all,
-                roles = '{baitline_client}' AND permissive = 'PERMISSIVE' AND qual = CASE tablename
-                    WHEN 'api_keys' THEN '(key_id = current_setting(''baitline.key_id''::text, true))'
+                roles = '{baitline_client}' AND permissive = 'PERMISSIVE' AND qual = CASE
+                    WHEN tablename IN ('api_keys', 'api_key_clients') THEN '(key_id = current_setting(''baitline.key_id''::text, true))'
                     ELSE '(client_id = ANY ((string_to_array(NULLIF(current_setting('
                         || '''baitline.client_ids''::text, true), ''''::text), '',''::text))::uuid[]))'
                     END AS is_of_client

@@ -22,6 +22,7 @@ mod ingest;
 mod ingest_races;
 mod inquiries;
 mod isolation;
+mod kept_replies;
 mod keys;
 mod listening;
 mod lists;

@@ -11,6 +11,7 @@ use baitline_domain::phone::{Party, Phone};
 use baitline_domain::tally::{Hearing, Tally};
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
 use baitline_store::exports::{ExportRequest, ExportThresholds};
+use baitline_store::keys::NewKey;
 use baitline_store::models::{
     Bait, Client, Export, JudgedCall, LabelRow, NewLabel, NewOwnNumber, OwnNumberRow, Recording,
     Source,
@@ -71,7 +72,9 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::devices::furnish(opened, id, bait.id);
     crate::waiting_recordings::furnish(opened, &source);
     crate::files::furnish(opened, id);
-    let (key, _) = opened.agency(|conn| keys::create_key(conn, Reach::Client(id), name, None));
+    crate::kept_replies::furnish(opened, id);
+    let (key, _) =
+        opened.agency(|conn| keys::create_key(conn, &NewKey::full(Reach::Client(id), name)));
     Furnished {
         client,
         source,
