@@ -85,7 +85,9 @@ fn furnish(service: &Service, mark: &str) -> Furnished {
     let rejections = service.get(&key, &format!("/v1/files/{file}/rejections")).expect(200);
     let package = crate::replays::package(service, &stock).to_string();
     let exports = service.get(&key, "/v1/exports").expect(200);
-    let ids = BTreeMap::from([
+    let month = if mark == CANARY { 12 } else { 11 };
+    let papers = crate::isolation_papers::furnish(service, &stock, mark, month);
+    let mut ids = BTreeMap::from([
         ("allow-list", create("/v1/allow-list", allowance)),
         ("attributions", create("/v1/attributions", attribution)),
         ("baits", stock.bait.clone()),
@@ -109,6 +111,7 @@ fn furnish(service: &Service, mark: &str) -> Furnished {
         ("sources", phone),
         ("traps", stock.trap.clone()),
     ]);
+    ids.extend(papers);
     Furnished { stock, ids }
 }
 
@@ -139,7 +142,9 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "client_id" | "client_ids" => "clients",
         "bait_id" => "baits",
         "trap_id" => "traps",
+        "applicant_id" => "applicants",
         "competitor_id" => "competitors",
+        "representative_id" => "representatives",
         "source_id" => "sources",
         "call_id" | "calls" => "calls",
         "withdraws" => "corrections",
@@ -154,24 +159,32 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
     })
 }
 
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 26] = [
     "allow-list",
+    "applicants",
+    "attachments",
     "attributions",
     "baits",
     "calls",
     "clients",
     "competitors",
+    "consents",
     "contaminations",
     "devices",
     "exports",
     "files",
+    "inquiries",
     "interceptions",
     "observations",
     "own-numbers",
     "portability-answers",
+    "powers-of-attorney",
     "recordings",
     "replays",
+    "representatives",
+    "sim-assignments",
     "sources",
+    "statements",
     "traps",
 ];
 

@@ -17,6 +17,7 @@ mod imports;
 mod inquiries;
 mod isolation;
 mod isolation_matrix;
+mod isolation_papers;
 mod keys;
 mod labels;
 mod limits;

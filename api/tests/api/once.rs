@@ -12,6 +12,7 @@ use crate::service::{Answer, Service};
 /// POSTs that need no key to be sent again: what they did is known by its own facts,
 /// or doing it twice is the same as once.
 const SAFE: &[(&str, &str)] = &[
+    ("/v1/attachments", "a scan is known by its bytes and its subject"),
     ("/v1/baits/imports", "rows are known by their numbers"),
     ("/v1/calls", "records are known by their source's ids"),
     ("/v1/clients/imports", "rows are known by their names"),
@@ -19,6 +20,12 @@ const SAFE: &[(&str, &str)] = &[
     ("/v1/exports/{id}/cancellation", "twice is once"),
     ("/v1/files", "a file is known by its bytes"),
     ("/v1/files/{id}/dismissals", "twice is once"),
+    ("/v1/inquiries", "a call is asked about once"),
+    ("/v1/inquiries/{id}/cancellation", "the second is refused"),
+    ("/v1/inquiries/{id}/reply", "what is told last holds"),
+    ("/v1/inquiries/{id}/sending", "the second is refused"),
+    ("/v1/inquiries/{id}/silence", "the second is refused"),
+    ("/v1/inquiries:propose", "it changes nothing"),
     ("/v1/keys/{id}/revocation", "twice is once"),
     ("/v1/labels", "labels are known by their calls and words"),
     ("/v1/listening/assignments", "twice is once"),
