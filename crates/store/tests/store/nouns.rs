@@ -77,10 +77,10 @@ fn the_agency_lists_every_clients_nouns_and_a_client_its_own() {
             });
             all.unwrap()
         };
-        // Each client has a second source, that of its device.
-        assert_eq!(lengths(Reach::Agency), [2, 4, 2, 2, 2]);
-        assert_eq!(lengths(Reach::Client(ours.client.id)), [1, 2, 1, 1, 1]);
-        assert_eq!(lengths(Reach::Client(theirs.client.id)), [1, 2, 1, 1, 1]);
+        // Each client has two more sources, that of its device and its operator.
+        assert_eq!(lengths(Reach::Agency), [2, 6, 2, 2, 2]);
+        assert_eq!(lengths(Reach::Client(ours.client.id)), [1, 3, 1, 1, 1]);
+        assert_eq!(lengths(Reach::Client(theirs.client.id)), [1, 3, 1, 1, 1]);
     });
 }
 
