@@ -20,6 +20,7 @@ use crate::dossier::{
     Dossier, EditionFacts, LabelFacts, ObservationFacts, OperatorFacts, TrapFacts,
 };
 use crate::numbered::{NamedRecording, NumberedCall};
+use crate::people::{Applicant, ApplicantKind, Enclosure, Representative};
 
 /// The name of the shape.
 pub(crate) const SCHEMA: &str = "baitline/package";
@@ -48,6 +49,9 @@ struct PackageJson<'a> {
     client_name: &'a str,
     time_zone: &'a str,
     office: Option<OfficeJson<'a>>,
+    applicant: Option<ApplicantJson<'a>>,
+    representative: Option<RepresentativeJson<'a>>,
+    enclosures: Vec<EnclosureJson<'a>>,
     caller: Phone,
     period: PeriodJson,
     draft: bool,
@@ -59,6 +63,39 @@ struct PackageJson<'a> {
 struct OfficeJson<'a> {
     name: &'a str,
     subject_code: &'a str,
+}
+
+#[derive(Serialize)]
+struct ApplicantJson<'a> {
+    kind: &'static str,
+    name: &'a str,
+    inn: Option<&'a str>,
+    registration_number: Option<&'a str>,
+    passport: Option<&'a str>,
+    address: Option<&'a str>,
+    reply_address: Option<&'a str>,
+    phone: Option<&'a str>,
+    email: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RepresentativeJson<'a> {
+    name: &'a str,
+    position: Option<&'a str>,
+    power: Option<PowerJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PowerJson<'a> {
+    number: Option<&'a str>,
+    issued_on: String,
+}
+
+#[derive(Serialize)]
+struct EnclosureJson<'a> {
+    title: &'a str,
+    sheets: Option<u32>,
+    copies: u32,
 }
 
 /// Half-open, as everywhere in machine words.
@@ -201,6 +238,9 @@ impl<'a> PackageJson<'a> {
                 name: &office.name,
                 subject_code: &office.subject_code,
             }),
+            applicant: dossier.applicant.as_ref().map(applicant),
+            representative: dossier.representative.as_ref().map(representative),
+            enclosures: dossier.enclosures.iter().map(enclosure).collect(),
             caller: dossier.caller,
             period: PeriodJson { from: Time(dossier.period.from), to: Time(dossier.period.to) },
             draft: !missing.is_empty(),
@@ -208,6 +248,36 @@ impl<'a> PackageJson<'a> {
             interceptions: calls.iter().map(interception).collect(),
         }
     }
+}
+
+fn applicant(facts: &Applicant) -> ApplicantJson<'_> {
+    ApplicantJson {
+        kind: match facts.kind {
+            ApplicantKind::LegalEntity => "legal_entity",
+            ApplicantKind::Entrepreneur => "entrepreneur",
+            ApplicantKind::Citizen => "citizen",
+        },
+        name: &facts.name,
+        inn: facts.inn.as_deref(),
+        registration_number: facts.registration_number.as_deref(),
+        passport: facts.passport.as_deref(),
+        address: facts.address.as_deref(),
+        reply_address: facts.reply_address.as_deref(),
+        phone: facts.phone.as_deref(),
+        email: facts.email.as_deref(),
+    }
+}
+
+fn representative(facts: &Representative) -> RepresentativeJson<'_> {
+    let power = facts.power.as_ref().map(|power| PowerJson {
+        number: power.number.as_deref(),
+        issued_on: power.issued_on.to_string(),
+    });
+    RepresentativeJson { name: &facts.name, position: facts.position.as_deref(), power }
+}
+
+fn enclosure(facts: &Enclosure) -> EnclosureJson<'_> {
+    EnclosureJson { title: &facts.title, sheets: facts.sheets, copies: facts.copies }
 }
 
 fn interception<'a>(call: &NumberedCall<'a>) -> InterceptionJson<'a> {

@@ -1,8 +1,9 @@
 //! The documents beside the package: the inquiry to the operator, the protocol
 //! of a control call, the transcript, the comparison with the statement, the
-//! statement of custody, the inventory and the form of consent; each as PDF for
-//! filing and as DOCX for the lawyer's edits, from one template. The
-//! application itself is `application`, which a package has always had.
+//! statement of custody, the inventory, the form of consent, and a note for
+//! whoever answers. Each comes as PDF for filing and as DOCX for edits, from one
+//! template. The application itself is `application`, which a package has
+//! always had.
 
 mod check;
 mod comparison;
@@ -33,7 +34,7 @@ pub use check::{check_template, specimen};
 pub use facts::{
     ComparisonFacts, ConsentFacts, Contract, CustodyEvent, CustodyEventKind, CustodyFacts,
     CustodyRecording, InquiryCall, InquiryFacts, InventoryFacts, ProtocolFacts, ProtocolStep,
-    TranscriptFacts,
+    ScriptFacts, TranscriptFacts,
 };
 pub use kind::PaperKind;
 pub use views::MAX_ROWS;
@@ -60,6 +61,8 @@ pub enum Paper<'a> {
     Inventory(&'a InventoryFacts),
     /// See [`PaperKind::DisclosureConsent`].
     DisclosureConsent(&'a ConsentFacts),
+    /// See [`PaperKind::AnsweringScript`].
+    AnsweringScript(&'a ScriptFacts),
 }
 
 /// A document in both formats.
@@ -164,6 +167,7 @@ pub(crate) fn document(
         Paper::DisclosureConsent(facts) => {
             set(kind, template, views::consent(facts, made_at, &zone)?)
         }
+        Paper::AnsweringScript(facts) => set(kind, template, views::script(facts)),
     }?;
     document.watermark = making.draft.then(|| WATERMARK.to_owned());
     Ok(document)
@@ -187,6 +191,7 @@ impl Paper<'_> {
             Self::CustodyStatement(_) => PaperKind::CustodyStatement,
             Self::Inventory(_) => PaperKind::Inventory,
             Self::DisclosureConsent(_) => PaperKind::DisclosureConsent,
+            Self::AnsweringScript(_) => PaperKind::AnsweringScript,
         }
     }
 }

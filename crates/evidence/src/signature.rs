@@ -46,7 +46,8 @@ impl SigningKey {
         public_pem(self.0.public_key().as_ref())
     }
 
-    /// What the key is known by, see [`fingerprint`].
+    /// What the key is known by: SHA-256 over the public key as
+    /// `openssl pkey -pubin -outform DER` writes it, in hex.
     pub fn fingerprint(&self) -> String {
         fingerprint(self.0.public_key().as_ref())
     }

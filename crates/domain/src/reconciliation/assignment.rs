@@ -55,9 +55,9 @@ fn root(parents: &mut [usize], mut place: usize) -> usize {
     place
 }
 
-fn assign_knot(knot: &Knot) -> Result<Vec<(usize, usize)>, ReconciliationError> {
-    if let [(line, call, _)] = knot[..] {
-        return Ok(vec![(line, call)]);
+fn assign_knot(knot: &[(usize, usize, i64)]) -> Result<Vec<(usize, usize)>, ReconciliationError> {
+    if let [(line, call, _)] = knot {
+        return Ok(vec![(*line, *call)]);
     }
     let lines = places(knot.iter().map(|(line, _, _)| *line));
     let calls = places(knot.iter().map(|(_, call, _)| *call));
@@ -112,8 +112,8 @@ fn best_columns(worth: &[Vec<i64>]) -> Vec<usize> {
                     next = other;
                 }
             }
-            for other in 0..=size {
-                if is_done[other] {
+            for (other, is_done) in is_done.iter().enumerate() {
+                if *is_done {
                     row_potential[row_of[other]] += least;
                     column_potential[other] -= least;
                 } else {
@@ -128,8 +128,8 @@ fn best_columns(worth: &[Vec<i64>]) -> Vec<usize> {
         }
     }
     let mut columns = vec![0; size];
-    for column in 1..=size {
-        columns[row_of[column] - 1] = column - 1;
+    for (column, row) in row_of.iter().enumerate().skip(1) {
+        columns[row - 1] = column - 1;
     }
     columns
 }

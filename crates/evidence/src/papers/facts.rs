@@ -240,3 +240,10 @@ pub struct ConsentFacts {
     /// The calls of which period.
     pub period: Option<Period>,
 }
+
+/// The note for whoever answers a control number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptFacts {
+    /// The number; absent for a note that serves several.
+    pub number: Option<Phone>,
+}

@@ -19,11 +19,13 @@ pub enum PaperKind {
     Inventory,
     /// The subscriber's consent to disclosure of the secrecy of communication.
     DisclosureConsent,
+    /// The note for whoever answers a control number; filed nowhere.
+    AnsweringScript,
 }
 
 impl PaperKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Application,
         Self::OperatorInquiry,
         Self::TrapProtocol,
@@ -32,6 +34,7 @@ impl PaperKind {
         Self::CustodyStatement,
         Self::Inventory,
         Self::DisclosureConsent,
+        Self::AnsweringScript,
     ];
 
     /// The code word, as it is stored and sent.
@@ -45,6 +48,7 @@ impl PaperKind {
             Self::CustodyStatement => "custody_statement",
             Self::Inventory => "inventory",
             Self::DisclosureConsent => "disclosure_consent",
+            Self::AnsweringScript => "answering_script",
         }
     }
 
@@ -64,6 +68,7 @@ impl PaperKind {
             Self::CustodyStatement => include_str!("../../templates/custody.md"),
             Self::Inventory => include_str!("../../templates/inventory.md"),
             Self::DisclosureConsent => include_str!("../../templates/consent.md"),
+            Self::AnsweringScript => include_str!("../../templates/script.md"),
         }
     }
 
@@ -78,6 +83,7 @@ impl PaperKind {
             Self::CustodyStatement => "Справка о хранении записей",
             Self::Inventory => "Опись приложений",
             Self::DisclosureConsent => "Согласие на раскрытие сведений, составляющих тайну связи",
+            Self::AnsweringScript => "Памятка отвечающему на звонки",
         }
     }
 }

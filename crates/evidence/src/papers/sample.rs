@@ -54,6 +54,7 @@ pub(super) struct Papers {
     custody: CustodyFacts,
     inventory: InventoryFacts,
     consent: ConsentFacts,
+    script: ScriptFacts,
 }
 
 impl Papers {
@@ -68,6 +69,7 @@ impl Papers {
             PaperKind::CustodyStatement => Paper::CustodyStatement(&self.custody),
             PaperKind::Inventory => Paper::Inventory(&self.inventory),
             PaperKind::DisclosureConsent => Paper::DisclosureConsent(&self.consent),
+            PaperKind::AnsweringScript => Paper::AnsweringScript(&self.script),
         })
     }
 }
@@ -85,6 +87,7 @@ pub(super) fn papers(known: Known) -> Papers {
         custody: custody(known),
         inventory: inventory(known),
         consent: consent(known),
+        script: ScriptFacts { number: known.some(phone(1)) },
     }
 }
 
@@ -310,7 +313,7 @@ fn statement_lines(calls: &[OurCall]) -> Vec<StatementLine> {
         started_at: first.started_at + Span::hours(2),
         ..first
     });
-    lines.extend(extra.collect::<Vec<_>>());
+    lines.extend(extra);
     lines
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::PaperError;
 use super::facts::{
     ConsentFacts, Contract, CustodyEventKind, CustodyFacts, InquiryFacts, InventoryFacts,
-    ProtocolFacts, TranscriptFacts,
+    ProtocolFacts, ScriptFacts, TranscriptFacts,
 };
 use crate::application::step_name;
 use crate::bag::hex;
@@ -421,4 +421,17 @@ pub(super) fn consent<'a>(
         period: facts.period.map(|one| period(one, zone)),
         made: date(&local(made_at, zone)),
     })
+}
+
+/// Lines to fill in by hand.
+const SCRIPT_ROWS: usize = 10;
+
+#[derive(Serialize)]
+pub(super) struct ScriptView {
+    number: Option<String>,
+    rows: [(); SCRIPT_ROWS],
+}
+
+pub(super) fn script(facts: &ScriptFacts) -> ScriptView {
+    ScriptView { number: facts.number.map(russian::phone), rows: [(); SCRIPT_ROWS] }
 }

@@ -77,6 +77,11 @@ fn what_was_built_tells_what_the_gate_still_misses_once_each() {
 fn package_json_holds_every_fact_in_machine_words() {
     let (dossier, recordings) = dossier();
     insta::assert_snapshot!(text(&built(&dossier, &recordings), "data/package.json"));
+    let (ready, recordings) = ready();
+    let json = text(&built(&ready, &recordings), "data/package.json");
+    let people = json.lines().skip_while(|line| !line.contains("\"applicant\""));
+    let people: Vec<&str> = people.take_while(|line| !line.contains("\"caller\"")).collect();
+    insta::assert_snapshot!("people_in_package_json", people.join("\n"));
 }
 
 #[test]
@@ -141,6 +146,11 @@ fn a_dossier_that_no_package_can_hold_is_refused() {
         label.transcript = Some("я".repeat(32_001));
     });
     assert!(matches!(transcript, BuildError::TooLarge { limit: 32_000, .. }));
+    let enclosures = failure(|dossier| {
+        let one = crate::people::Enclosure { title: "а".into(), sheets: None, copies: 1 };
+        dossier.enclosures = vec![one; 201];
+    });
+    assert!(matches!(enclosures, BuildError::TooLarge { what: "enclosures", limit: 200 }));
     let name = failure(|dossier| dossier.client_name = "я".repeat(1_001));
     assert!(matches!(name, BuildError::TooLarge { limit: 1_000, .. }));
     let bytes = failure(|dossier| dossier.interceptions[0].recordings[0].bytes = u64::MAX);

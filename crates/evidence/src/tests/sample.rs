@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::dossier::*;
+use crate::people::{Applicant, ApplicantKind, Enclosure, Power, Representative};
 use crate::{RecordingReader, build};
 
 pub(super) const CALLER: u64 = 79_991_234_567;
@@ -77,6 +78,26 @@ pub(super) fn ready() -> (Dossier, Recordings) {
     let (mut dossier, recordings) = dossier();
     dossier.interceptions.truncate(1);
     dossier.interceptions[0].missing.clear();
+    dossier.applicant = Some(Applicant {
+        kind: ApplicantKind::Entrepreneur,
+        name: "ИП Примеров Пётр Петрович".into(),
+        inn: Some("770000000000".into()),
+        registration_number: Some("300000000000000".into()),
+        passport: None,
+        address: Some("г. Москва, ул. Примерная, д. 1".into()),
+        reply_address: None,
+        phone: Some("+7 900 000-00-02".into()),
+        email: Some("p@primer.example".into()),
+    });
+    dossier.representative = Some(Representative {
+        name: "Образцова Анна Ивановна".into(),
+        position: None,
+        power: Some(Power { number: Some("7".into()), issued_on: jiff::civil::date(2026, 9, 1) }),
+    });
+    dossier.enclosures = vec![
+        Enclosure { title: "Реестр звонков".into(), sheets: Some(2), copies: 1 },
+        Enclosure { title: "Запись звонка (файл)".into(), sheets: None, copies: 1 },
+    ];
     (dossier, recordings)
 }
 
