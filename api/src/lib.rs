@@ -24,6 +24,7 @@ mod permissions;
 mod problem;
 mod query;
 mod ranking;
+mod rates;
 mod reporting;
 mod routes;
 mod server;
@@ -39,4 +40,5 @@ mod v1;
 mod words;
 
 pub use openapi::openapi;
+pub use rates::RateSettings;
 pub use server::{ApiServer, ApiSettings, ApiStopper, serve};
