@@ -143,6 +143,17 @@ pub(crate) struct ServeOptions {
     /// How long running requests may take to finish on SIGTERM, in seconds.
     #[arg(long, env = "BAITLINE_SHUTDOWN_SECONDS", default_value_t = 30)]
     pub(crate) shutdown_seconds: u64,
+    /// From how many on a client is told how many other clients a number has called.
+    #[arg(long, env = "BAITLINE_OTHER_CLIENTS_FROM", default_value_t = 3,
+          value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) other_clients_from: u32,
+    /// Requests that each key may send in a second, and ten seconds' worth at once; 0
+    /// for any number. Reported calls are not among them.
+    #[arg(long, env = "BAITLINE_REQUESTS_PER_SECOND", default_value_t = 1_000)]
+    pub(crate) requests_per_second: u32,
+    /// Requests that report calls which each key may send in a second, likewise.
+    #[arg(long, env = "BAITLINE_CALL_REQUESTS_PER_SECOND", default_value_t = 20_000)]
+    pub(crate) call_requests_per_second: u32,
 }
 
 /// When the worker does what is not urgent.

@@ -42,6 +42,9 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         listen: address,
         threads: None,
         shutdown_seconds: 5,
+        other_clients_from: 3,
+        requests_per_second: 0,
+        call_requests_per_second: 0,
     };
     prepare_embedded(&serve.store)?;
     let store = Store::open(&serve.store.settings()?)?;

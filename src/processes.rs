@@ -1,9 +1,10 @@
 //! `serve`, `api` and `worker`: the processes that stay, and how they stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::thread::JoinHandle;
 
-use baitline_api::{ApiSettings, ApiStopper};
+use baitline_api::{ApiSettings, ApiStopper, RateSettings};
 use baitline_store::{Reach, Store, numbering};
 use baitline_worker::{SealRules, Sealer, Worker};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -103,6 +104,11 @@ fn api_settings(options: &ServeOptions) -> ApiSettings {
         threads: options.threads.unwrap_or(cores).max(1),
         spool: options.store.data.join("spool"),
         shutdown_timeout_seconds: options.shutdown_seconds,
+        other_clients_from: options.other_clients_from,
+        rates: RateSettings {
+            requests_per_second: NonZeroU32::new(options.requests_per_second),
+            call_requests_per_second: NonZeroU32::new(options.call_requests_per_second),
+        },
     }
 }
 

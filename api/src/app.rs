@@ -12,6 +12,7 @@ use tracing::Span;
 
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
+use crate::rates::Rates;
 use crate::reporting::Reports;
 use crate::routes::RouteTable;
 use crate::shape::Shape;
@@ -29,6 +30,9 @@ pub(crate) struct App {
     /// Small requests on their way into the database.
     pub(crate) writers: Writers,
     pub(crate) known_keys: KnownKeys,
+    pub(crate) rates: Rates,
+    /// From how many on a client is told how many others a number has called.
+    pub(crate) other_clients_from: u64,
     pub(crate) sources: SourceBook,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,

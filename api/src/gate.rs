@@ -16,6 +16,7 @@ use crate::app::{AppData, blocking};
 use crate::auth;
 use crate::problem::{ApiError, ApiResult};
 use crate::query::{decode_pairs, unknown_parameter};
+use crate::rates::{Kind, Left};
 use crate::routes::Operation;
 use crate::sight::seeing;
 use crate::v1::calls;
@@ -26,34 +27,42 @@ pub(crate) async fn gate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     match check(&request).await {
-        Ok(scopes) => Ok(seeing(scopes, next.call(request)).await?.map_into_boxed_body()),
+        Ok((scopes, left)) => {
+            let mut response = seeing(scopes, next.call(request)).await?.map_into_boxed_body();
+            if let Some(left) = left {
+                left.tell(response.headers_mut(), None);
+            }
+            Ok(response)
+        }
         Err(error) => Ok(request.error_response(error)),
     }
 }
 
-/// Whether the request may go to its handler, and what its key may do.
-async fn check(request: &ServiceRequest) -> ApiResult<Scopes> {
+/// Whether the request may go to its handler, what its key may do, and how much it
+/// has left.
+async fn check(request: &ServiceRequest) -> ApiResult<(Scopes, Option<Left>)> {
     let app = request
         .app_data::<AppData>()
         .cloned()
         .ok_or_else(|| ApiError::Internal("the application has no state".to_owned()))?;
     // The path as the router sees it, with harmless escapes undone.
     let Some(route) = app.routes.find(request.match_info().as_str()) else {
-        return Ok(Scopes::NONE);
+        return Ok((Scopes::NONE, None));
     };
     let Some(operation) = route.operation(request.method()) else {
         return Err(ApiError::MethodNotAllowed { allow: route.allow() });
     };
-    let mut scopes = Scopes::NONE;
+    let (mut scopes, mut left) = (Scopes::NONE, None);
     if operation.needs_key {
         let principal = authenticate(&app, request).await?;
         note_use(&app, &principal.key_id);
+        left = app.rates.count(&principal.key_id, kind(request))?;
         scopes = principal.scopes;
         request.extensions_mut().insert(principal);
     }
     refuse_encoded_body(request)?;
     refuse_unknown_parameters(request, operation)?;
-    Ok(scopes)
+    Ok((scopes, left))
 }
 
 async fn authenticate(app: &AppData, request: &ServiceRequest) -> ApiResult<Principal> {
@@ -81,6 +90,10 @@ fn note_use(app: &AppData, key_id: &str) {
             tracing::warn!(%error, "the use of a key could not be written down");
         }
     });
+}
+
+fn kind(request: &ServiceRequest) -> Kind {
+    if takes_known_keys(request) { Kind::Calls } else { Kind::Other }
 }
 
 /// Calls are reported one by one, thousands in a second: for them alone the

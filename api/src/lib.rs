@@ -25,6 +25,7 @@ mod precondition;
 mod problem;
 mod query;
 mod ranking;
+mod rates;
 mod reporting;
 mod routes;
 mod server;
@@ -40,4 +41,5 @@ mod v1;
 mod words;
 
 pub use openapi::openapi;
+pub use rates::RateSettings;
 pub use server::{ApiServer, ApiSettings, ApiStopper, serve};

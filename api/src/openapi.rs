@@ -63,10 +63,11 @@ const OF_ALL: [(&str, &str); 3] = [
     ("500", "A fault of the service; nothing internal is told."),
     ("503", "The database or the blob store cannot be reached; nothing was done."),
 ];
-const OF_KEYED: [(&str, &str); 3] = [
+const OF_KEYED: [(&str, &str); 4] = [
     ("401", "No key, or none that is valid."),
     ("403", "The key lacks a scope that this needs, or is no agency's."),
     ("404", "There is no such thing within the key's reach."),
+    ("429", "The key sends more than it may; `Retry-After` says when to go on."),
 ];
 const OF_BODIES: [(&str, &str); 3] = [
     ("413", "The body is larger than accepted."),

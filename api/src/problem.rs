@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::missing_scope;
 use crate::fault::{Fault, FaultItem};
 use crate::once::IDEMPOTENCY_KEY;
+use crate::rates::Left;
 
 /// What handlers return.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
@@ -63,6 +64,9 @@ pub(crate) enum ApiError {
     /// The body reads well and its values are wrong.
     #[error("unprocessable: {}", .0.first().map_or("", |item| &item.code))]
     Unprocessable(Vec<FaultItem>),
+    /// The key sends more than it may.
+    #[error("too many requests")]
+    TooManyRequests { retry_after_seconds: u64, left: Left },
     /// The database or the blob store cannot be reached now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -182,6 +186,11 @@ impl ApiError {
                 "The values are wrong",
                 "The body reads well, and some of its values are wrong.",
             ),
+            Self::TooManyRequests { .. } => (
+                "too_many_requests",
+                "Too many requests",
+                "Nothing was done; the header Retry-After says when to send it again.",
+            ),
             Self::Unavailable(_) => {
                 ("unavailable", "Not available now", "Nothing was done; send the request again.")
             }
@@ -209,6 +218,9 @@ impl ApiError {
             Self::MethodNotAllowed { allow } => Some((header::ALLOW, allow.clone())),
             Self::RangeNotSatisfiable { size } => {
                 Some((header::CONTENT_RANGE, format!("bytes */{size}")))
+            }
+            Self::TooManyRequests { retry_after_seconds, .. } => {
+                Some((header::RETRY_AFTER, retry_after_seconds.to_string()))
             }
             Self::Unavailable(_) => Some((header::RETRY_AFTER, "1".to_owned())),
             Self::Conflict(item) if item.code == IN_FLIGHT => {
@@ -238,6 +250,9 @@ impl ApiError {
         {
             headers.insert(name, value);
         }
+        if let Self::TooManyRequests { retry_after_seconds, left } = self {
+            left.tell(headers, Some(*retry_after_seconds));
+        }
         response
     }
 }
@@ -257,6 +272,7 @@ impl ResponseError for ApiError {
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Segment(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -18,6 +18,7 @@ use crate::gate::gate;
 use crate::metrics::Metrics;
 use crate::openapi::openapi;
 use crate::problem::ApiError;
+use crate::rates::{RateSettings, Rates};
 use crate::reporting::Reports;
 use crate::routes::{RouteTable, ServiceConfig, routes};
 use crate::v1::source_book::SourceBook;
@@ -39,6 +40,10 @@ pub struct ApiSettings {
     pub spool: PathBuf,
     /// How long running requests may take to finish when the service stops.
     pub shutdown_timeout_seconds: u64,
+    /// How many requests each key may send.
+    pub rates: RateSettings,
+    /// From how many on a client is told how many others a number has called.
+    pub other_clients_from: u32,
 }
 
 /// A service that listens; it answers while [`ApiServer::run`] is awaited.
@@ -89,6 +94,8 @@ pub fn serve(
     let app: AppData = web::Data::new(App {
         writers: Writers::start(&store),
         known_keys: KnownKeys::default(),
+        rates: Rates::of(settings.rates),
+        other_clients_from: settings.other_clients_from.into(),
         sources: SourceBook::default(),
         store,
         spool: settings.spool.clone(),

@@ -1,6 +1,8 @@
 //! `/v1/limits`: every limit a caller can meet, as the very constant that
 //! enforces it. A test finds the constants that are missing here.
 
+use std::num::NonZeroU32;
+
 use crate::routes::ServiceConfig;
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
@@ -49,6 +51,7 @@ use super::{
     correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
     portability_answers, powers_of_attorney, preparations, protocols,
 };
+use crate::app::{App, AppData};
 use crate::auth::Caller;
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
@@ -58,6 +61,7 @@ use crate::fields::{
 use crate::once::MAX_IDEMPOTENCY_KEY_BYTES;
 use crate::paging;
 use crate::permissions::AnyKey;
+use crate::rates::RateSettings;
 use crate::reporting::MAX_REPORTS_AT_ONCE;
 use crate::server::HEAD_TIMEOUT;
 use crate::tabular::MAX_FILE_LINES;
@@ -83,6 +87,8 @@ pub(crate) enum LimitUnit {
     Numbers,
     /// Seconds.
     Seconds,
+    /// So many in each second, and ten seconds' worth at once.
+    PerSecond,
     /// Hours.
     Hours,
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -129,8 +135,9 @@ pub(crate) struct LimitList {
     responses((status = 200, description = "Every limit.", body = LimitList)),
 )]
 #[get("/v1/limits")]
-async fn list_limits(_: Caller<AnyKey>) -> web::Json<LimitList> {
+async fn list_limits(app: AppData, _: Caller<AnyKey>) -> web::Json<LimitList> {
     let limits = [
+        rates(&app),
         bodies(),
         lists(),
         answers(),
@@ -144,6 +151,19 @@ async fn list_limits(_: Caller<AnyKey>) -> web::Json<LimitList> {
     .into_iter()
     .flatten();
     web::Json(LimitList { limits: limits.collect() })
+}
+
+/// What each key may send, where that is measured.
+fn rates(app: &App) -> Vec<LimitView> {
+    let RateSettings { requests_per_second, call_requests_per_second } = app.rates.settings();
+    let told = |name, rate: Option<NonZeroU32>| {
+        rate.map(|rate| most(name, LimitUnit::PerSecond, rate.get()))
+    };
+    let rates = [
+        told("requests_of_a_key", requests_per_second),
+        told("call_requests_of_a_key", call_requests_per_second),
+    ];
+    rates.into_iter().flatten().collect()
 }
 
 fn bodies() -> Vec<LimitView> {

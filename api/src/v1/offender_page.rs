@@ -31,7 +31,7 @@ use super::offender_views::{
     CallbackView, CompanyNamedView, NamedAttributionView, OffenderCountsView, OffenderPage,
     OperatorTimeView, Tallied, lines, operator_line,
 };
-use crate::app::AppData;
+use crate::app::{App, AppData};
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{PhoneNumber, Time};
@@ -90,7 +90,17 @@ async fn find_offender(
     let reach = caller.reach(query.0.client_id)?;
     let at = baitline_store::now();
     let known = app.read(reach, move |conn| known(conn, reach, number, at)).await?;
-    Ok(web::Json(known.page(number, at)))
+    let other_clients = other_clients(&app, reach, number).await?;
+    Ok(web::Json(OffenderPage { other_clients, ..known.page(number, at) }))
+}
+
+/// How many others a number has called, where they are many enough. The one answer
+/// to a client that is made of what is not its own.
+async fn other_clients(app: &App, reach: Reach, number: Phone) -> ApiResult<Option<u64>> {
+    let Reach::Client(own) = reach else { return Ok(None) };
+    let count = move |conn: &mut Conn| tallies::count_other_clients(conn, own, number);
+    let others = app.read(Reach::Agency, count).await?;
+    Ok((others >= app.other_clients_from).then_some(others))
 }
 
 fn not_a_number(fault: Fault) -> ApiError {
@@ -182,6 +192,7 @@ impl Known {
             verdicts_counted: question.verdicts.iter().map(|verdict| (*verdict).into()).collect(),
             pending_days: self.pending_days,
             counts: self.counts(&question),
+            other_clients: None,
             is_own_number: self.own_numbers.iter().any(|row| row.to_domain().covers(number, at)),
             is_allowed: self.allowances.iter().any(|row| row.to_domain().allows(number, at)),
             numbering: answer(&self.known_operators, number, Time(at), &self.plan),

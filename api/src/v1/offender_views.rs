@@ -39,6 +39,7 @@ use crate::words::{DirectionWord, LabelKindWord, ReasonWord, StandingWord, Verdi
         },
         "first_at": "2026-09-03T08:05:00Z", "last_at": "2026-10-20T12:41:00Z"
     },
+    "other_clients": 4,
     "is_own_number": false,
     "is_allowed": false,
     "numbering": {
@@ -94,6 +95,10 @@ pub(crate) struct OffenderPage {
     pub(super) pending_days: i64,
     /// How many there are of each.
     pub(super) counts: OffenderCountsView,
+    /// How many other clients' baits it has called, and never whose. Told from so many
+    /// on as the installation says, 3 unless told, so that nobody is recognised; null
+    /// below that, and where the answer is of every client.
+    pub(super) other_clients: Option<u64>,
     /// Whether it is an own number of a client within reach at this moment.
     pub(super) is_own_number: bool,
     /// Whether a client within reach allows it to call at this moment.

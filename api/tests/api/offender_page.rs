@@ -16,7 +16,7 @@ use crate::service::{Service, Stock, the_day};
 const CALLER: &str = "+79160000001";
 
 /// Judges the calls of the day, by their labels too, and counts them.
-fn count(service: &Service, stock: &Stock) {
+pub(crate) fn count(service: &Service, stock: &Stock) {
     service.derive(&stock.tenant.id, &stock.trap, the_day());
     let client = ClientId(stock.tenant.id.parse().unwrap());
     service

@@ -82,7 +82,7 @@ fn every_operation_says_what_it_is_and_how_it_fails() {
         let wanted: &[&str] = if is_open {
             &["400", "500", "503"]
         } else {
-            &["400", "401", "403", "404", "500", "503"]
+            &["400", "401", "403", "404", "429", "500", "503"]
         };
         for status in wanted {
             assert!(responses.contains_key(*status), "{name}: no {status}");

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
-use baitline_api::{ApiSettings, ApiStopper, serve};
+use baitline_api::{ApiSettings, ApiStopper, RateSettings, serve};
 use baitline_domain::ids::{ClientId, TrapId};
 use baitline_domain::instant::{Day, Instant};
 use baitline_domain::matching::match_observations;
@@ -101,7 +101,23 @@ impl Service {
         Self::start_in(database, folder, BlobPlace::S3(Box::new(bucket)))
     }
 
+    /// Starts a service on a database where each key may send so much.
+    pub(crate) fn start_measured(database: TestDatabase, rates: RateSettings) -> Self {
+        let folder = TempDir::with_prefix("baitline-api-").unwrap();
+        let blobs = folder.path().join("blobs").into();
+        Self::start_with(rates, database, folder, blobs)
+    }
+
     fn start_in(database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
+        Self::start_with(RateSettings::default(), database, folder, blobs)
+    }
+
+    fn start_with(
+        rates: RateSettings,
+        database: TestDatabase,
+        folder: TempDir,
+        blobs: BlobPlace,
+    ) -> Self {
         let settings = StoreSettings {
             database_url: database.url(),
             blobs,
@@ -114,7 +130,7 @@ impl Service {
                 keys::create_key(conn, &NewKey::full(Reach::Agency, "test"))
             })
             .unwrap();
-        Self::listen(settings, store, agency_key, folder, Some(database))
+        Self::listen(rates, settings, store, agency_key, folder, Some(database))
     }
 
     /// Another process on the same database, as far as a test can have one: it
@@ -122,10 +138,12 @@ impl Service {
     pub(crate) fn beside(&self) -> Self {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
         let store = Store::open(&self.settings).unwrap();
-        Self::listen(self.settings.clone(), store, self.agency_key.clone(), folder, None)
+        let rates = RateSettings::default();
+        Self::listen(rates, self.settings.clone(), store, self.agency_key.clone(), folder, None)
     }
 
     fn listen(
+        rates: RateSettings,
         settings: StoreSettings,
         store: Store,
         agency_key: String,
@@ -138,6 +156,8 @@ impl Service {
             threads: 2,
             spool: folder.path().join("spool"),
             shutdown_timeout_seconds: 5,
+            rates,
+            other_clients_from: 3,
         };
         let (stopper, thread) = run(listener, store.clone(), api_settings);
         let agent = Agent::config_builder()

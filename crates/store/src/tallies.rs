@@ -10,6 +10,7 @@ use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 use baitline_domain::verdict::Verdict;
+use diesel::dsl::count;
 use diesel::prelude::*;
 use jiff::tz::TimeZone;
 
@@ -162,6 +163,17 @@ pub fn tallies_of(conn: &mut Conn, reach: Reach, caller: Phone) -> StoreResult<V
         query.filter(tallies::caller.eq(Some(caller))).load(c)
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// How many clients other than this one have tallies of a caller. The agency's reach
+/// alone sees them; it is a number, and whose they are is not read.
+pub fn count_other_clients(conn: &mut Conn, own: ClientId, caller: Phone) -> StoreResult<u64> {
+    let counted: i64 = on!(conn, c => tallies::table
+        .filter(tallies::caller.eq(Some(caller)))
+        .filter(tallies::client_id.ne(Db(own)))
+        .select(count(tallies::client_id).aggregate_distinct())
+        .get_result(c))?;
+    Ok(u64::try_from(counted)?)
 }
 
 type EdgeRow = (
