@@ -27,7 +27,7 @@ use crate::extract::{Body, media_type};
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{Line, Time, present};
 use crate::paging::{self, Cursor, Limit};
-use crate::permissions::Cases;
+use crate::permissions::{BaitsRead, Cases};
 use crate::precondition::{IfMatch, IfMatchHeader, tagged};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
@@ -185,7 +185,7 @@ pub(crate) struct ListAttachments {
 /// same bytes at the same thing are the attachment that is there already.
 #[utoipa::path(
     tag = "attachments",
-    security(("bearer" = ["cases"])),
+    security(("bearer" = ["cases", "baits:read"])),
     params(CreateAttachment),
     request_body(
         description = "The scan, at most 50 MiB.",
@@ -205,7 +205,7 @@ pub(crate) struct ListAttachments {
 async fn create_attachment(
     app: AppData,
     req: HttpRequest,
-    caller: Caller<Cases>,
+    caller: Caller<(Cases, BaitsRead)>,
     query: Params<CreateAttachment>,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -238,7 +238,7 @@ async fn create_attachment(
 /// List attachments
 #[utoipa::path(
     tag = "attachments",
-    security(("bearer" = ["cases"])),
+    security(("bearer" = ["cases", "baits:read"])),
     params(ListAttachments),
     responses((status = 200, description = "A piece of the list.", body = AttachmentPage)),
 )]
@@ -246,7 +246,7 @@ async fn create_attachment(
 async fn list_attachments(
     app: AppData,
     req: HttpRequest,
-    caller: Caller<Cases>,
+    caller: Caller<(Cases, BaitsRead)>,
     query: Params<ListAttachments>,
 ) -> ApiResult<HttpResponse> {
     let ListAttachments { client_id, subject_kind, subject_id, cursor, limit } = query.0;
@@ -265,14 +265,14 @@ async fn list_attachments(
 /// Find one attachment
 #[utoipa::path(
     tag = "attachments",
-    security(("bearer" = ["cases"])),
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The attachment's id.")),
     responses((status = 200, description = "Its facts, with their ETag.", body = AttachmentView)),
 )]
 #[get("/v1/attachments/{id}")]
 async fn find_attachment(
     app: AppData,
-    caller: Caller<Cases>,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
     let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach()?);
@@ -286,7 +286,7 @@ async fn find_attachment(
 /// nobody changed it meanwhile.
 #[utoipa::path(
     tag = "attachments",
-    security(("bearer" = ["cases"])),
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The attachment's id."), IfMatchHeader),
     request_body = UpdateAttachment,
     responses(
@@ -297,7 +297,7 @@ async fn find_attachment(
 #[patch("/v1/attachments/{id}")]
 async fn update_attachment(
     app: AppData,
-    caller: Caller<Cases>,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
     expected: IfMatch,
     body: Body<UpdateAttachment>,
@@ -322,7 +322,7 @@ async fn update_attachment(
 /// understood, and the `ETag` is the hash of the bytes.
 #[utoipa::path(
     tag = "attachments",
-    security(("bearer" = ["cases"])),
+    security(("bearer" = ["cases", "baits:read"])),
     params(("id" = Uuid, Path, description = "The attachment's id.")),
     responses(
         (status = 200, description = "The whole.", content(
@@ -343,7 +343,7 @@ async fn update_attachment(
 async fn get_attachment_content(
     app: AppData,
     req: HttpRequest,
-    caller: Caller<Cases>,
+    caller: Caller<(Cases, BaitsRead)>,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
     let (id, reach) = (AttachmentId(id.into_inner()), caller.whole_reach()?);

@@ -20,6 +20,8 @@ const OF_ANY_KEY: &[&str] = &[
     "get /v1/limits",
     "get /v1/numbering/editions",
     "get /v1/numbering/{number}",
+    "get /v1/offices",
+    "get /v1/offices/{subject_code}",
     "get /v1/operators",
     "get /v1/operators/{inn}",
     "get /v1/sources",
