@@ -1,18 +1,18 @@
 //! Every failure of the service as one closed list, and how it is written as
 //! `application/problem+json` (RFC 9457). Knows nothing of particular nouns.
 
+mod constraints;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use baitline_domain::applicant::{IdentityFault, IdentityPart};
 use baitline_domain::scope::Scope;
-use baitline_store::{Constraint, StoreError};
+use baitline_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::missing_scope;
 use crate::fault::{Fault, FaultItem};
-use crate::once::IDEMPOTENCY_KEY;
 use crate::rates::Left;
 
 /// What handlers return.
@@ -311,203 +311,5 @@ impl From<StoreError> for ApiError {
                 Self::Internal(error.to_string())
             }
         }
-    }
-}
-
-impl From<Constraint> for ApiError {
-    fn from(constraint: Constraint) -> Self {
-        let taken = |pointer: &str, code, detail| {
-            let item = FaultItem::of(code, detail);
-            Self::Conflict(FaultItem { pointer: Some(pointer.to_owned()), ..item })
-        };
-        match constraint {
-            Constraint::BaitNumberTaken => {
-                taken("/number", "bait_number_taken", "The client has a bait with this number.")
-            }
-            Constraint::BaitReferenceTaken => taken(
-                "/reference",
-                "bait_reference_taken",
-                "The client has a bait with this reference.",
-            ),
-            Constraint::NumberOfABait => taken(
-                "/number",
-                "number_of_a_bait",
-                "The client has a bait with this number: it is neither an own number nor a \
-                 competitor's.",
-            ),
-            Constraint::SourceNameTaken => {
-                taken("/name", "source_name_taken", "The client has a source of this name.")
-            }
-            Constraint::TrapOverlaps => {
-                taken("/started_at", "trap_overlaps", "The bait has a trap whose run overlaps.")
-            }
-            Constraint::BaitRetired => taken(
-                "/bait_id",
-                "bait_retired",
-                "The bait is retired; take it back into use first.",
-            ),
-            Constraint::Backwards => Self::field("", Fault::EmptyPeriod),
-            Constraint::RecordingDiffers => {
-                Self::conflict("recording_differs", "The call has a recording with other bytes.")
-            }
-            Constraint::NotARecorder => Self::field("/source_id", Fault::NotARecorder),
-            Constraint::DeviceSourceTaken => taken(
-                "/source_id",
-                "device_source_taken",
-                "Another device reports as this source; each has a clock and names of its own.",
-            ),
-            Constraint::BindingOverlaps => taken(
-                "/valid_from",
-                "binding_overlaps",
-                "Another SIM is in the device at that time; end that binding first.",
-            ),
-            Constraint::RecordingAssigned => Self::conflict(
-                "recording_assigned",
-                "The recording was given to another call before.",
-            ),
-            Constraint::NoRecording => {
-                Self::conflict("no_recording", "The call has no recording a person could hear.")
-            }
-            Constraint::CompetitorInnTaken => {
-                taken("/inn", "competitor_inn_taken", "The client has a competitor with this ИНН.")
-            }
-            Constraint::UnknownCompetitor => {
-                Self::NotFound(Some(FaultItem::at("/competitor_id", Fault::UnknownCompetitor)))
-            }
-            Constraint::LookUpDiffers => {
-                Self::conflict("look_up_differs", "The same look-up gave another answer before.")
-            }
-            Constraint::UnknownBait => {
-                Self::NotFound(Some(FaultItem::at("/bait_id", Fault::UnknownBait)))
-            }
-            Constraint::UnknownCall(place) => {
-                let pointer = format!("/calls/{place}");
-                Self::NotFound(Some(FaultItem::at(pointer, Fault::UnknownCall)))
-            }
-            Constraint::UnknownSource => {
-                Self::NotFound(Some(FaultItem::parameter("source", Fault::UnknownSource)))
-            }
-            Constraint::TooManyCorrections => Self::conflict(
-                "too_many_corrections",
-                "The observation has as many corrections as it may have.",
-            ),
-            Constraint::ChangesNothing => {
-                Self::conflict("changes_nothing", "What the correction asks for holds already.")
-            }
-            Constraint::UnknownCorrection => {
-                Self::NotFound(Some(FaultItem::at("/withdraws", Fault::UnknownCorrection)))
-            }
-            Constraint::NotWithdrawable => Self::conflict(
-                "not_withdrawable",
-                "A withdrawal is not withdrawn: make the correction anew.",
-            ),
-            Constraint::DirectionWithoutBait => Self::field("/changes/bait", Fault::Missing),
-            Constraint::BaitWithoutDirection => Self::field("/changes/direction", Fault::Missing),
-            Constraint::NobodyCalled => Self::field("/changes/called", Fault::Missing),
-            Constraint::EditionExists => {
-                Self::conflict("edition_exists", "An edition in force from that day exists.")
-            }
-            Constraint::TooManyOperatorEntries => {
-                Self::conflict("too_many_entries", "No more operators can be entered.")
-            }
-            Constraint::ExportEnded => {
-                Self::conflict("export_ended", "The export has ended and cannot be cancelled.")
-            }
-            Constraint::UnknownEdition => {
-                Self::NotFound(Some(FaultItem::at("/numbering_edition_id", Fault::UnknownEdition)))
-            }
-            Constraint::ReplayEnded => {
-                Self::conflict("replay_ended", "The replay has ended and cannot be cancelled.")
-            }
-            Constraint::TooManyReplays => Self::conflict(
-                "too_many_replays",
-                "As many replays of the client wait as may; see the limit «replays_waiting».",
-            ),
-            Constraint::FileEnded => {
-                Self::conflict("file_ended", "The file has ended and cannot be cancelled.")
-            }
-            Constraint::TooManyFiles => Self::conflict(
-                "too_many_files",
-                "As many files of the client wait as may; see the limit «files_waiting».",
-            ),
-            Constraint::RejectionSettled => {
-                Self::conflict("rejection_settled", "The row was corrected or dismissed before.")
-            }
-            Constraint::ChangedMeanwhile => Self::PreconditionFailed,
-            Constraint::UnknownApplicant => {
-                Self::NotFound(Some(FaultItem::at("/applicant_id", Fault::UnknownApplicant)))
-            }
-            Constraint::UnknownRepresentative => {
-                let item = FaultItem::at("/representative_id", Fault::UnknownRepresentative);
-                Self::NotFound(Some(item))
-            }
-            Constraint::Identity(fault) => fault.into(),
-            Constraint::UnknownProof(place) => {
-                let pointer = format!("/steps/{place}/proofs");
-                Self::NotFound(Some(FaultItem::at(pointer, Fault::UnknownProof)))
-            }
-            Constraint::BaitNotAssigned => taken(
-                "/started_at",
-                "bait_not_assigned",
-                "The SIM is not assigned to the client at that time.",
-            ),
-            Constraint::SimAssigned => {
-                taken("/valid_from", "sim_assigned", "The SIM is assigned at that time already.")
-            }
-            Constraint::UnknownSourceId => {
-                Self::NotFound(Some(FaultItem::at("/source_id", Fault::UnknownSource)))
-            }
-            Constraint::NotAStatement => Self::field("/source_id", Fault::NotAStatement),
-            Constraint::InquiryElsewhere => {
-                Self::conflict("inquiry_elsewhere", "The inquiry stands where this cannot be done.")
-            }
-            Constraint::NotInInquiry(place) => {
-                let pointer = format!("/answers/{place}/call_id");
-                Self::NotFound(Some(FaultItem::at(pointer, Fault::NotInInquiry)))
-            }
-            Constraint::CallAsked => {
-                Self::conflict("call_asked", "Another inquiry asks about one of the calls.")
-            }
-            Constraint::TooManyCalls => Self::conflict(
-                "too_many_calls",
-                "More calls fit than one batch is made from; see the limit «inquiry_batch_calls».",
-            ),
-            Constraint::SimInUse => {
-                Self::conflict("sim_in_use", "A trap of another client is live on the SIM.")
-            }
-            Constraint::RequestInFlight => Self::conflict(
-                IN_FLIGHT,
-                "The same request is being done at this moment; send it again for its answer.",
-            ),
-            Constraint::RequestDiffers => {
-                Self::Unprocessable(vec![FaultItem::parameter(IDEMPOTENCY_KEY, Fault::KeyReused)])
-            }
-            Constraint::KeyNotLive => {
-                Self::conflict("key_not_live", "The key is revoked or has ended; make a new one.")
-            }
-            Constraint::KeyReplaced => Self::conflict(
-                "key_replaced",
-                "The key was replaced, and the one in its place is live; revoke one of both.",
-            ),
-            Constraint::RecordContradicts => Self::conflict(
-                "conflict",
-                "The same revision of this record was sent with other content.",
-            ),
-        }
-    }
-}
-
-impl From<IdentityFault> for ApiError {
-    fn from(fault: IdentityFault) -> Self {
-        let (part, fault) = match fault {
-            IdentityFault::Missing(part) => (part, Fault::Missing),
-            IdentityFault::OfAnotherKind(part) => (part, Fault::OfAnotherKind),
-        };
-        let pointer = match part {
-            IdentityPart::Inn => "/inn",
-            IdentityPart::Ogrn => "/ogrn",
-            IdentityPart::Passport => "/passport",
-        };
-        Self::field(pointer, fault)
     }
 }

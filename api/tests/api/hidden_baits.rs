@@ -143,7 +143,8 @@ impl World {
         let page = service.get(&service.agency_key, list).expect(200).json();
         let items = page["items"].as_array().unwrap_or_else(|| panic!("{list}: {page}"));
         let id = |item: &Value| {
-            let id = item["id"].as_str().or(item["inn"].as_str());
+            let names = ["id", "inn", "subject_code"].into_iter();
+            let id = names.filter_map(|name| item[name].as_str()).next();
             id.unwrap_or_else(|| panic!("{list}: {item}")).to_owned()
         };
         items.iter().map(id).collect()
