@@ -288,7 +288,7 @@ impl Operation {
 /// The body to send: JSON where there is JSON.
 fn body_of(content: &Map<String, Value>) -> (String, Value) {
     let json = content.get("application/json").map(|body| ("application/json".to_owned(), body));
-    let first = || content.iter().last().map(|(media_type, body)| (media_type.clone(), body));
+    let first = || content.iter().next_back().map(|(media_type, body)| (media_type.clone(), body));
     json.or_else(first).map_or_else(Default::default, |(name, body)| (name, body.clone()))
 }
 

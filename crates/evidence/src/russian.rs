@@ -145,7 +145,7 @@ pub(crate) fn short_name(full: &str) -> String {
         .unwrap_or(bare);
     let words: Vec<&str> = bare.split_whitespace().collect();
     let is_name = |word: &&str| word.chars().all(|c| c.is_alphabetic() || c == '-');
-    if !(2..=3).contains(&words.len()) || !words.iter().all(|word| is_name(&word)) {
+    if !(2..=3).contains(&words.len()) || !words.iter().all(is_name) {
         return bare.to_owned();
     }
     let initials = words[1..].iter().filter_map(|word| word.chars().next());
@@ -158,7 +158,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 2);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(NBSP);
         }
         text.push(digit);

@@ -111,7 +111,7 @@ fn encoded(bytes: &[u8]) -> String {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let bare: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let padding = bare.iter().rev().take_while(|byte| **byte == b'=').count();
-    if bare.is_empty() || bare.len() % 4 != 0 || padding > 2 {
+    if bare.is_empty() || !bare.len().is_multiple_of(4) || padding > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(bare.len() / 4 * 3);

@@ -465,12 +465,12 @@ fn interception(known: Known, n: u32) -> InterceptionFacts {
 fn label(n: u32) -> LabelFacts {
     LabelFacts {
         kind: LabelKind::Advertising,
-        robot: Some(n % 2 == 0),
+        robot: Some(n.is_multiple_of(2)),
         company: Some("Образец".into()),
         callback_number: Some("+7 900 000-77-77".into()),
         site: Some("obrazec.example".into()),
         number_origin: Some("передали партнёры".into()),
-        stop_demanded: n % 3 == 0,
+        stop_demanded: n.is_multiple_of(3),
         transcript: None,
         segments: if n < 4 { segments() } else { Vec::new() },
         screen_label: Some("Реклама".into()),
