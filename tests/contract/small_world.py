@@ -35,6 +35,8 @@ def enter(base: str, agency_key: str) -> list[str]:
         # One SIM has no two live traps, so each has a SIM of its own.
         for client, number in zip(clients, (BAIT, OTHER_BAIT), strict=True):
             enter_for(agency, client, number)
+        # One that may be revoked and replaced.
+        post(agency, "/v1/keys", name="spare", scopes=["reports"], client_ids=clients)
     return clients
 
 
