@@ -231,4 +231,5 @@ def main(arguments: list[str]) -> None:
             try_on(place, Path(folder) / place.__name__, effort)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
