@@ -28,6 +28,11 @@ pub fn create_assignment(
 ) -> StoreResult<SimAssignmentRow> {
     let number = number_of(conn, client, new.bait)?;
     lock_number(conn, number)?;
+    // First of all: a trap that is being made holds its bait's row, and is seen once
+    // that is let go.
+    on!(conn, c => diesel::update(baits::table.filter(baits::number.eq(Db(number))))
+        .set(baits::by_assignment.eq(true))
+        .execute(c))?;
     let period = (new.valid_from, new.valid_to);
     assert_free(conn, client, number, period, None)?;
     let row = SimAssignmentRow {
@@ -41,9 +46,6 @@ pub fn create_assignment(
         created_at: now(),
     };
     on!(conn, c => diesel::insert_into(assignments::table).values(row.clone()).execute(c))?;
-    on!(conn, c => diesel::update(baits::table.filter(baits::number.eq(Db(number))))
-        .set(baits::by_assignment.eq(true))
-        .execute(c))?;
     Ok(row)
 }
 

@@ -140,11 +140,17 @@ pub fn compare_statement(
     let client = statement.client_id;
     let calls = calls_of(conn, &statement)?;
     let sources = sources::sources_of(conn, client)?;
-    let uncertain: HashMap<SourceId, Span> =
-        sources.iter().map(|source| (source.id, Span(source.uncertainty_micros))).collect();
+    // Another statement is nobody's witness but its operator's.
+    let compared: HashMap<SourceId, Span> = sources
+        .iter()
+        .filter(|source| {
+            source.id == statement.source_id || source.kind != SourceKind::OperatorStatement
+        })
+        .map(|source| (source.id, Span(source.uncertainty_micros)))
+        .collect();
     let seen = reports_of(conn, client, &calls)?;
     let reported: Vec<Reported> =
-        calls.iter().map(|judged| reported(judged, &statement, &seen, &uncertain)).collect();
+        calls.iter().map(|judged| reported(judged, &statement, &seen, &compared)).collect();
     let lines: HashMap<ObservationId, _> =
         compare(&reported).into_iter().map(|line| (line.call, line)).collect();
     let compared = calls.into_iter().filter_map(|judged| {
@@ -194,15 +200,16 @@ fn reported(
     judged: &JudgedCall,
     statement: &StatementRow,
     seen: &HashMap<ObservationId, ObservationRow>,
-    uncertain: &HashMap<SourceId, Span>,
+    compared: &HashMap<SourceId, Span>,
 ) -> Reported {
     let rows = judged.call.observations.iter().filter_map(|id| seen.get(id));
+    let rows = rows.filter(|row| compared.contains_key(&row.source_id));
     let (theirs, ours): (Vec<&ObservationRow>, Vec<&ObservationRow>) =
         rows.partition(|row| row.source_id == statement.source_id);
     let report = |row: &ObservationRow| ReportedCall {
         id: row.id,
         started_at: row.occurred_at,
-        uncertainty: uncertain.get(&row.source_id).copied().unwrap_or(Span(0)),
+        uncertainty: compared.get(&row.source_id).copied().unwrap_or(Span(0)),
         connected_seconds: row.connected_seconds.and_then(|seconds| u32::try_from(seconds).ok()),
     };
     Reported {

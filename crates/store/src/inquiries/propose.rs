@@ -73,22 +73,6 @@ fn unasked(
     client: ClientId,
     criteria: &InquiryCriteria,
 ) -> StoreResult<Vec<JudgedCall>> {
-    let mut found = interceptions(conn, client, criteria)?;
-    let ids: Vec<ObservationId> =
-        found.iter().flat_map(|judged| judged.call.observations.iter().copied()).collect();
-    let mut asked = HashSet::new();
-    for chunk in ids.chunks(IDS_AT_A_TIME) {
-        asked.extend(asked_among(conn, client, chunk)?);
-    }
-    found.retain(|judged| !judged.call.observations.iter().any(|id| asked.contains(id)));
-    Ok(found)
-}
-
-fn interceptions(
-    conn: &mut Conn,
-    client: ClientId,
-    criteria: &InquiryCriteria,
-) -> StoreResult<Vec<JudgedCall>> {
     let label = (!criteria.unheard).then_some(LabelKind::Advertising);
     let filter = CallFilter {
         party: criteria.caller,
@@ -103,7 +87,8 @@ fn interceptions(
         let piece = list_calls(conn, Reach::Client(client), &filter, page)?;
         let is_last = (piece.len() as i64) < CALLS_AT_A_TIME;
         after = piece.last().map(|judged| (judged.call.started_at, judged.call.id));
-        found.extend(piece.into_iter().filter(|judged| is_wanted(judged, criteria)));
+        let wanted = piece.into_iter().filter(|judged| is_wanted(judged, criteria)).collect();
+        found.extend(without_asked(conn, client, wanted)?);
         if found.len() > MAX_PROPOSED_CALLS {
             return Err(Constraint::TooManyCalls.into());
         }
@@ -111,6 +96,21 @@ fn interceptions(
             return Ok(found);
         }
     }
+}
+
+fn without_asked(
+    conn: &mut Conn,
+    client: ClientId,
+    mut found: Vec<JudgedCall>,
+) -> StoreResult<Vec<JudgedCall>> {
+    let ids: Vec<ObservationId> =
+        found.iter().flat_map(|judged| judged.call.observations.iter().copied()).collect();
+    let mut asked = HashSet::new();
+    for chunk in ids.chunks(IDS_AT_A_TIME) {
+        asked.extend(asked_among(conn, client, chunk)?);
+    }
+    found.retain(|judged| !judged.call.observations.iter().any(|id| asked.contains(id)));
+    Ok(found)
 }
 
 /// An attempt is asked about by nobody; nor is a call that somebody heard to be
