@@ -27,6 +27,7 @@ use crate::permissions::Cases;
 use crate::problem::ApiResult;
 use crate::query::Params;
 use crate::shape::Shape;
+use crate::sight::sees_baits;
 use crate::spool;
 
 /// The most labels of one body: one transaction gives them all.
@@ -132,7 +133,9 @@ async fn create_labels(
     });
     let entries = entries.await?;
     let author = caller.key_id().to_owned();
-    let receipts = create_for(&app, client, move |conn| give_all(conn, client, &entries, &author));
+    let sees = sees_baits();
+    let receipts =
+        create_for(&app, client, move |conn| give_all(conn, client, &entries, (&author, sees)));
     let receipts = receipts.await?;
     let folder = app.spool.clone();
     let kept = blocking(move || {
@@ -176,7 +179,7 @@ fn give_all(
     conn: &mut Conn,
     client: ClientId,
     entries: &[Item<New>],
-    author: &str,
+    (author, sees): (&str, bool),
 ) -> StoreResult<Vec<Receipt>> {
     let sources = sources::sources_of(conn, client)?;
     let sources: HashMap<String, SourceId> =
@@ -184,7 +187,7 @@ fn give_all(
     let mut receipts = Vec::with_capacity(entries.len());
     for Item { line, result } in entries {
         let outcome = match result {
-            Ok(new) => give(conn, client, &sources, new, author)?,
+            Ok(new) => give(conn, client, &sources, new, (author, sees))?,
             Err(item) => Err(item.clone()),
         };
         receipts.push(receipt(*line, outcome));
@@ -198,7 +201,7 @@ fn give(
     client: ClientId,
     sources: &HashMap<String, SourceId>,
     new: &New,
-    author: &str,
+    (author, sees): (&str, bool),
 ) -> StoreResult<Result<(ReceiptStatus, LabelId), FaultItem>> {
     let (id, pointer) = match &new.named {
         Named::Id(id) => (*id, "/call_id"),
@@ -210,13 +213,20 @@ fn give(
             }
         },
     };
+    let unknown = || Ok(Err(FaultItem::at(pointer, Fault::UnknownCall)));
     let judged = match calls::find_call(conn, Reach::Client(client), id) {
-        Err(StoreError::NotFound) => return Ok(Err(FaultItem::at(pointer, Fault::UnknownCall))),
+        Err(StoreError::NotFound) => return unknown(),
         found => found?,
     };
+    if !sees && judged.assessment.interception.is_none() {
+        return unknown();
+    }
     match labels::give_label(conn, client, &judged.call, &new.label, author) {
         Ok(Given::New(row)) => Ok(Ok((ReceiptStatus::Accepted, row.id))),
         Ok(Given::Same(row)) => Ok(Ok((ReceiptStatus::Duplicate, row.id))),
+        // Whether a call is one at all tells whether its number is a bait's, and who
+        // reports a call to it could ask.
+        Err(StoreError::Constraint(Constraint::NoRecording)) if !sees => unknown(),
         Err(StoreError::Constraint(Constraint::NoRecording)) => {
             let item = FaultItem::of("no_recording", "The call has no recording to be heard.");
             Ok(Err(FaultItem { pointer: Some(pointer.to_owned()), ..item }))

@@ -299,6 +299,20 @@ fn no_receipt_tells_whether_a_number_is_a_baits_to_a_key_that_may_not_see_baits(
             );
             let answer = service.typed("PUT", key, &path, "audio/wav", b"RIFF").expect(201).json();
             assert_eq!(answer["original_name"], if sees { json!(name) } else { Value::Null });
+
+            // Nor do labels of what was made up.
+            service.derive(client, &world.stock.trap, crate::service::the_day());
+            let label = |id: &str| {
+                let label =
+                    json!({"kind": "service", "consent_given": false, "stop_demanded": false});
+                json!({"source": "recorder", "external_id": id, "label": label})
+            };
+            let body = json!([label(&format!("a{place}")), label(&format!("b{place}"))]);
+            let path = format!("/v1/labels?client_id={client}");
+            let answer = service.json("POST", key, &path, &body).expect(200).json();
+            let code = |line: usize| answer["receipts"][line]["error"]["code"].clone();
+            assert_eq!(code(0), if sees { "no_recording" } else { "unknown_call" });
+            assert_eq!(code(1), "unknown_call");
         }
     });
 }
