@@ -212,15 +212,6 @@ impl Term {
     }
 }
 
-/// Whether a representative may sign on a day, by the terms of the powers that
-/// name it.
-pub fn may_sign(kind: RepresentativeKind, powers: &[Term], day: i32) -> bool {
-    match kind {
-        RepresentativeKind::Head => true,
-        RepresentativeKind::Attorney => powers.iter().any(|power| power.holds_on(day)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
@@ -281,14 +272,5 @@ mod tests {
         let held: Vec<i32> = (8..23).filter(|day| revoked.holds_on(*day)).collect();
         assert_eq!(held, (10..15).collect::<Vec<i32>>());
         assert!(Term { to: None, ..term }.holds_on(1_000_000));
-    }
-
-    #[test]
-    fn only_the_head_signs_without_a_power() {
-        let power = Term { from: 10, to: Some(20), revoked_on: None };
-        assert!(may_sign(RepresentativeKind::Head, &[], 0));
-        assert!(!may_sign(RepresentativeKind::Attorney, &[], 15));
-        assert!(may_sign(RepresentativeKind::Attorney, &[power], 15));
-        assert!(!may_sign(RepresentativeKind::Attorney, &[power], 21));
     }
 }

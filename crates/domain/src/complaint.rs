@@ -111,6 +111,8 @@ impl Life {
             (ComplaintState::Ready, Act::Reopen) => Ok(ComplaintState::Draft),
             (ComplaintState::Ready, Act::File) => Ok(ComplaintState::Filed),
             (ComplaintState::Draft, _) => Err(Refusal::NotReady),
+            // A draft is withdrawn as well as what was filed.
+            (ComplaintState::Withdrawn, _) => Err(Refusal::Over),
             _ => Err(Refusal::AlreadyFiled),
         }
     }

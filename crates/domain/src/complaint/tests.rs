@@ -105,7 +105,7 @@ decided: already_filed already_filed already_filed case_is_open case_is_open cas
 appealed: already_filed already_filed already_filed case_is_open case_is_open case_is_open case_is_open appealed already_decided appeal_pending decided fined no_fine case_is_open
 fined: already_filed already_filed already_filed case_is_open case_is_open case_is_open case_is_open fined already_decided appealed no_appeal fined paid case_is_open
 paid: already_filed already_filed already_filed case_is_open case_is_open case_is_open case_is_open paid already_decided appealed no_appeal fined already_paid case_is_open
-withdrawn: already_filed already_filed already_filed over over over over over over over no_appeal not_decided no_fine over
+withdrawn: over over over over over over over over over over no_appeal not_decided no_fine over
 ";
     assert_eq!(table, expected);
 }

@@ -339,7 +339,9 @@ pub(super) fn custody<'a>(
         let event = |event: &&'a super::CustodyEvent| EventView {
             time: moment(event.at),
             what: event_name(event.kind),
-            by: filled(&event.by),
+            // Nothing but a person hears.
+            by: filled(&event.by)
+                .or((event.kind == CustodyEventKind::Heard).then_some("не указано")),
         };
         RecordingView {
             number: index + 1,
