@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import random
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -31,7 +32,7 @@ import registry
 import service
 import small_world
 from fault_installation import ANSWER_SECONDS, Installation
-from fault_senders import Bulk, Recordings, Single
+from fault_senders import PAUSE_SECONDS, Bulk, Recordings, Single
 
 SHORT_KILLS = 12
 SEED = 20261128
@@ -77,7 +78,7 @@ class Chaos:
         senders = [Single(self, "one"), Single(self, "two"), Bulk(self, "bulk"), Recordings(self, "rec")]
         for sender in senders:
             sender.start()
-        slowest = 0.0
+        slowest, orders = 0.0, []
         victims = [*self.installation.programs]
         if self.restart_database:
             victims.append("postgres")
@@ -95,7 +96,10 @@ class Chaos:
             self.installation.wait()
             slowest = max(slowest, time.monotonic() - begun)
             if kill % EXPORT_EVERY_KILLS == 0:
-                threading.Thread(target=self.export, daemon=True).start()
+                orders.append(threading.Thread(target=self.export, daemon=True))
+                orders[-1].start()
+        for order in orders:
+            order.join(service.PATIENCE_SECONDS)
         self.enough.set()
         for sender in senders:
             sender.join(service.PATIENCE_SECONDS)
@@ -109,10 +113,15 @@ class Chaos:
     def export(self) -> None:
         asked = {"client_id": self.client, "from": small_world.FROM, "to": small_world.TO}
         asked |= {"numbers": [small_world.OFFENDER], "traps": 1, "interceptions": 1}
-        with contextlib.suppress(httpx.TransportError), self.caller() as http:
-            answer = http.post("/v1/exports", json=asked)
-            if answer.is_success:
-                self.exports.append(answer.json()["id"])
+        # As often as it takes: with its key it is ordered once.
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+        while True:
+            with contextlib.suppress(httpx.TransportError), self.caller() as http:
+                answer = http.post("/v1/exports", json=asked, headers=key)
+                if answer.is_success:
+                    self.exports.append(answer.json()["id"])
+                    return
+            time.sleep(PAUSE_SECONDS)
 
     def observations(self, http: httpx.Client) -> Iterator[str]:
         """The external id of every report of the source, as often as it is there."""
@@ -172,7 +181,11 @@ class Chaos:
         return [path for path in files if path.is_file() and len(path.name) == 64]
 
     def check_exports(self) -> None:
+        verified = 0
         with self.caller() as http:
+            ordered = sum(1 for _ in pages(http, "/v1/exports", {"client_id": self.client}))
+            # The small world has one of its own.
+            assert ordered == len(self.exports) + 1, f"{ordered} exports, {self.exports} known"
             for id in self.exports:
                 def finished(id: str = id) -> dict[str, Any] | None:
                     found = http.get(f"/v1/exports/{id}").raise_for_status().json()
@@ -186,6 +199,8 @@ class Chaos:
                     path = self.installation.folder / "package.zip"
                     path.write_bytes(sent.raise_for_status().content)
                     service.run("verify", str(path))
+                    verified += 1
+        assert verified, "no package was verified"
 
     def check_all(self, fresh: list[Any]) -> None:
         self.check_calls()
