@@ -22,6 +22,8 @@ pub enum AttachmentSubject {
     Inquiry,
     /// The operator's reply; it goes by the id of the inquiry.
     Reply,
+    /// A complaint: what was filed, what the office wrote.
+    Complaint,
 }
 
 words!(AttachmentSubject {
@@ -32,4 +34,5 @@ words!(AttachmentSubject {
     Statement => "statement",
     Inquiry => "inquiry",
     Reply => "reply",
+    Complaint => "complaint",
 });

@@ -6,6 +6,7 @@
 mod act;
 mod case_number;
 mod deadline;
+mod grouping;
 mod outcome;
 mod state;
 #[cfg(test)]
@@ -13,10 +14,13 @@ mod tests;
 
 use jiff::civil::Date;
 
-pub use act::{Act, ActKind, AppealOutcome, Refusal};
+pub use act::{
+    Act, ActFault, ActKind, ActPart, ActParts, AppealKind, AppealOutcome, Refusal,
+};
 pub use case_number::{CaseKind, CaseNumber, CaseNumberError, SubjectCode};
 pub(crate) use deadline::days_between;
 pub use deadline::{Deadline, DeadlineKind, DeadlineState, SOON_DAYS};
+pub use grouping::{Grouping, NotTaken};
 pub use outcome::{CallOutcome, Fine, FinedParty, Kopecks, Outcome};
 pub use state::{ComplaintState, FilingChannel};
 

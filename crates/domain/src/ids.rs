@@ -137,6 +137,14 @@ id!(
     InquiryId
 );
 id!(
+    /// What goes to an office.
+    ComplaintId
+);
+id!(
+    /// Until when something of a complaint has to be done.
+    DeadlineId
+);
+id!(
     /// An operator's own list of a bait's calls.
     StatementId
 );

@@ -999,6 +999,109 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaints (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        applicant_id -> Id,
+        representative_id -> Nullable<Id>,
+        power_id -> Nullable<Id>,
+        subject_code -> Integer,
+        grouping_by -> Word,
+        number -> Nullable<Number>,
+        competitor_id -> Nullable<Id>,
+        state -> Word,
+        advertising_case -> Nullable<Text>,
+        administrative_case -> Nullable<Text>,
+        outcome -> Nullable<Word>,
+        filed_on -> Nullable<Integer>,
+        channel -> Nullable<Word>,
+        tracking_number -> Nullable<Text>,
+        incoming_number -> Nullable<Text>,
+        limit_on -> Integer,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaint_calls (client_id, complaint_id, call_id) {
+        client_id -> Id,
+        complaint_id -> Id,
+        call_id -> Id,
+        bait_id -> Id,
+        started_at -> Instant,
+        caller -> Number,
+        released -> Bool,
+        decision -> Nullable<Word>,
+        fine_kopecks -> Nullable<BigInt>,
+        fined_party -> Nullable<Word>,
+        fine_paid_on -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaint_holds (client_id, complaint_id, observation_id) {
+        client_id -> Id,
+        complaint_id -> Id,
+        observation_id -> Id,
+        call_id -> Id,
+        released -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaint_acts (client_id, complaint_id, place) {
+        client_id -> Id,
+        complaint_id -> Id,
+        place -> Integer,
+        kind -> Word,
+        on_day -> Integer,
+        case_number -> Nullable<Text>,
+        outcome -> Nullable<Word>,
+        appeal -> Nullable<Word>,
+        channel -> Nullable<Word>,
+        tracking_number -> Nullable<Text>,
+        incoming_number -> Nullable<Text>,
+        missing -> Nullable<Text>,
+        note -> Nullable<Text>,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaint_deadlines (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        complaint_id -> Id,
+        kind -> Word,
+        due_on -> Integer,
+        done_on -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -1049,6 +1152,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     bait_preparations,
     trap_protocols,
     sim_assignments,
+    complaint_acts,
+    complaint_calls,
+    complaint_deadlines,
+    complaint_holds,
+    complaints,
     inquiries,
     inquiry_calls,
     operator_statements,

@@ -17,6 +17,20 @@ pub enum AppealOutcome {
     Changed(Outcome),
 }
 
+/// The code word of an [`AppealOutcome`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppealKind {
+    /// See [`AppealOutcome::Upheld`].
+    Upheld,
+    /// See [`AppealOutcome::Remanded`].
+    Remanded,
+    /// See [`AppealOutcome::Changed`].
+    Changed,
+}
+
+words!(AppealKind { Upheld => "upheld", Remanded => "remanded", Changed => "changed" });
+
 /// One act in the life of a complaint, as far as the order of acts needs it.
 /// When it happened, by whom and with which papers is the ledger's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +135,103 @@ impl Act {
             Self::Pay => ActKind::Pay,
             Self::Withdraw => ActKind::Withdraw,
         }
+    }
+}
+
+/// What an act says beside its kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ActParts {
+    /// The number of the case that was opened.
+    pub case_number: Option<CaseNumber>,
+    /// What was decided.
+    pub outcome: Option<Outcome>,
+    /// What became of the appeal.
+    pub appeal: Option<AppealKind>,
+}
+
+/// A part of an act that is missing, or belongs to another kind of act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ActFault {
+    /// This kind of act needs it.
+    #[error("the act needs its {0}")]
+    Missing(ActPart),
+    /// This kind of act does not have it.
+    #[error("the act has no {0}")]
+    OfAnotherKind(ActPart),
+}
+
+/// One of [`ActParts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActPart {
+    /// See [`ActParts::case_number`].
+    CaseNumber,
+    /// See [`ActParts::outcome`].
+    Outcome,
+    /// See [`ActParts::appeal`].
+    Appeal,
+}
+
+words!(ActPart { CaseNumber => "case_number", Outcome => "outcome", Appeal => "appeal" });
+
+impl ActKind {
+    /// The act of this kind with these parts.
+    ///
+    /// # Errors
+    /// The part that is missing or one too many.
+    pub fn with(self, parts: ActParts) -> Result<Act, ActFault> {
+        let act = match self {
+            Self::Complete => Act::Complete,
+            Self::Reopen => Act::Reopen,
+            Self::File => Act::File,
+            Self::Return => Act::Return,
+            Self::Forward => Act::Forward,
+            Self::Accept => Act::Accept,
+            Self::Refuse => Act::Refuse,
+            Self::OpenCase => {
+                Act::OpenCase(parts.case_number.ok_or(ActFault::Missing(ActPart::CaseNumber))?)
+            }
+            Self::Decide => Act::Decide(parts.outcome.ok_or(ActFault::Missing(ActPart::Outcome))?),
+            Self::Appeal => Act::Appeal,
+            Self::DecideAppeal => Act::DecideAppeal(parts.appeal_outcome()?),
+            Self::Fine => Act::Fine,
+            Self::Pay => Act::Pay,
+            Self::Withdraw => Act::Withdraw,
+        };
+        let extra = match act {
+            Act::OpenCase(_) => ActParts { case_number: None, ..parts },
+            Act::Decide(_) | Act::DecideAppeal(AppealOutcome::Changed(_)) => {
+                ActParts { outcome: None, ..parts }
+            }
+            _ => parts,
+        };
+        let extra = match act {
+            Act::DecideAppeal(_) => ActParts { appeal: None, ..extra },
+            _ => extra,
+        };
+        extra.first().map_or(Ok(act), |part| Err(ActFault::OfAnotherKind(part)))
+    }
+}
+
+impl ActParts {
+    fn appeal_outcome(self) -> Result<AppealOutcome, ActFault> {
+        match self.appeal.ok_or(ActFault::Missing(ActPart::Appeal))? {
+            AppealKind::Upheld => Ok(AppealOutcome::Upheld),
+            AppealKind::Remanded => Ok(AppealOutcome::Remanded),
+            AppealKind::Changed => {
+                let outcome = self.outcome.ok_or(ActFault::Missing(ActPart::Outcome))?;
+                Ok(AppealOutcome::Changed(outcome))
+            }
+        }
+    }
+
+    fn first(self) -> Option<ActPart> {
+        let given = [
+            (ActPart::CaseNumber, self.case_number.is_some()),
+            (ActPart::Outcome, self.outcome.is_some()),
+            (ActPart::Appeal, self.appeal.is_some()),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(part, _)| part)
     }
 }
 

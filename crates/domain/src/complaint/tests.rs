@@ -111,6 +111,39 @@ withdrawn: over over over over over over over over over over no_appeal not_decid
 }
 
 #[test]
+fn an_act_has_the_parts_of_its_kind_and_no_others() {
+    let all = ActParts {
+        case_number: Some(advertising()),
+        outcome: Some(Outcome::Violation),
+        appeal: Some(AppealKind::Changed),
+    };
+    for act in acts() {
+        let kind = act.kind();
+        let wanted: &[ActPart] = match kind {
+            ActKind::OpenCase => &[ActPart::CaseNumber],
+            ActKind::Decide => &[ActPart::Outcome],
+            ActKind::DecideAppeal => &[ActPart::Outcome, ActPart::Appeal],
+            _ => &[],
+        };
+        let only = ActParts {
+            case_number: all.case_number.filter(|_| wanted.contains(&ActPart::CaseNumber)),
+            outcome: all.outcome.filter(|_| wanted.contains(&ActPart::Outcome)),
+            appeal: all.appeal.filter(|_| wanted.contains(&ActPart::Appeal)),
+        };
+        assert_eq!(kind.with(only).unwrap().kind(), kind);
+        assert!(matches!(kind.with(all), Err(ActFault::OfAnotherKind(_))), "{kind}");
+        let empty = kind.with(ActParts::default());
+        assert_eq!(empty.is_ok(), wanted.is_empty(), "{kind}");
+    }
+    let upheld = ActParts { appeal: Some(AppealKind::Upheld), ..ActParts::default() };
+    let expected = Ok(Act::DecideAppeal(AppealOutcome::Upheld));
+    assert_eq!(ActKind::DecideAppeal.with(upheld), expected);
+    let changed_to_nothing = ActParts { appeal: Some(AppealKind::Changed), ..ActParts::default() };
+    let missing = Err(ActFault::Missing(ActPart::Outcome));
+    assert_eq!(ActKind::DecideAppeal.with(changed_to_nothing), missing);
+}
+
+#[test]
 fn only_a_returned_or_withdrawn_complaint_frees_its_interceptions() {
     for life in lives() {
         let released = [S::Returned, S::Withdrawn].contains(&life.state);
