@@ -59,12 +59,15 @@ pub(crate) enum Fault {
     UnknownProof,
     NotInInquiry,
     NotAStatement,
+    NotACaseNumber,
+    FineWithoutViolation,
+    UnknownPower,
     KeyReused,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 51] = [
+    const ALL: [Self; 54] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -115,6 +118,9 @@ impl Fault {
         Self::UnknownProof,
         Self::NotInInquiry,
         Self::NotAStatement,
+        Self::NotACaseNumber,
+        Self::FineWithoutViolation,
+        Self::UnknownPower,
         Self::KeyReused,
     ];
 
@@ -221,6 +227,17 @@ impl Fault {
             }
             Self::NotInInquiry => ("not_in_inquiry", "The inquiry does not ask about this call."),
             Self::NotAStatement => ("not_a_statement", "The source must be an operator statement."),
+            Self::NotACaseNumber => (
+                "not_a_case_number",
+                "It must be NNN/05/18-NUMBER/YEAR or NNN/04/14.3-NUMBER/YEAR, where NNN is 0 and \
+                 the code of the office's subject.",
+            ),
+            Self::FineWithoutViolation => {
+                ("fine_without_violation", "A fine needs the decision that there was a violation.")
+            }
+            Self::UnknownPower => {
+                ("unknown_power", "There is no such power of attorney of this representative.")
+            }
             Self::KeyReused => {
                 ("idempotency_key_reused", "Another request was sent with it; choose another one.")
             }

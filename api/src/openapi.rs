@@ -46,6 +46,7 @@ use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
         (name = "exports", description = "Batches of complaint packages."),
         (name = "applicants", description = "Who signs, what lets them, and where their complaints go."),
         (name = "inquiries", description = "Letters to the operators of baits, and their answers."),
+        (name = "complaints", description = "What goes to an office, its calls, its life, and what expires when."),
         (name = "statements", description = "The operators' own lists of calls, and their comparison with ours."),
         (name = "attachments", description = "Scans of papers and pictures of screens."),
         (name = "keys", description = "Who may ask."),

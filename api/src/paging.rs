@@ -36,7 +36,8 @@ impl Cursor {
         Self { micros: 0, id }
     }
 
-    fn text(self) -> String {
+    /// As a caller sends it back.
+    pub(crate) fn text(self) -> String {
         format!("{:016x}{:032x}", self.micros, self.id.as_u128())
     }
 

@@ -118,6 +118,9 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::protocols::routes)
         .configure(v1::sim_assignments::routes)
         .configure(v1::inquiries::routes)
+        .configure(v1::complaints::routes)
+        .configure(v1::complaint_life::routes)
+        .configure(v1::limitations::routes)
         .configure(v1::statements::routes)
         .configure(v1::keys::routes)
         .configure(v1::limits::routes);

@@ -7,9 +7,14 @@ use baitline_domain::applicant::{ApplicantKind, ConsentKind, RepresentativeKind}
 use baitline_domain::attachment::AttachmentSubject;
 use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
+use baitline_domain::complaint::{
+    ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, FilingChannel, FinedParty,
+    Grouping, NotTaken, Outcome,
+};
 use baitline_domain::gate::Missing;
 use baitline_domain::inquiry::{InquiryState, LeftOut, Permission, ReplyMeaning, SendingChannel};
 use baitline_domain::label::{LabelKind, Speaker};
+use baitline_domain::limitation::LimitationWarning;
 use baitline_domain::numbering::NumberingFile;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::StandingKind;
@@ -157,7 +162,7 @@ words! {
     /// What an attachment belongs to; a `reply` goes by the id of its inquiry.
     #[schema(as = AttachmentSubject)]
     AttachmentSubjectWord for AttachmentSubject {
-        Bait, Trap, PowerOfAttorney, Consent, Statement, Inquiry, Reply,
+        Bait, Trap, PowerOfAttorney, Consent, Statement, Inquiry, Reply, Complaint,
     }
 
     /// What a line of the comparison of a statement with our calls comes to.
@@ -185,6 +190,59 @@ words! {
     /// Why an interception is in no inquiry.
     #[schema(as = LeftOut)]
     LeftOutWord for LeftOut { NoContractHolder, NoOperator }
+
+    /// Where a complaint stands.
+    #[schema(as = ComplaintState)]
+    ComplaintStateWord for ComplaintState {
+        Draft, Ready, Filed, Returned, Forwarded, Accepted, Refused, CaseOpened, Decided, Appealed,
+        Fined, Paid, Withdrawn,
+    }
+
+    /// What was done with a complaint: `complete` that the gate misses nothing any
+    /// more, `reopen` that it does again.
+    #[schema(as = ActKind)]
+    ActKindWord for ActKind {
+        Complete, Reopen, File, Return, Forward, Accept, Refuse, OpenCase, Decide, Appeal,
+        DecideAppeal, Fine, Pay, Withdraw,
+    }
+
+    /// What became of an appeal.
+    #[schema(as = AppealKind)]
+    AppealKindWord for AppealKind { Upheld, Remanded, Changed }
+
+    /// What was decided; `ended` is without a finding.
+    #[schema(as = Outcome)]
+    OutcomeWord for Outcome { Violation, None, Ended }
+
+    /// How a complaint went to the office.
+    #[schema(as = FilingChannel)]
+    FilingChannelWord for FilingChannel { Email, SiteForm, Post, InPerson }
+
+    /// Whom a fine was imposed on; an entrepreneur counts as an official.
+    #[schema(as = FinedParty)]
+    FinedPartyWord for FinedParty { Citizen, Official, LegalEntity }
+
+    /// What one complaint is about: a call, a number's calls, or those of a
+    /// competitor's numbers.
+    #[schema(as = Grouping)]
+    GroupingWord for Grouping { Call, Number, Competitor }
+
+    /// Why an interception is in no complaint.
+    #[schema(as = NotTaken)]
+    NotTakenWord for NotTaken { NoContractHolder, NoNumber }
+
+    /// What a deadline is for.
+    #[schema(as = DeadlineKind)]
+    DeadlineKindWord for DeadlineKind { Request, Hearing, Appeal }
+
+    /// How a deadline stands; `soon` is within 7 days.
+    #[schema(as = DeadlineState)]
+    DeadlineStateWord for DeadlineState { Missed, Soon, Ahead, DoneLate, Done }
+
+    /// How near a limitation date is: six months have passed, fewer than 90 days
+    /// are left, ten months have passed, it has come.
+    #[schema(as = LimitationWarning)]
+    LimitationWarningWord for LimitationWarning { SixMonths, FewDays, TenMonths, Passed }
 
     /// What the actual user of a SIM is to the holder of its contract.
     #[schema(as = UserRelation)]

@@ -113,6 +113,13 @@ def enter_for(agency: httpx.Client, client: str, number: str) -> None:
     [letter] = create("/v1/inquiries", **{"from": FROM, "to": TO}, unheard=True)["inquiries"]
     sent = {"sent_on": "2026-10-15", "channel": "post", "remind_on": "2026-11-16"}
     post(agency, f"/v1/inquiries/{letter['id']}/sending", **sent)
+    about = {"from": FROM, "to": TO, "grouping": "call"}
+    [complaint] = create("/v1/complaints", **about)["complaints"]
+    hearing = {"kind": "hearing", "due_on": "2026-12-20"}
+    post(agency, f"/v1/complaints/{complaint['id']}/deadlines", **hearing)
+    given_up = {"kind": "withdraw", "on": "2026-11-20"}
+    post(agency, f"/v1/complaints/{complaint['id']}/acts", **given_up)
+    create("/v1/complaints", **about)
     job = create("/v1/exports", **{"from": FROM, "to": TO}, traps=1, interceptions=1)["id"]
     wait_for("the export", lambda: is_over(agency.get(f"/v1/exports/{job}").json()["export"]))
 

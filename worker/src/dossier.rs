@@ -1,13 +1,13 @@
 //! Gathering what a package is made of, from the tables.
 
-use baitline_domain::gate::{GateFacts, InquiryProof, Signer, StatementProof, missing};
+use baitline_domain::gate::{GateFacts, missing};
 use baitline_domain::ids::ObservationId;
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
-use baitline_domain::limitation::{Limitation, limitation_day};
+use baitline_domain::limitation::limitation_day;
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
-use baitline_domain::verdict::{Interception, Reason};
+use baitline_domain::verdict::Interception;
 use baitline_evidence::RecordingReader;
 use baitline_evidence::dossier::{
     AmendmentFacts, Dossier, EditionFacts, InterceptionFacts, LabelFacts, ObservationFacts,
@@ -18,15 +18,16 @@ use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
 use baitline_store::exports::ExportRequest;
 use baitline_store::models::{
     Amendment, CorrectionRow, EditionRow, JudgedCall, LabelRow, ObservationRow, Package, Recording,
-    Source, SourceKind, TrapRow,
+    Source, TrapRow,
 };
 use baitline_store::{
-    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, labels, numbering,
+    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, gate, labels, numbering,
     observations, operators, recordings, sources, traps,
 };
 
 use crate::WorkError;
 use crate::contents::first_bytes;
+use crate::filer::Filer;
 
 /// The most calls of one number that a package looks at.
 const MAX_CALLS: i64 = 10_000;
@@ -55,9 +56,16 @@ pub(crate) fn gather(
         sources: sources::sources_of(conn, package.client_id)?,
         editions: numbering::list_editions(conn)?,
     };
+    let today = limitation_day(package.sealed_at);
+    let filer = Filer::of(conn, package.client_id, &found, today)?;
+    let asked = gate::Asked { today, signer: filer.signer, complaint: None };
+    let kept = gate::facts_of(conn, package.client_id, &found, &asked)?;
     let mut interceptions = Vec::new();
-    for judged in found {
-        interceptions.extend(scene.facts(conn, &judged)?);
+    for (judged, kept) in found.iter().zip(kept) {
+        // Nothing where every observation has been voided since it was derived.
+        if let Some(kept) = kept {
+            interceptions.push(scene.facts(conn, judged, &kept)?);
+        }
     }
     Ok(Some(Dossier {
         package: package.id,
@@ -66,9 +74,9 @@ pub(crate) fn gather(
         program_version: program_version.to_owned(),
         client_name: client.name,
         time_zone: client.time_zone,
-        office: None,
-        applicant: None,
-        representative: None,
+        office: filer.office,
+        applicant: filer.applicant,
+        representative: filer.representative,
         enclosures: Vec::new(),
         caller: package.caller,
         period: Period { from: request.from(), to: request.to() },
@@ -119,13 +127,13 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// What is kept of one call; nothing where every observation of it has been
-    /// voided since it was derived.
+    /// What is kept of one call.
     fn facts(
         &self,
         conn: &mut Conn,
         judged: &JudgedCall,
-    ) -> StoreResult<Option<InterceptionFacts>> {
+        kept: &GateFacts,
+    ) -> StoreResult<InterceptionFacts> {
         let client = self.package.client_id;
         let call = &judged.call;
         let interception = judged.assessment.interception.as_ref().ok_or(StoreError::NotFound)?;
@@ -133,9 +141,6 @@ impl Scene<'_> {
         let trap = traps::find_trap(conn, Reach::Client(client), interception.trap)?;
         let mut seen = observations::find_observations(conn, client, &call.observations)?;
         seen.retain(|row| !row.voided);
-        if seen.is_empty() {
-            return Ok(None);
-        }
         let ids: Vec<ObservationId> = seen.iter().map(|row| row.id).collect();
         let recorded = recordings::recordings_of(conn, client, &ids)?;
         let label = labels::labels_of(conn, client, &ids)?.pop();
@@ -145,9 +150,8 @@ impl Scene<'_> {
             Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
             None => None,
         };
-        let gate = self.gate_facts(judged, interception, &seen, &recorded, label.as_ref(), &trap);
         let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
-        Ok(Some(InterceptionFacts {
+        Ok(InterceptionFacts {
             call: call.id,
             started_at: call.started_at,
             caller: self.package.caller,
@@ -176,52 +180,7 @@ impl Scene<'_> {
                 .collect::<StoreResult<_>>()?,
             recordings: recorded.iter().map(recording).collect::<StoreResult<_>>()?,
             label: label.map(|row| label_facts(row, screen_label)).transpose()?,
-            missing: missing(&gate),
-        }))
-    }
-
-    /// What is kept for the gate on the day of sealing.
-    fn gate_facts(
-        &self,
-        judged: &JudgedCall,
-        interception: &Interception,
-        seen: &[ObservationRow],
-        recorded: &[Recording],
-        label: Option<&LabelRow>,
-        trap: &TrapRow,
-    ) -> GateFacts {
-        let in_a_statement = self.is_in_a_statement(seen);
-        GateFacts {
-            today: limitation_day(self.package.sealed_at),
-            recording: !recorded.is_empty(),
-            label: label.map(|row| row.kind),
-            transcript: label.is_some_and(|row| row.transcript.is_some()),
-            trap_complete: trap.state.as_ref().is_some_and(|state| state.window.is_some()),
-            during_trap: judged.assessment.reasons.contains(&Reason::DuringTrap),
-            exposures_done: interception.exposures_done.len(),
-            statement: if in_a_statement {
-                StatementProof::CallFound
-            } else {
-                StatementProof::None
-            },
-            certified_statement: false,
-            disclosure_consent: false,
-            sim_authority: false,
-            applicant: false,
-            signer: Signer::Unknown,
-            inquiry: InquiryProof::NotSent,
-            refused_advertising_on: None,
-            limitation: Limitation::of_call(judged.call.started_at),
-            in_other_complaint: false,
-        }
-    }
-
-    /// Whether the operator's own list has the call.
-    fn is_in_a_statement(&self, seen: &[ObservationRow]) -> bool {
-        seen.iter().any(|row| {
-            self.sources.iter().any(|source| {
-                source.id == row.source_id && source.kind == SourceKind::OperatorStatement
-            })
+            missing: missing(kept),
         })
     }
 

@@ -6,6 +6,7 @@ mod contents;
 mod dossier;
 mod export;
 mod files;
+mod filer;
 mod lists;
 mod numbering;
 mod operators;

@@ -1,6 +1,7 @@
 //! What each of the store's constraints tells the caller.
 
 use baitline_domain::applicant::{IdentityFault, IdentityPart};
+use baitline_domain::complaint::Refusal;
 use baitline_store::Constraint;
 
 use super::{ApiError, IN_FLIGHT};
@@ -163,8 +164,39 @@ impl From<Constraint> for ApiError {
             }
             Constraint::TooManyCalls => Self::conflict(
                 "too_many_calls",
-                "More calls fit than one batch is made from; see the limit «inquiry_batch_calls».",
+                "More calls fit than one batch is made from; see the limits «inquiry_batch_calls» \
+                 and «complaint_batch_calls».",
             ),
+            Constraint::ComplaintFiled => Self::conflict(
+                "complaint_filed",
+                "The complaint was filed: what it consists of and where it goes stays.",
+            ),
+            Constraint::ActRefused(refusal) => {
+                Self::conflict(refusal.as_str(), act_refused(refusal))
+            }
+            Constraint::CallFiled => {
+                Self::conflict("call_filed", "A filed complaint holds one of the calls.")
+            }
+            Constraint::LastCall => Self::conflict(
+                "last_call",
+                "The complaint has no other call; withdraw it instead.",
+            ),
+            Constraint::NotDecided => {
+                Self::conflict("not_decided", act_refused(Refusal::NotDecided))
+            }
+            Constraint::FineWithoutViolation => Self::field("/fine", Fault::FineWithoutViolation),
+            Constraint::FinesOpen => Self::conflict(
+                "fines_open",
+                "No fine is recorded with a call, or one of them is not paid.",
+            ),
+            Constraint::TooManyDeadlines => Self::conflict(
+                "too_many_deadlines",
+                "The complaint has as many deadlines as may be; see the limit \
+                 «complaint_deadlines».",
+            ),
+            Constraint::UnknownPower => {
+                Self::NotFound(Some(FaultItem::at("/power_id", Fault::UnknownPower)))
+            }
             Constraint::SimInUse => {
                 Self::conflict("sim_in_use", "A trap of another client is live on the SIM.")
             }
@@ -187,6 +219,30 @@ impl From<Constraint> for ApiError {
                 "The same revision of this record was sent with other content.",
             ),
         }
+    }
+}
+
+/// Why an act cannot follow, in a sentence.
+const fn act_refused(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotReady => "The gate still misses something; the complaint's calls tell what.",
+        Refusal::AlreadyReady => "The complaint is ready already.",
+        Refusal::NotFiled => "The complaint was not filed.",
+        Refusal::AlreadyFiled => "The complaint was filed already.",
+        Refusal::AlreadyAccepted => "The complaint was accepted already.",
+        Refusal::Over => "The complaint was returned, refused or withdrawn: make another one.",
+        Refusal::CaseIsOpen => "A case is open, so this comes too late.",
+        Refusal::NoCase => "No case was opened.",
+        Refusal::CaseKnown => "A case of this kind has a number already.",
+        Refusal::NotDecided => "Nothing was decided.",
+        Refusal::AlreadyDecided => "It was decided already; another decision is an appeal's.",
+        Refusal::NoViolation => "No violation was found that could be fined.",
+        Refusal::AppealPending => "An appeal is not decided yet.",
+        Refusal::NoAppeal => "Nobody appealed.",
+        Refusal::NoFine => "There is no fine to pay.",
+        Refusal::AlreadyPaid => "It was paid already.",
+        Refusal::OutOfOrder => "The act is dated before the one it follows.",
+        Refusal::TooManyActs => "The complaint has as many acts as it may have.",
     }
 }
 

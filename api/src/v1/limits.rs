@@ -9,6 +9,8 @@ use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
+use baitline_domain::complaint::MAX_ACTS;
+use baitline_store::complaints::{MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::kept_replies::KEPT_FOR;
 use baitline_store::keys::MAX_KEY_CLIENTS;
@@ -48,7 +50,7 @@ use super::statements::MAX_STATEMENT_PERIOD;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
     allow_list, applicants, attachments, attributions, baits, clients, competitors, contaminations,
-    correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
+    complaint_life_views, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
     portability_answers, powers_of_attorney, preparations, protocols,
 };
 use crate::app::{App, AppData};
@@ -208,6 +210,11 @@ fn lists() -> Vec<LimitView> {
         most("statement_calls", LimitUnit::Items, MAX_STATEMENT_CALLS),
         most("inquiry_batch_calls", LimitUnit::Items, MAX_PROPOSED_CALLS),
         most("inquiry_calls", LimitUnit::Items, MAX_INQUIRY_CALLS),
+        most("complaint_batch_calls", LimitUnit::Items, MAX_COMPLAINED_CALLS),
+        most("complaint_calls", LimitUnit::Items, MAX_COMPLAINT_CALLS),
+        most("complaint_acts", LimitUnit::Items, MAX_ACTS),
+        most("complaint_deadlines", LimitUnit::Items, MAX_DEADLINES),
+        most("complaint_missing", LimitUnit::Items, complaint_life_views::MAX_MISSING),
         most("found_consents", LimitUnit::Items, MAX_FOUND_CONSENTS),
         most("protocol_steps", LimitUnit::Items, MAX_STEPS),
         most("protocol_step_proofs", LimitUnit::Items, MAX_PROOFS),

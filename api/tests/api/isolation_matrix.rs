@@ -150,6 +150,8 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "withdraws" => "corrections",
         "binding_id" => "bindings",
         "package_id" => "packages",
+        "deadline_id" => "deadlines",
+        "power_id" => "powers-of-attorney",
         "rejection" => "rejections",
         "id" => {
             let noun = path.split('/').nth(2)?;
@@ -159,7 +161,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
     })
 }
 
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 27] = [
     "allow-list",
     "applicants",
     "attachments",
@@ -168,6 +170,7 @@ const KINDS: [&str; 26] = [
     "calls",
     "clients",
     "competitors",
+    "complaints",
     "consents",
     "contaminations",
     "devices",

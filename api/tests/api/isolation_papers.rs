@@ -33,6 +33,13 @@ pub(crate) fn furnish(
     service.execute("UPDATE calls SET label = 'advertising'");
     let period = json!({"from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"});
     let inquiries = service.json("POST", key, "/v1/inquiries", &period).expect(201);
+    let all = json!({"from": period["from"], "to": period["to"], "grouping": "call"});
+    let complaints = service.json("POST", key, "/v1/complaints", &all).expect(201);
+    let complaint = complaints.text("/complaints/0/id");
+    let path = format!("/v1/complaints/{complaint}");
+    service.json("PATCH", key, &path, &json!({"note": mark})).expect(200);
+    let deadline = json!({"kind": "request", "due_on": "2026-12-01", "note": mark});
+    let deadline = service.create(key, &format!("{path}/deadlines"), &deadline);
     let path = format!("/v1/attachments?subject_kind=bait&subject_id={}&title={mark}", stock.bait);
     let scan = service.typed("POST", key, &path, "application/pdf", b"%PDF-1.7\n").expect(201);
     let source = json!({"name": "operator", "kind": "operator_statement", "time_zone": "UTC"});
@@ -55,6 +62,8 @@ pub(crate) fn furnish(
         ),
         ("applicants", applicant),
         ("representatives", person),
+        ("complaints", complaint),
+        ("deadlines", deadline),
         ("inquiries", inquiries.text("/inquiries/0/id")),
         ("attachments", scan.text("/id")),
     ]

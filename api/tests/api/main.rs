@@ -8,6 +8,7 @@ mod bait_states;
 mod bucket;
 mod bulk;
 mod calls;
+mod complaints;
 mod device_recordings;
 mod devices;
 mod files;

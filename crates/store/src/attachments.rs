@@ -3,7 +3,7 @@
 
 use baitline_domain::attachment::AttachmentSubject;
 use baitline_domain::ids::{
-    AttachmentId, BaitId, ClientId, ConsentId, InquiryId, PowerId, StatementId, TrapId,
+    AttachmentId, BaitId, ClientId, ComplaintId, ConsentId, InquiryId, PowerId, StatementId, TrapId,
 };
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::recordings::Put;
 use crate::schema::attachments;
 use crate::sql_types::{Db, RowId};
 use crate::versions::{self, Expected};
-use crate::{Page, baits, consents, inquiries, now, powers, statements, traps};
+use crate::{Page, baits, complaints, consents, inquiries, now, powers, statements, traps};
 
 /// The client of the thing that an attachment would belong to. Not found where
 /// there is none within reach.
@@ -38,6 +38,9 @@ pub fn client_of(
         }
         AttachmentSubject::Inquiry | AttachmentSubject::Reply => {
             inquiries::find_inquiry(conn, reach, InquiryId(id.0))?.client_id
+        }
+        AttachmentSubject::Complaint => {
+            complaints::find_complaint(conn, reach, ComplaintId(id.0))?.client_id
         }
     })
 }

@@ -1,6 +1,7 @@
 //! What can go wrong at this boundary, as one closed list.
 
 use baitline_domain::applicant::IdentityFault;
+use baitline_domain::complaint::Refusal;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
 /// A failure of the store.
@@ -180,6 +181,33 @@ pub enum Constraint {
     /// Another inquiry asks about one of the calls.
     #[error("another inquiry asks about a call")]
     CallAsked,
+    /// The complaint was filed, and what is asked for belongs before that.
+    #[error("the complaint was filed")]
+    ComplaintFiled,
+    /// The complaint's life does not let the act follow.
+    #[error("the act cannot follow: {0}")]
+    ActRefused(Refusal),
+    /// A filed complaint holds one of the calls.
+    #[error("a filed complaint holds a call")]
+    CallFiled,
+    /// The complaint has no other call.
+    #[error("the complaint has no other call")]
+    LastCall,
+    /// Nothing was decided of the complaint.
+    #[error("nothing was decided")]
+    NotDecided,
+    /// A fine for a call of which no violation was found.
+    #[error("a fine without a violation")]
+    FineWithoutViolation,
+    /// No fine is recorded, or one is not paid.
+    #[error("a fine is open")]
+    FinesOpen,
+    /// The complaint has as many deadlines as there may be.
+    #[error("the complaint has too many deadlines")]
+    TooManyDeadlines,
+    /// The power of attorney named does not exist.
+    #[error("no such power of attorney")]
+    UnknownPower,
     /// More calls fit than one batch is made from.
     #[error("too many calls for one batch")]
     TooManyCalls,
@@ -279,6 +307,11 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         Some(Constraint::DeviceSourceTaken)
     } else if names("inquiry_calls_call", "inquiry_calls.client_id, inquiry_calls.call_id") {
         Some(Constraint::CallAsked)
+    } else if names(
+        "complaint_holds_observation",
+        "complaint_holds.client_id, complaint_holds.observation_id",
+    ) {
+        Some(Constraint::CallFiled)
     } else if names("competitors_inn_key", "competitors.client_id, competitors.inn") {
         Some(Constraint::CompetitorInnTaken)
     } else if names(

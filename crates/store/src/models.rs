@@ -3,6 +3,7 @@
 
 mod applicants;
 mod attachments;
+mod complaints;
 mod corrections;
 mod devices;
 mod evidence;
@@ -38,6 +39,11 @@ pub use applicants::{
     NewRepresentative, OfficeEntry, PowerRow, RepresentativeChanges, RepresentativeRow, Revocation,
 };
 pub use attachments::{AttachmentChanges, AttachmentRow, NewAttachment};
+pub(crate) use complaints::HoldRow;
+pub use complaints::{
+    ActRow, CallDecision, ComplaintCallRow, ComplaintChanges, ComplaintCriteria, ComplaintProposal,
+    ComplaintRow, DeadlineChanges, DeadlineRow, GatedCall, NewAct, NewDeadline, ProposedComplaint,
+};
 pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };

@@ -1040,6 +1040,7 @@ diesel::table! {
         bait_id -> Id,
         started_at -> Instant,
         caller -> Number,
+        removed -> Bool,
         released -> Bool,
         decision -> Nullable<Word>,
         fine_kopecks -> Nullable<BigInt>,

@@ -48,8 +48,10 @@ CREATE TABLE complaint_calls (
     bait_id uuid NOT NULL,
     started_at timestamptz NOT NULL,
     caller bigint NOT NULL,
-    -- It was taken out of a draft, or the complaint was returned or withdrawn:
-    -- another complaint may be made of it.
+    -- It was taken out before the complaint was filed.
+    removed boolean NOT NULL,
+    -- It was taken out, or the complaint was returned or withdrawn: another
+    -- complaint may be made of it.
     released boolean NOT NULL,
     decision text,
     fine_kopecks bigint,

@@ -48,8 +48,10 @@ CREATE TABLE complaint_calls (
     bait_id BLOB NOT NULL,
     started_at INTEGER NOT NULL,
     caller INTEGER NOT NULL,
-    -- It was taken out of a draft, or the complaint was returned or withdrawn:
-    -- another complaint may be made of it.
+    -- It was taken out before the complaint was filed.
+    removed INTEGER NOT NULL,
+    -- It was taken out, or the complaint was returned or withdrawn: another
+    -- complaint may be made of it.
     released INTEGER NOT NULL,
     decision TEXT,
     fine_kopecks INTEGER,

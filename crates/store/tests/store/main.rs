@@ -10,6 +10,7 @@ mod bucket;
 mod buckets;
 mod calls;
 mod changes;
+mod complaints;
 mod constraints;
 mod corrections;
 mod devices;

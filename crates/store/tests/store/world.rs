@@ -67,6 +67,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::attachments::furnish(opened, id, bait.id);
     crate::preparation::furnish(opened, id, bait.id, trap);
     crate::inquiries::furnish(opened, id, &call);
+    crate::complaints::furnish(opened, id, &call);
     crate::statements::furnish(opened, id, bait.id);
     crate::replays::furnish(opened, id, bait.id, package);
     crate::devices::furnish(opened, id, bait.id);

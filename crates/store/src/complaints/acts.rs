@@ -1,0 +1,180 @@
+//! The ledger of a complaint: each act is checked against the whole life before
+//! it, and the state that a complaint shows is what the ledger comes to.
+
+use std::collections::BTreeSet;
+
+use baitline_domain::complaint::{
+    Act, AppealKind, AppealOutcome, LedgerEntry, Life, Outcome, Refusal,
+};
+use baitline_domain::gate::missing;
+use baitline_domain::ids::{ClientId, ComplaintId, ObservationId};
+use baitline_domain::instant::civil_date;
+use diesel::prelude::*;
+
+use super::{calls_of_complaint, find_call, gated_calls, lock, save};
+use crate::conn::{Conn, Reach, on};
+use crate::error::{Constraint, StoreResult};
+use crate::gate::held_among;
+use crate::models::{ActRow, ComplaintCallRow, ComplaintRow, GatedCall, HoldRow, NewAct};
+use crate::schema::{complaint_acts, complaint_calls, complaint_holds};
+use crate::sql_types::Db;
+use crate::versions::Expected;
+use crate::{now, stored_text};
+
+/// Enters an act.
+pub fn record_act(
+    conn: &mut Conn,
+    client: ClientId,
+    id: ComplaintId,
+    expected: &Expected,
+    new: &NewAct,
+    author: &str,
+) -> StoreResult<ComplaintRow> {
+    let mut row = lock(conn, client, id, expected)?;
+    let ledger = acts_of(conn, client, id)?;
+    let life = life_after(&ledger, new)?;
+    match new.act {
+        Act::Complete => assert_ready(&gated_calls(conn, &row)?)?,
+        Act::File => {
+            assert_ready(&gated_calls(conn, &row)?)?;
+            hold(conn, &row)?;
+        }
+        Act::Decide(outcome) => decide_calls(conn, &row, outcome)?,
+        Act::Pay => assert_paid(&calls_of_complaint(conn, &row)?)?,
+        _ => {}
+    }
+    let line = ActRow {
+        client_id: client,
+        complaint_id: id,
+        place: i32::try_from(ledger.len())?,
+        kind: new.act.kind(),
+        on_day: new.on,
+        case_number: match new.act {
+            Act::OpenCase(number) => Some(number.to_string()),
+            _ => None,
+        },
+        outcome: outcome_of(new.act),
+        appeal: appeal_of(new.act),
+        channel: new.channel,
+        tracking_number: new.tracking_number.clone(),
+        incoming_number: new.incoming_number.clone(),
+        missing: (!new.missing.is_empty()).then(|| stored_text::write(&new.missing)).transpose()?,
+        note: new.note.clone(),
+        author: author.to_owned(),
+        created_at: now(),
+    };
+    on!(conn, c => diesel::insert_into(complaint_acts::table).values(line.clone()).execute(c))?;
+    if new.act == Act::File {
+        row.filed_on = Some(new.on);
+        row.channel = new.channel;
+    }
+    row.tracking_number = new.tracking_number.clone().or(row.tracking_number);
+    row.incoming_number = new.incoming_number.clone().or(row.incoming_number);
+    row.state = life.state;
+    row.advertising_case = life.advertising_case.map(|number| number.to_string());
+    row.administrative_case = life.administrative_case.map(|number| number.to_string());
+    row.outcome = life.outcome;
+    if life.state.releases() {
+        release(conn, client, id)?;
+    }
+    save(conn, row)
+}
+
+/// The ledger of a complaint, in its order.
+pub fn acts_of(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<Vec<ActRow>> {
+    Ok(on!(conn, c => complaint_acts::table
+        .filter(complaint_acts::client_id.eq(Db(client)))
+        .filter(complaint_acts::complaint_id.eq(Db(id)))
+        .order(complaint_acts::place)
+        .select(ActRow::as_select())
+        .load(c))?)
+}
+
+fn life_after(ledger: &[ActRow], new: &NewAct) -> StoreResult<Life> {
+    let mut entries = ledger.iter().map(ActRow::entry).collect::<StoreResult<Vec<_>>>()?;
+    entries.push(LedgerEntry { act: new.act, on: civil_date(new.on) });
+    Life::of(&entries).map_err(|(_, refusal)| Constraint::ActRefused(refusal).into())
+}
+
+fn outcome_of(act: Act) -> Option<Outcome> {
+    match act {
+        Act::Decide(outcome) | Act::DecideAppeal(AppealOutcome::Changed(outcome)) => Some(outcome),
+        _ => None,
+    }
+}
+
+fn appeal_of(act: Act) -> Option<AppealKind> {
+    match act {
+        Act::DecideAppeal(AppealOutcome::Upheld) => Some(AppealKind::Upheld),
+        Act::DecideAppeal(AppealOutcome::Remanded) => Some(AppealKind::Remanded),
+        Act::DecideAppeal(AppealOutcome::Changed(_)) => Some(AppealKind::Changed),
+        _ => None,
+    }
+}
+
+/// The gate misses nothing of any call. One that is no interception any more
+/// accuses nobody.
+fn assert_ready(calls: &[GatedCall]) -> StoreResult<()> {
+    let passes = |call: &GatedCall| call.facts.as_ref().is_some_and(|one| missing(one).is_empty());
+    if calls.is_empty() || !calls.iter().all(passes) {
+        return Err(Constraint::ActRefused(Refusal::NotReady).into());
+    }
+    Ok(())
+}
+
+/// Keeps every observation of its calls from every other complaint; the database
+/// has the last word where two are filed at once.
+fn hold(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<()> {
+    let client = row.client_id;
+    let mut holds = Vec::new();
+    for call in calls_of_complaint(conn, row)? {
+        let judged = find_call(conn, Reach::Client(client), call.call_id)?;
+        let ids: BTreeSet<ObservationId> =
+            judged.call.observations.iter().copied().chain([call.call_id]).collect();
+        let ids: Vec<ObservationId> = ids.into_iter().collect();
+        if !held_among(conn, client, &ids, Some(row.id))?.is_empty() {
+            return Err(Constraint::CallFiled.into());
+        }
+        holds.extend(ids.into_iter().map(|observation_id| HoldRow {
+            client_id: client,
+            complaint_id: row.id,
+            observation_id,
+            call_id: call.call_id,
+            released: false,
+        }));
+    }
+    on!(conn, c => diesel::insert_into(complaint_holds::table).values(holds.clone()).execute(c))?;
+    Ok(())
+}
+
+fn release(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<()> {
+    let held = complaint_holds::table
+        .filter(complaint_holds::client_id.eq(Db(client)))
+        .filter(complaint_holds::complaint_id.eq(Db(id)));
+    on!(conn, c => diesel::update(held).set(complaint_holds::released.eq(true)).execute(c))?;
+    let calls = complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(client)))
+        .filter(complaint_calls::complaint_id.eq(Db(id)));
+    on!(conn, c => diesel::update(calls).set(complaint_calls::released.eq(true)).execute(c))?;
+    Ok(())
+}
+
+/// Every call is decided as the complaint is, until somebody says otherwise.
+fn decide_calls(conn: &mut Conn, row: &ComplaintRow, outcome: Outcome) -> StoreResult<()> {
+    let calls = complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(row.client_id)))
+        .filter(complaint_calls::complaint_id.eq(Db(row.id)))
+        .filter(complaint_calls::released.eq(false));
+    on!(conn, c => diesel::update(calls)
+        .set(complaint_calls::decision.eq(Some(outcome)))
+        .execute(c))?;
+    Ok(())
+}
+
+fn assert_paid(calls: &[ComplaintCallRow]) -> StoreResult<()> {
+    let mut fines = calls.iter().filter_map(ComplaintCallRow::fine).peekable();
+    if fines.peek().is_none() || fines.any(|fine| fine.paid_on.is_none()) {
+        return Err(Constraint::FinesOpen.into());
+    }
+    Ok(())
+}
