@@ -8,6 +8,7 @@ mod ending;
 mod error;
 mod feed;
 mod hear;
+mod life;
 mod offenders;
 mod packages;
 mod setup;
@@ -78,12 +79,17 @@ pub(crate) fn run(
     offenders::print(&report, out)?;
     checks.extend(offenders::compare(&report)?);
 
+    step(out, "Papers, and the operator's list", || life::papers(&wire, &staged))?;
+    step(out, "Inquiries to the operators", || life::inquire(&wire, &staged))?;
+
     let packages = folder.join("packages");
     for (client, staged) in CLIENTS.iter().zip(&staged) {
         let title = format!("Packages of {}", client.name);
         let made = step(out, &title, || packages::export(&wire, staged, client, &packages))?;
         checks.extend(made.checks);
     }
+    let life = step(out, "Complaints", || life::complain(&wire, &staged))?;
+    checks.extend(life.checks);
     let wrong = print_checks(&checks, out)?;
     ending::print(server, folder, &staged, out)?;
     if wrong == 0 { Ok(()) } else { Err(DemoError::Wrong { checks: wrong }) }
