@@ -120,6 +120,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::inquiries::routes)
         .configure(v1::complaints::routes)
         .configure(v1::complaint_life::routes)
+        .configure(v1::complaint_objections::routes)
         .configure(v1::limitations::routes)
         .configure(v1::statements::routes)
         .configure(v1::keys::routes)

@@ -14,6 +14,7 @@ pub(crate) mod clients;
 pub(crate) mod competitors;
 pub(crate) mod complaint_life;
 mod complaint_life_views;
+pub(crate) mod complaint_objections;
 mod complaint_views;
 pub(crate) mod complaints;
 pub(crate) mod consents;

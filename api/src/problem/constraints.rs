@@ -194,6 +194,11 @@ impl From<Constraint> for ApiError {
                 "The complaint has as many deadlines as may be; see the limit \
                  «complaint_deadlines».",
             ),
+            Constraint::TooManyObjections => Self::conflict(
+                "too_many_objections",
+                "The complaint has as many objections as may be; see the limit \
+                 «complaint_objections».",
+            ),
             Constraint::UnknownPower => {
                 Self::NotFound(Some(FaultItem::at("/power_id", Fault::UnknownPower)))
             }

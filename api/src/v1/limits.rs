@@ -10,7 +10,9 @@ use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_domain::complaint::MAX_ACTS;
-use baitline_store::complaints::{MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES};
+use baitline_store::complaints::{
+    MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES, MAX_OBJECTIONS,
+};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::kept_replies::KEPT_FOR;
 use baitline_store::keys::MAX_KEY_CLIENTS;
@@ -50,7 +52,7 @@ use super::statements::MAX_STATEMENT_PERIOD;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
     allow_list, applicants, attachments, attributions, baits, clients, competitors, contaminations,
-    complaint_life_views, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
+    complaint_life_views, complaint_objections, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
     portability_answers, powers_of_attorney, preparations, protocols,
 };
 use crate::app::{App, AppData};
@@ -214,6 +216,8 @@ fn lists() -> Vec<LimitView> {
         most("complaint_calls", LimitUnit::Items, MAX_COMPLAINT_CALLS),
         most("complaint_acts", LimitUnit::Items, MAX_ACTS),
         most("complaint_deadlines", LimitUnit::Items, MAX_DEADLINES),
+        most("complaint_objections", LimitUnit::Items, MAX_OBJECTIONS),
+        most("objection_defences", LimitUnit::Items, complaint_objections::MAX_DEFENCES),
         most("complaint_missing", LimitUnit::Items, complaint_life_views::MAX_MISSING),
         most("found_consents", LimitUnit::Items, MAX_FOUND_CONSENTS),
         most("protocol_steps", LimitUnit::Items, MAX_STEPS),

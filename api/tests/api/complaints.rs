@@ -331,6 +331,70 @@ fn deadlines_stand_where_the_day_puts_them() {
 }
 
 #[test]
+fn an_objection_puts_the_number_on_review_until_it_is_settled() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let scene = scene(&service, "Окна");
+        let key = scene.key();
+        let complaint = id(&scene.make(&service, "number")[0]);
+        scene.prove(&service);
+        let path = format!("/v1/complaints/{complaint}/objections");
+        let body = json!({
+            "received_on": "2026-12-05", "from_whom": "ООО «Образец-Окна»",
+            "defences": ["provocation", "platform_consent", "provocation"], "words": "Сами звонили",
+        });
+        let made = service.json("POST", key, &path, &body).expect(201);
+        assert_eq!(made.json()["defences"], json!(["platform_consent", "provocation"]));
+        let page = || {
+            let page = service.get(key, "/v1/offenders/+79160000001").expect(200).json();
+            (page["on_review"].clone(), page["complaints"]["complaints"].clone())
+        };
+        assert_eq!(page(), (json!(true), json!(1)));
+        let sheet = service.get(key, &format!("/v1/complaints/{complaint}/objection-sheet"));
+        let sheet = sheet.expect(200).json();
+        let first = &sheet["calls"][0];
+        assert_eq!(first["refusal_on"], "2026-10-01");
+        assert_eq!((&first["found_consents"], &first["ported"]), (&Value::Null, &json!(false)));
+        let one = format!("{path}/{}", made.text("/id"));
+        let half = json!({"settled_on": "2026-12-20"});
+        assert_eq!(service.json("PATCH", key, &one, &half).expect(422).code(), "missing");
+        let settled = json!({"settled_on": "2026-12-20", "settled_because": "согласия нет"});
+        service.json("PATCH", key, &one, &settled).expect(200);
+        assert_eq!(page(), (json!(false), json!(1)));
+    });
+}
+
+#[test]
+fn an_office_tells_what_it_returned_complaints_for() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let scene = scene(&service, "Окна");
+        let key = scene.key();
+        let complaint = id(&scene.make(&service, "number")[0]);
+        scene.prove(&service);
+        let acts = [
+            json!({"kind": "complete", "on": "2026-11-14"}),
+            json!({"kind": "file", "on": "2026-11-15", "channel": "email"}),
+            json!({"kind": "return", "on": "2026-11-20", "missing": ["sim_authority", "transcript"]}),
+        ];
+        for act in &acts {
+            scene.act(&service, &complaint, act).expect(200);
+        }
+        let told = service.get(key, "/v1/offices/77/outcomes").expect(200).json();
+        assert_eq!((&told["counts"]["returned"], &told["counts"]["filed"]), (&json!(1), &json!(0)));
+        let reasons = json!([
+            {"missing": "transcript", "times": 1}, {"missing": "sim_authority", "times": 1},
+        ]);
+        assert_eq!(told["returned_for"], reasons);
+        let none = service.get(key, "/v1/offices/78/outcomes").expect(200).json();
+        assert_eq!(none["counts"]["complaints"], 0);
+        let other = service.client("Двери");
+        let theirs = service.get(&other.key, "/v1/offices/77/outcomes").expect(200).json();
+        assert_eq!(theirs["counts"]["complaints"], 0);
+    });
+}
+
+#[test]
 fn who_signs_is_one_of_the_applicants_and_has_a_power_of_its_own() {
     on_both(|database| {
         let service = Service::start(database);

@@ -151,6 +151,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "binding_id" => "bindings",
         "package_id" => "packages",
         "deadline_id" => "deadlines",
+        "objection_id" => "objections",
         "power_id" => "powers-of-attorney",
         "rejection" => "rejections",
         "id" => {

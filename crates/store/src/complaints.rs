@@ -2,8 +2,11 @@
 //! by the acts of their ledger. Nothing that is derived depends on them.
 
 mod acts;
+mod answers;
 mod deadlines;
 mod expiring;
+mod objections;
+mod outcomes;
 mod propose;
 
 use baitline_domain::applicant::ApplicantKind;
@@ -33,8 +36,11 @@ use crate::versions::{self, Expected};
 use crate::{Page, applicants, now, powers, representatives};
 
 pub use acts::{acts_of, record_act};
+pub use answers::{Answer, answers_for};
 pub use deadlines::{MAX_DEADLINES, create_deadline, deadlines_of, update_deadline};
 pub use expiring::{Expiring, expiring};
+pub use objections::{MAX_OBJECTIONS, create_objection, objections_of, settle_objection};
+pub use outcomes::{outcomes_at, outcomes_of, returned_for};
 pub use propose::{MAX_COMPLAINT_CALLS, MAX_COMPLAINED_CALLS, propose};
 
 /// Makes the complaints that are proposed, and tells which calls are in none.

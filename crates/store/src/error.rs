@@ -205,6 +205,9 @@ pub enum Constraint {
     /// The complaint has as many deadlines as there may be.
     #[error("the complaint has too many deadlines")]
     TooManyDeadlines,
+    /// The complaint has as many objections as there may be.
+    #[error("the complaint has too many objections")]
+    TooManyObjections,
     /// The power of attorney named does not exist.
     #[error("no such power of attorney")]
     UnknownPower,

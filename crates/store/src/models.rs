@@ -42,7 +42,8 @@ pub use attachments::{AttachmentChanges, AttachmentRow, NewAttachment};
 pub(crate) use complaints::HoldRow;
 pub use complaints::{
     ActRow, CallDecision, ComplaintCallRow, ComplaintChanges, ComplaintCriteria, ComplaintProposal,
-    ComplaintRow, DeadlineChanges, DeadlineRow, GatedCall, NewAct, NewDeadline, ProposedComplaint,
+    ComplaintRow, DeadlineChanges, DeadlineRow, GatedCall, NewAct, NewDeadline, NewObjection,
+    ObjectionRow, OutcomeCounts, ProposedComplaint,
 };
 pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,

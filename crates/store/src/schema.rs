@@ -1103,6 +1103,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    complaint_objections (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        complaint_id -> Id,
+        received_on -> Integer,
+        from_whom -> Text,
+        defences -> Text,
+        words -> Text,
+        settled_on -> Nullable<Integer>,
+        settled_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -1157,6 +1177,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     complaint_calls,
     complaint_deadlines,
     complaint_holds,
+    complaint_objections,
     complaints,
     inquiries,
     inquiry_calls,

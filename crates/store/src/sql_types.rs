@@ -189,6 +189,7 @@ id!(
     ids::InquiryId,
     ids::ComplaintId,
     ids::DeadlineId,
+    ids::ObjectionId,
     ids::StatementId,
     ids::SimAssignmentId,
     RowId,
