@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::allow_list::AllowEntryView;
 use super::attributions::AttributionView;
+use super::complaint_objections::OutcomesView;
 use super::numbering::NumberAnswer;
 use super::offenders::VerdictCountsView;
 use super::operator_views::{OperatorView, operator_view};
