@@ -10,6 +10,8 @@ mod bulk;
 mod calls;
 mod device_recordings;
 mod devices;
+mod export_events;
+mod exports;
 mod files;
 mod groupings;
 mod hidden_baits;
