@@ -2,12 +2,16 @@
 //! the database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
+use tokio::sync::Semaphore;
 use tracing::Span;
 
 use crate::metrics::Metrics;
@@ -34,6 +38,11 @@ pub(crate) struct App {
     /// From how many on a client is told how many others a number has called.
     pub(crate) other_clients_from: u64,
     pub(crate) sources: SourceBook,
+    /// The places of those who watch exports, and how long each may stay.
+    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) events_for: Duration,
+    /// Whether the service is being stopped: what never ends by itself ends then.
+    pub(crate) stopping: Arc<AtomicBool>,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }

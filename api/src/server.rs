@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -10,6 +12,7 @@ use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use baitline_store::Store;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
+use tokio::sync::Semaphore;
 
 use crate::app::{App, AppData};
 use crate::boundary::boundary;
@@ -21,6 +24,7 @@ use crate::problem::ApiError;
 use crate::rates::{RateSettings, Rates};
 use crate::reporting::Reports;
 use crate::routes::{RouteTable, ServiceConfig, routes};
+use crate::v1::export_events::MAX_EVENT_STREAMS;
 use crate::v1::source_book::SourceBook;
 
 /// How long a connection may take to send the head of a request.
@@ -44,23 +48,27 @@ pub struct ApiSettings {
     pub rates: RateSettings,
     /// From how many on a client is told how many others a number has called.
     pub other_clients_from: u32,
+    /// How long somebody may watch an export before coming back.
+    pub events_for: Duration,
 }
 
 /// A service that listens; it answers while [`ApiServer::run`] is awaited.
 pub struct ApiServer {
     server: Server,
+    stopping: Arc<AtomicBool>,
 }
 
 /// Stops a service from elsewhere.
 #[derive(Clone)]
 pub struct ApiStopper {
     handle: ServerHandle,
+    stopping: Arc<AtomicBool>,
 }
 
 impl ApiServer {
     /// A way to stop it.
     pub fn stopper(&self) -> ApiStopper {
-        ApiStopper { handle: self.server.handle() }
+        ApiStopper { handle: self.server.handle(), stopping: self.stopping.clone() }
     }
 
     /// Answers requests until it is stopped.
@@ -76,6 +84,7 @@ impl ApiStopper {
     /// Takes no more requests and waits for the running ones, as long as the
     /// settings allow.
     pub async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
         self.handle.stop(true).await;
     }
 }
@@ -91,12 +100,16 @@ pub fn serve(
 ) -> std::io::Result<ApiServer> {
     std::fs::create_dir_all(&settings.spool)?;
     let document = openapi();
+    let stopping = Arc::new(AtomicBool::new(false));
     let app: AppData = web::Data::new(App {
         writers: Writers::start(&store),
         known_keys: KnownKeys::default(),
         rates: Rates::of(settings.rates),
         other_clients_from: settings.other_clients_from.into(),
         sources: SourceBook::default(),
+        event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+        events_for: settings.events_for,
+        stopping: Arc::clone(&stopping),
         store,
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),
@@ -120,7 +133,7 @@ pub fn serve(
     .disable_signals()
     .listen(listener)?
     .run();
-    Ok(ApiServer { server })
+    Ok(ApiServer { server, stopping })
 }
 
 /// A path parameter that does not read is a malformed request.

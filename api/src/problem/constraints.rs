@@ -107,6 +107,9 @@ impl From<Constraint> for ApiError {
             Constraint::ExportEnded => {
                 Self::conflict("export_ended", "The export has ended and cannot be cancelled.")
             }
+            Constraint::ExportCancelled => {
+                Self::conflict("export_cancelled", "The export was cancelled; ask for a new one.")
+            }
             Constraint::UnknownEdition => {
                 Self::NotFound(Some(FaultItem::at("/numbering_edition_id", Fault::UnknownEdition)))
             }

@@ -8,6 +8,7 @@ use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
+use baitline_store::exports::MAX_PACKAGES;
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_domain::complaint::MAX_ACTS;
 use baitline_store::complaints::{
@@ -26,7 +27,8 @@ use utoipa::ToSchema;
 use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
-use super::exports::MAX_NUMBERS;
+use super::export_events::MAX_EVENT_STREAMS;
+use super::export_views::MAX_NUMBERS;
 use super::file_views::{
     DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
 };
@@ -142,6 +144,7 @@ pub(crate) struct LimitList {
 async fn list_limits(app: AppData, _: Caller<AnyKey>) -> web::Json<LimitList> {
     let limits = [
         rates(&app),
+        vec![most("event_stream", LimitUnit::Seconds, app.events_for.as_secs())],
         bodies(),
         lists(),
         answers(),
@@ -206,6 +209,8 @@ fn lists() -> Vec<LimitView> {
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
         most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
+        most("export_packages", LimitUnit::Items, MAX_PACKAGES),
+        most("event_streams_at_once", LimitUnit::Items, MAX_EVENT_STREAMS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
         most("label_segments", LimitUnit::Items, MAX_SEGMENTS),

@@ -23,15 +23,16 @@ const SHARED: &[&str] = &[
     "/v1/numbering/",
     "/v1/operators",
     "/v1/limits",
+    "/v1/signing-keys",
     "/healthz",
     "/readyz",
     "/metrics",
     "/openapi.json",
 ];
 
-/// What the client's own has none of: nothing says how its files are read, and its
-/// package has no bytes.
-const EMPTY: &[&str] = &["/profile", "/packages/{package_id}"];
+/// What the client's own has none of: nothing says how its files are read, its
+/// package has no bytes, and its export is not done.
+const EMPTY: &[&str] = &["/profile", "/packages/{package_id}", "/archive"];
 
 /// A client with something of every kind.
 struct Furnished {

@@ -123,6 +123,9 @@ pub enum Constraint {
     /// The export has ended and cannot be cancelled.
     #[error("the export has ended")]
     ExportEnded,
+    /// The export was cancelled, and nothing of it is tried again.
+    #[error("the export was cancelled")]
+    ExportCancelled,
     /// The edition named does not exist.
     #[error("no such edition")]
     UnknownEdition,

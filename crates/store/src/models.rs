@@ -49,7 +49,10 @@ pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
-pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
+pub use evidence::{
+    Assignment, Export, ExportFile, LabelRow, NewLabel, Package, Recording, SigningKeyRow,
+    WaitingRecording,
+};
 pub use files::{CallFile, FileProblem, FileRejection, NewFile, RowText};
 pub use inquiries::{
     CallAnswer, InquiryCallRow, InquiryChanges, InquiryCriteria, InquiryProposal, InquiryRow,
