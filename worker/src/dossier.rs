@@ -59,8 +59,8 @@ pub(crate) fn gather(
         editions: numbering::list_editions(conn)?,
     };
     let today = limitation_day(package.sealed_at);
-    let filer = Filer::of(conn, package.client_id, &found, today)?;
-    let asked = gate::Asked { today, signer: filer.signer, complaint: None };
+    let filer = Filer::of(conn, package.client_id, (&found, narrowing.complaint), today)?;
+    let asked = gate::Asked { today, signer: filer.signer, complaint: narrowing.complaint };
     let kept = gate::facts_of(conn, package.client_id, &found, &asked)?;
     let mut interceptions = Vec::new();
     for (judged, kept) in found.iter().zip(kept) {

@@ -139,11 +139,15 @@ impl Worker {
         }))
     }
 
-    /// The numbers asked for, or else every repeat offender of the period that has
-    /// calls for a package.
+    /// The numbers asked for, or those of the complaints asked for, or else every
+    /// repeat offender of the period that has calls for a package.
     fn numbers(&self, open: &OpenExport) -> Result<Vec<Phone>, WorkError> {
         let OpenExport { export, request, narrowing, .. } = open;
         let mut numbers: BTreeSet<Phone> = request.numbers.iter().copied().collect();
+        if let Some(callers) = &narrowing.callers {
+            let named = |number: &&Phone| numbers.is_empty() || numbers.contains(number);
+            return Ok(callers.iter().filter(named).copied().collect());
+        }
         if numbers.is_empty() {
             let reach = Reach::Client(export.client_id);
             let counted = self.store.read(reach, |conn| {

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 
 use baitline_domain::applicant::{ApplicantKind, RepresentativeKind};
 use baitline_domain::gate::Signer;
-use baitline_domain::ids::{ApplicantId, BaitId, ClientId};
+use baitline_domain::ids::{ApplicantId, BaitId, ClientId, ComplaintId};
 use baitline_domain::instant::civil_date;
+use baitline_domain::office::SubjectCode;
 use baitline_evidence::dossier::Office;
 use baitline_evidence::people;
 use baitline_store::models::{ApplicantRow, JudgedCall, PowerRow, RepresentativeRow};
-use baitline_store::{Conn, Reach, StoreResult, applicants, gate, offices, preparations};
+use baitline_store::{
+    Conn, Reach, StoreResult, applicants, complaints, gate, offices, preparations,
+};
 use jiff::civil::Date;
 
 /// Who files, in the words of documents and of the gate.
@@ -22,14 +25,23 @@ pub(crate) struct Filer {
 }
 
 impl Filer {
-    /// Nobody where the calls' baits have no holder, or several: those calls
-    /// belong into a package for each.
+    /// As the complaint says, if the package is that of one; else nobody where the
+    /// calls' baits have no holder, or several: those calls belong into a package
+    /// for each.
     pub(crate) fn of(
         conn: &mut Conn,
         client: ClientId,
-        calls: &[JudgedCall],
+        (calls, complaint): (&[JudgedCall], Option<ComplaintId>),
         today: Date,
     ) -> StoreResult<Self> {
+        let reach = Reach::Client(client);
+        if let Some(id) = complaint {
+            let complaint = complaints::find_complaint(conn, reach, id)?;
+            let row = applicants::find_applicant(conn, reach, complaint.applicant_id)?;
+            let (person, power) = complaints::signing(conn, &complaint)?;
+            let subject = complaint.subject()?;
+            return Self::filed_by(conn, (row, subject), person, power);
+        }
         let Some(applicant) = common_holder(conn, client, calls)? else {
             return Ok(Self {
                 applicant: None,
@@ -38,11 +50,21 @@ impl Filer {
                 signer: Signer::Unknown,
             });
         };
-        let row = applicants::find_applicant(conn, Reach::Client(client), applicant)?;
+        let row = applicants::find_applicant(conn, reach, applicant)?;
         let signing = gate::usual_signer(conn, client, applicant, today)?;
         let (person, power) = signing.map_or((None, None), |(person, power)| (Some(person), power));
+        let subject = row.subject()?;
+        Self::filed_by(conn, (row, subject), person, power)
+    }
+
+    fn filed_by(
+        conn: &mut Conn,
+        (row, subject): (ApplicantRow, SubjectCode),
+        person: Option<RepresentativeRow>,
+        power: Option<PowerRow>,
+    ) -> StoreResult<Self> {
         Ok(Self {
-            office: office(conn, &row)?,
+            office: office(conn, subject)?,
             signer: gate::signer_of(row.kind, person.as_ref(), power.as_ref()),
             representative: person.map(|person| representative(person, power)),
             applicant: Some(applicant_of(row)),
@@ -66,8 +88,7 @@ fn common_holder(
 }
 
 /// The name that the agency entered, else the program's own list's.
-fn office(conn: &mut Conn, applicant: &ApplicantRow) -> StoreResult<Option<Office>> {
-    let subject = applicant.subject()?;
+fn office(conn: &mut Conn, subject: SubjectCode) -> StoreResult<Option<Office>> {
     let entered = offices::find_office_entry(conn, subject)?.and_then(|entry| entry.name);
     let name = entered.or_else(|| subject.office().name.map(str::to_owned));
     Ok(name.map(|name| Office { name, subject_code: subject.to_string() }))

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use baitline_domain::ids::{BaitId, ClientId, CompetitorId};
+use baitline_domain::ids::{BaitId, ClientId, CompetitorId, ComplaintId, ObservationId};
 use baitline_domain::operator::Inn;
+use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, Tally};
 use baitline_store::exports::{ExportNarrowing, ExportRequest};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, StoreResult, preparations};
+use baitline_store::{Conn, StoreResult, complaints, preparations};
 
 /// See the module; an absent field narrows nothing.
 #[derive(Debug, Default)]
@@ -16,6 +17,12 @@ pub(crate) struct Narrowing {
     caller_operator: Option<Inn>,
     /// The baits of one office.
     baits: Option<BTreeSet<BaitId>>,
+    /// The complaint that says who signs.
+    pub(crate) complaint: Option<ComplaintId>,
+    /// The calls of complaints, by the ids under which those name them.
+    calls: Option<BTreeSet<ObservationId>>,
+    /// Who made those calls.
+    pub(crate) callers: Option<BTreeSet<Phone>>,
 }
 
 impl Narrowing {
@@ -25,17 +32,27 @@ impl Narrowing {
         client: ClientId,
         asked: &ExportNarrowing,
     ) -> StoreResult<Self> {
+        let (complaint, state) = (asked.complaint, asked.complaint_state);
+        let under = (complaint.is_some() || state.is_some())
+            .then(|| complaints::calls_under(conn, client, complaint, state))
+            .transpose()?;
         let of_office = |subject| preparations::baits_of_office(conn, client, subject);
         Ok(Self {
             competitor: asked.competitor,
             caller_operator: asked.caller_operator,
             baits: asked.office.map(of_office).transpose()?,
+            complaint,
+            calls: under.as_ref().map(|under| under.iter().map(|(call, _)| *call).collect()),
+            callers: under.map(|under| under.into_iter().map(|(_, caller)| caller).collect()),
         })
     }
 
     /// Whether it leaves anything out.
     pub(crate) fn is_narrow(&self) -> bool {
-        self.competitor.is_some() || self.caller_operator.is_some() || self.baits.is_some()
+        self.competitor.is_some()
+            || self.caller_operator.is_some()
+            || self.baits.is_some()
+            || self.calls.is_some()
     }
 
     /// Whether the call is among them.
@@ -45,6 +62,9 @@ impl Narrowing {
             .interception
             .as_ref()
             .is_some_and(|one| self.admits(judged.call.bait, one.caller_operator, &one.competitors))
+            && self.calls.as_ref().is_none_or(|calls| {
+                judged.call.observations.iter().any(|id| calls.contains(id))
+            })
     }
 
     /// Whether a package of this request may hold calls of the tally.

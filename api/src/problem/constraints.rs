@@ -202,6 +202,9 @@ impl From<Constraint> for ApiError {
                 "The complaint has as many objections as may be; see the limit \
                  «complaint_objections».",
             ),
+            Constraint::UnknownComplaint => {
+                Self::NotFound(Some(FaultItem::at("/complaint_id", Fault::UnknownComplaint)))
+            }
             Constraint::UnknownPower => {
                 Self::NotFound(Some(FaultItem::at("/power_id", Fault::UnknownPower)))
             }

@@ -1,7 +1,7 @@
 //! Exports and packages as callers see and order them.
 
 use baitline_domain::gate::Missing;
-use baitline_domain::ids::CompetitorId;
+use baitline_domain::ids::{CompetitorId, ComplaintId};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use baitline_store::exports::{ExportNarrowing, ExportRequest, ExportThresholds};
@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::fields::{InnText, PhoneNumber, SubjectText, Time};
 use crate::problem::{ApiError, ApiResult};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
-use crate::words::{ExportStateWord, MissingWord, PackageStateWord, VerdictWord};
+use crate::words::{ComplaintStateWord, ExportStateWord, MissingWord, PackageStateWord, VerdictWord};
 
 /// The most numbers of one export.
 pub(super) const MAX_NUMBERS: usize = 1_000;
@@ -66,6 +66,13 @@ pub(crate) struct CreateExport {
     /// Only calls from numbers of this operator.
     #[schema(value_type = Option<InnText>, nullable = false)]
     caller_operator_inn: Option<InnText>,
+    /// Only calls of this complaint, for each of its numbers, whatever the thresholds
+    /// and, unless told, the verdicts; it says who signs.
+    #[schema(nullable = false)]
+    complaint_id: Option<Uuid>,
+    /// Likewise of complaints that stand there.
+    #[schema(nullable = false)]
+    complaint_state: Option<ComplaintStateWord>,
 }
 
 /// What an export was asked to hold.
@@ -83,6 +90,10 @@ pub(crate) struct ExportAsked {
     office: Option<SubjectText>,
     /// See the order.
     caller_operator_inn: Option<InnText>,
+    /// See the order.
+    complaint_id: Option<Uuid>,
+    /// See the order.
+    complaint_state: Option<ComplaintStateWord>,
 }
 
 impl From<&ExportRequest> for ExportAsked {
@@ -95,6 +106,8 @@ impl From<&ExportRequest> for ExportAsked {
             competitor_id: narrowed.competitor.map(|id| id.0),
             office: narrowed.office.map(SubjectText),
             caller_operator_inn: narrowed.caller_operator.map(InnText),
+            complaint_id: narrowed.complaint.map(|id| id.0),
+            complaint_state: narrowed.complaint_state.map(Into::into),
         }
     }
 }
@@ -108,7 +121,8 @@ impl From<&ExportRequest> for ExportAsked {
     "problem": null,
     "asked": {
         "from": "2026-08-31T21:00:00Z", "to": "2026-10-31T21:00:00Z", "numbers": 0,
-        "competitor_id": null, "office": "77", "caller_operator_inn": null
+        "competitor_id": null, "office": "77", "caller_operator_inn": null,
+        "complaint_id": null, "complaint_state": null
     },
     "created_at": "2026-11-01T09:00:00Z",
     "updated_at": "2026-11-01T09:00:05Z"
@@ -284,6 +298,7 @@ impl TryFrom<CreateExport> for ExportRequest {
         if body.verdicts.as_ref().is_some_and(Vec::is_empty) {
             return Err(ApiError::field("/verdicts", Fault::Empty));
         }
+        let of_complaints = body.complaint_id.is_some() || body.complaint_state.is_some();
         let told = thresholds([body.interceptions, body.traps, body.baits, None, body.days]);
         let verdicts = body.verdicts.map(|words| words.into_iter().map(Verdict::from).collect());
         Ok(Self {
@@ -296,11 +311,16 @@ impl TryFrom<CreateExport> for ExportRequest {
                 baits: told.baits,
                 days: told.days,
             },
-            verdicts: verdicts.unwrap_or_else(|| VerdictList::default().0),
+            verdicts: verdicts.unwrap_or_else(|| {
+                // What a lawyer chose to complain of is no matter of verdicts.
+                if of_complaints { Verdict::ALL.to_vec() } else { VerdictList::default().0 }
+            }),
             narrowed_to: ExportNarrowing {
                 competitor: body.competitor_id.map(CompetitorId),
                 office: body.office.map(|subject| subject.0),
                 caller_operator: body.caller_operator_inn.map(|inn| inn.0),
+                complaint: body.complaint_id.map(ComplaintId),
+                complaint_state: body.complaint_state.map(Into::into),
             },
         })
     }

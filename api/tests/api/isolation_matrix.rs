@@ -144,6 +144,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "bait_id" => "baits",
         "trap_id" => "traps",
         "applicant_id" => "applicants",
+        "complaint_id" => "complaints",
         "competitor_id" => "competitors",
         "representative_id" => "representatives",
         "source_id" => "sources",

@@ -199,6 +199,40 @@ pub fn find_complaint(conn: &mut Conn, reach: Reach, id: ComplaintId) -> StoreRe
     })?)
 }
 
+pub(crate) fn assert_known(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<()> {
+    match find_complaint(conn, Reach::Client(client), id) {
+        Err(StoreError::NotFound) => Err(Constraint::UnknownComplaint.into()),
+        other => other.map(|_| ()),
+    }
+}
+
+/// The calls with their callers of one complaint, of those that stand there, or of
+/// both at once.
+pub fn calls_under(
+    conn: &mut Conn,
+    client: ClientId,
+    complaint: Option<ComplaintId>,
+    state: Option<ComplaintState>,
+) -> StoreResult<Vec<(ObservationId, Phone)>> {
+    Ok(on!(conn, c => {
+        let mut query = complaint_calls::table
+            .inner_join(complaints::table.on(complaints::client_id
+                .eq(complaint_calls::client_id)
+                .and(complaints::id.eq(complaint_calls::complaint_id))))
+            .filter(complaint_calls::client_id.eq(Db(client)))
+            .filter(complaint_calls::removed.eq(false))
+            .select((complaint_calls::call_id, complaint_calls::caller))
+            .into_boxed();
+        if let Some(complaint) = complaint {
+            query = query.filter(complaints::id.eq(Db(complaint)));
+        }
+        if let Some(state) = state {
+            query = query.filter(complaints::state.eq(Db(state)));
+        }
+        query.load(c)
+    })?)
+}
+
 /// How many calls each of these complaints has.
 pub fn count_calls(
     conn: &mut Conn,

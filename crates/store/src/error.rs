@@ -211,6 +211,9 @@ pub enum Constraint {
     /// The complaint has as many objections as there may be.
     #[error("the complaint has too many objections")]
     TooManyObjections,
+    /// The complaint named does not exist.
+    #[error("no such complaint")]
+    UnknownComplaint,
     /// The power of attorney named does not exist.
     #[error("no such power of attorney")]
     UnknownPower,

@@ -1,7 +1,8 @@
 //! Exports and their packages. A worker that takes an export up holds it by
 //! moving its clock; one that falls silent is relieved by another.
 
-use baitline_domain::ids::{ClientId, CompetitorId, ExportId};
+use baitline_domain::complaint::ComplaintState;
+use baitline_domain::ids::{ClientId, CompetitorId, ComplaintId, ExportId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::office::SubjectCode;
 use baitline_domain::operator::Inn;
@@ -16,7 +17,7 @@ use crate::error::{Constraint, StoreResult};
 use crate::models::{Export, ExportState, PackageState};
 use crate::schema::{export_packages as packages, exports};
 use crate::sql_types::Db;
-use crate::{Page, competitors, now, stored_text};
+use crate::{Page, competitors, complaints, now, stored_text};
 
 mod held;
 mod packaged;
@@ -58,8 +59,7 @@ pub struct ExportRequest {
     pub narrowed_to: ExportNarrowing,
 }
 
-/// Which calls an export is narrowed to; an absent field narrows nothing. What state
-/// a complaint is in becomes one more field here, once complaints are kept.
+/// Which calls an export is narrowed to; an absent field narrows nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportNarrowing {
@@ -69,6 +69,12 @@ pub struct ExportNarrowing {
     pub office: Option<SubjectCode>,
     /// From numbers of this operator.
     pub caller_operator: Option<Inn>,
+    /// Of this complaint, which also says who signs.
+    #[serde(default)]
+    pub complaint: Option<ComplaintId>,
+    /// Of complaints that stand there.
+    #[serde(default)]
+    pub complaint_state: Option<ComplaintState>,
 }
 
 /// What a repeat offender reaches at least.
@@ -112,6 +118,9 @@ pub fn create_export(
 ) -> StoreResult<Export> {
     if let Some(competitor) = request.narrowed_to.competitor {
         competitors::assert_known(conn, client, competitor)?;
+    }
+    if let Some(complaint) = request.narrowed_to.complaint {
+        complaints::assert_known(conn, client, complaint)?;
     }
     let at = now();
     let export = Export {
