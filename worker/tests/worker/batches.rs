@@ -55,7 +55,7 @@ fn hear(scene: &Scene, story: &Story, calls: &[Report]) {
     scene.settle();
 }
 
-fn order(scene: &Scene, story: &Story, request: &ExportRequest) -> ExportId {
+pub(crate) fn order(scene: &Scene, story: &Story, request: &ExportRequest) -> ExportId {
     let client = story.client;
     scene.as_client(client, |conn| exports::create_export(conn, client, request)).id
 }
@@ -144,7 +144,7 @@ fn a_worker_that_stops_gives_its_export_to_the_next_at_once() {
 }
 
 /// Two callers on the baits of two applicants, one number of a competitor's.
-fn two_offenders(scene: &Scene, story: &Story) -> ExportNarrowing {
+pub(crate) fn two_offenders(scene: &Scene, story: &Story) -> ExportNarrowing {
     let second = story.on_another_bait(scene);
     for (story, start, subject) in [(story, start(), "77"), (&second, second_start(), "50")] {
         story.complete_trap(scene, start);

@@ -9,6 +9,7 @@ mod anything;
 mod batches;
 mod bucket;
 mod chains;
+mod complaints;
 mod corrections;
 mod crashes;
 mod device_files;
