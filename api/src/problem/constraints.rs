@@ -180,6 +180,10 @@ impl From<Constraint> for ApiError {
             Constraint::CallFiled => {
                 Self::conflict("call_filed", "A filed complaint holds one of the calls.")
             }
+            Constraint::CallsPending => Self::conflict(
+                "calls_pending",
+                "Something waits to be derived that may change one of the calls; try again.",
+            ),
             Constraint::LastCall => Self::conflict(
                 "last_call",
                 "The complaint has no other call; withdraw it instead.",

@@ -33,7 +33,7 @@ use crate::models::{
 use crate::schema::{complaint_calls, complaints};
 use crate::sql_types::{Db, db_all};
 use crate::versions::{self, Expected};
-use crate::{Page, applicants, now, powers, representatives};
+use crate::{Page, applicants, clients, now, powers, representatives};
 
 pub use acts::{acts_of, record_act};
 pub use answers::{Answer, answers_for};
@@ -50,6 +50,8 @@ pub fn create_complaints(
     criteria: &ComplaintCriteria,
     author: &str,
 ) -> StoreResult<(Vec<ComplaintRow>, ComplaintProposal)> {
+    // Two who make complaints of the same calls at once would both find them free.
+    clients::lock_for_entry(conn, client)?;
     let proposal = propose(conn, client, criteria)?;
     let made = proposal
         .complaints
@@ -413,7 +415,11 @@ pub fn record_decision(
     if decided.fine.is_some() && decided.decision != Some(Outcome::Violation) {
         return Err(Constraint::FineWithoutViolation.into());
     }
-    let place = complaint_calls::table.find((Db(client), Db(id), Db(call)));
+    let place = complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(client)))
+        .filter(complaint_calls::complaint_id.eq(Db(id)))
+        .filter(complaint_calls::call_id.eq(Db(call)))
+        .filter(complaint_calls::removed.eq(false));
     let changed = on!(conn, c => diesel::update(place)
         .set((
             complaint_calls::decision.eq(decided.decision),

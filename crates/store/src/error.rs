@@ -193,6 +193,9 @@ pub enum Constraint {
     /// A filed complaint holds one of the calls.
     #[error("a filed complaint holds a call")]
     CallFiled,
+    /// Something waits for the worker that may change one of the calls.
+    #[error("a call waits to be derived again")]
+    CallsPending,
     /// The complaint has no other call.
     #[error("the complaint has no other call")]
     LastCall,
