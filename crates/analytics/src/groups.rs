@@ -58,9 +58,10 @@ impl Pairs {
         self.pairs.push(pair);
     }
 
-    /// How many pairs are gathered before they are sorted again.
+    /// How many pairs are gathered before they are sorted again: a quarter more, since
+    /// the room that is left empty counts as memory too.
     fn room(&self) -> usize {
-        PAIRS_BETWEEN_SORTS.max(self.sorted / 2)
+        PAIRS_BETWEEN_SORTS.max(self.sorted / 4)
     }
 
     fn sort(&mut self) {
@@ -78,6 +79,22 @@ impl Pairs {
             let value = values.map_or(value, |values| values[value as usize]);
             self.add(groups[(pair >> 32) as usize], value);
         }
+    }
+
+    /// How many distinct classes the values of each group have, where each value has
+    /// one: the clients of baits need no set of their own.
+    fn class_counts(&mut self, groups: usize, class_of: &[u32]) -> Vec<u32> {
+        self.sort();
+        let mut counts = vec![0; groups];
+        let mut classes = Vec::new();
+        for group in self.pairs.chunk_by(|one, next| one >> 32 == next >> 32) {
+            classes.clear();
+            classes.extend(group.iter().map(|pair| class_of[*pair as u32 as usize]));
+            classes.sort_unstable();
+            classes.dedup();
+            counts[(group[0] >> 32) as usize] = classes.len() as u32;
+        }
+        counts
     }
 
     /// How many distinct values each group has.
@@ -156,6 +173,11 @@ impl<const SUMS: usize, const SETS: usize> Groups<SUMS, SETS> {
         }
     }
 
+    /// How many classes the values of one of the sets have in each group.
+    pub(crate) fn class_counts(&mut self, which: usize, class_of: &[u32]) -> Vec<u32> {
+        self.sets[which].class_counts(self.sums.len(), class_of)
+    }
+
     pub(crate) fn counted(self) -> Counted<SUMS, SETS> {
         let groups = self.sums.len();
         Counted {
@@ -185,6 +207,15 @@ mod tests {
         }
         let count = |group| expected.iter().filter(|(of, _)| *of == group).count() as u32;
         assert_eq!(pairs.counts(4), [0, 1, 2, 3].map(count));
+    }
+
+    #[test]
+    fn classes_are_counted_once_however_their_values_are_ordered() {
+        let mut pairs = Pairs::default();
+        for (group, value) in [(0, 0), (0, 1), (0, 2), (2, 1), (2, 3)] {
+            pairs.add(group, value);
+        }
+        assert_eq!(pairs.class_counts(3, &[7, 8, 7, 8]), [2, 0, 1]);
     }
 
     #[test]
