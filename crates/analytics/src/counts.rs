@@ -261,13 +261,12 @@ impl<K: Copy + Eq + Hash + Ord> Gathered<K> {
 }
 
 fn counts(counted: &Counted<SUMS, DISTINCT>, group: usize) -> Counts {
-    let sums = counted.sums[group];
-    let heard = |heard: Heard| sums[heard as usize];
-    let with = |verdict: Verdict| sums[HEARD + verdict as usize];
+    let heard = |heard: Heard| counted.sum(group, heard as usize);
+    let with = |verdict: Verdict| counted.sum(group, HEARD + verdict as usize);
     let distinct = |which: Distinct| u64::from(counted.distinct[which as usize][group]);
-    let (first_at, last_at) = counted.moments[group];
+    let (first_at, last_at) = counted.moments(group);
     Counts {
-        interceptions: sums[..Heard::Attempt as usize].iter().sum(),
+        interceptions: (0..Heard::Attempt as usize).map(|which| counted.sum(group, which)).sum(),
         by_verdict: VerdictCounts {
             foreign_group: with(Verdict::ForeignGroup),
             foreign_entity: with(Verdict::ForeignEntity),
@@ -280,7 +279,7 @@ fn counts(counted: &Counted<SUMS, DISTINCT>, group: usize) -> Counts {
         unheard_invalid: heard(Heard::UnheardInvalid),
         other_heard: heard(Heard::Other),
         attempts: heard(Heard::Attempt),
-        without_number: sums[WITHOUT_NUMBER],
+        without_number: counted.sum(group, WITHOUT_NUMBER),
         callers: distinct(Distinct::Callers),
         baits: distinct(Distinct::Baits),
         clients: distinct(Distinct::Clients),

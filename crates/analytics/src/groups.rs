@@ -1,6 +1,8 @@
 //! Groups and what is counted of each: sums, first and last moments, and exact
 //! distinct counts. It does not know what a group is.
 
+use std::collections::HashMap;
+
 use polars::prelude::PlHashMap;
 
 /// Pairs gathered before they are sorted again, at least.
@@ -64,8 +66,11 @@ impl Pairs {
         PAIRS_BETWEEN_SORTS.max(self.sorted / 4)
     }
 
+    /// What is sorted is not sorted again: the new pairs are, and then the stable
+    /// sort finds two runs and merges them.
     fn sort(&mut self) {
-        self.pairs.sort_unstable();
+        self.pairs[self.sorted..].sort_unstable();
+        self.pairs.sort();
         self.pairs.dedup();
         self.sorted = self.pairs.len();
     }
@@ -111,46 +116,76 @@ impl Pairs {
 /// Groups by their codes, with `SUMS` sums and `SETS` sets each.
 #[derive(Debug)]
 pub(crate) struct Groups<const SUMS: usize, const SETS: usize> {
-    sums: Vec<[u64; SUMS]>,
-    moments: Vec<(i64, i64)>,
+    lines: Vec<Line<SUMS>>,
+    /// What sums hold beyond their 32 bits, in units of 2³²: next to nothing does.
+    carried: HashMap<(u32, usize), u64>,
     sets: [Pairs; SETS],
 }
 
-/// What came of it, one value per group in each column.
+/// What is met of a group at random, side by side: with eleven sums it fills one
+/// line of the cache.
+#[derive(Debug, Clone, Copy)]
+struct Line<const SUMS: usize> {
+    first_at: i64,
+    last_at: i64,
+    sums: [u32; SUMS],
+}
+
+impl<const SUMS: usize> Line<SUMS> {
+    const EMPTY: Self = Self { first_at: i64::MAX, last_at: i64::MIN, sums: [0; SUMS] };
+}
+
+/// What came of it.
 pub(crate) struct Counted<const SUMS: usize, const SETS: usize> {
-    pub(crate) sums: Vec<[u64; SUMS]>,
-    pub(crate) moments: Vec<(i64, i64)>,
+    lines: Vec<Line<SUMS>>,
+    carried: HashMap<(u32, usize), u64>,
+    /// How many distinct values each group has, for each set.
     pub(crate) distinct: [Vec<u32>; SETS],
 }
 
 impl<const SUMS: usize, const SETS: usize> Counted<SUMS, SETS> {
     /// Whether anything belongs to the group.
     pub(crate) fn holds(&self, group: usize) -> bool {
-        self.moments.get(group).is_some_and(|(first, last)| first <= last)
+        self.lines.get(group).is_some_and(|line| line.first_at <= line.last_at)
+    }
+
+    /// One of the group's sums.
+    pub(crate) fn sum(&self, group: usize, which: usize) -> u64 {
+        let beyond = self.carried.get(&(group as u32, which)).copied().unwrap_or_default();
+        (beyond << 32) + u64::from(self.lines[group].sums[which])
+    }
+
+    /// The group's first and last moment.
+    pub(crate) fn moments(&self, group: usize) -> (i64, i64) {
+        (self.lines[group].first_at, self.lines[group].last_at)
     }
 }
 
 impl<const SUMS: usize, const SETS: usize> Groups<SUMS, SETS> {
     pub(crate) fn new() -> Self {
         let sets = std::array::from_fn(|_| Pairs::default());
-        Self { sums: Vec::new(), moments: Vec::new(), sets }
+        Self { lines: Vec::new(), carried: HashMap::new(), sets }
     }
 
     /// Stretches the group's time to hold these moments.
     pub(crate) fn reach(&mut self, group: u32, first_at: i64, last_at: i64) {
         let index = group as usize;
-        if index >= self.sums.len() {
-            self.sums.resize(index + 1, [0; SUMS]);
-            self.moments.resize(index + 1, (i64::MAX, i64::MIN));
+        if index >= self.lines.len() {
+            self.lines.resize(index + 1, Line::EMPTY);
         }
-        let (first, last) = &mut self.moments[index];
-        *first = (*first).min(first_at);
-        *last = (*last).max(last_at);
+        let line = &mut self.lines[index];
+        line.first_at = line.first_at.min(first_at);
+        line.last_at = line.last_at.max(last_at);
     }
 
     /// Adds to one of the sums of a group that was reached.
     pub(crate) fn sum(&mut self, group: u32, which: usize, calls: u64) {
-        self.sums[group as usize][which] += calls;
+        let sum = &mut self.lines[group as usize].sums[which];
+        let total = u64::from(*sum) + calls;
+        *sum = total as u32;
+        if total >> 32 != 0 {
+            *self.carried.entry((group, which)).or_default() += total >> 32;
+        }
     }
 
     /// Adds to one of the sets of a group that was reached.
@@ -162,12 +197,16 @@ impl<const SUMS: usize, const SETS: usize> Groups<SUMS, SETS> {
     /// and `values` what the values of those sets are called that are not named
     /// alike in both.
     pub(crate) fn merge(&mut self, other: Self, groups: &[u32], values: [Option<&[u32]>; SETS]) {
-        for (code, (sums, (first, last))) in other.sums.iter().zip(&other.moments).enumerate() {
-            self.reach(groups[code], *first, *last);
-            for (mine, theirs) in self.sums[groups[code] as usize].iter_mut().zip(sums) {
-                *mine += theirs;
+        for (line, group) in other.lines.iter().zip(groups) {
+            self.reach(*group, line.first_at, line.last_at);
+            for (which, calls) in line.sums.iter().enumerate() {
+                self.sum(*group, which, u64::from(*calls));
             }
         }
+        for ((group, which), beyond) in other.carried {
+            *self.carried.entry((groups[group as usize], which)).or_default() += beyond;
+        }
+        drop(other.lines);
         for ((mine, theirs), values) in self.sets.iter_mut().zip(other.sets).zip(values) {
             mine.merge(theirs, groups, values);
         }
@@ -175,15 +214,15 @@ impl<const SUMS: usize, const SETS: usize> Groups<SUMS, SETS> {
 
     /// How many classes the values of one of the sets have in each group.
     pub(crate) fn class_counts(&mut self, which: usize, class_of: &[u32]) -> Vec<u32> {
-        self.sets[which].class_counts(self.sums.len(), class_of)
+        self.sets[which].class_counts(self.lines.len(), class_of)
     }
 
     pub(crate) fn counted(self) -> Counted<SUMS, SETS> {
-        let groups = self.sums.len();
+        let groups = self.lines.len();
         Counted {
             distinct: self.sets.map(|set| set.counts(groups)),
-            sums: self.sums,
-            moments: self.moments,
+            lines: self.lines,
+            carried: self.carried,
         }
     }
 }
@@ -232,8 +271,22 @@ mod tests {
         // The right's groups are 1 and 0 here, its values 7 and 8.
         left.merge(right, &[1, 0], [Some(&[7, 8])]);
         let counted = left.counted();
-        assert_eq!(counted.sums, [[4], [2]]);
-        assert_eq!(counted.moments, [(0, 8), (1, 2)]);
+        assert_eq!([0, 1].map(|group| counted.sum(group, 0)), [4, 2]);
+        assert_eq!([0, 1].map(|group| counted.moments(group)), [(0, 8), (1, 2)]);
         assert_eq!(counted.distinct, [[1, 1]]);
+    }
+
+    #[test]
+    fn a_sum_beyond_32_bits_is_whole_also_when_two_come_together() {
+        let most = u64::from(u32::MAX);
+        let (mut left, mut right) = (Groups::<2, 0>::new(), Groups::<2, 0>::new());
+        for groups in [&mut left, &mut right] {
+            groups.reach(0, 1, 2);
+            groups.sum(0, 1, most);
+            groups.sum(0, 1, most);
+        }
+        left.merge(right, &[0], []);
+        let counted = left.counted();
+        assert_eq!([0, 1].map(|which| counted.sum(0, which)), [0, 4 * most]);
     }
 }

@@ -238,9 +238,9 @@ impl Gathered {
 
 /// The counts of one line, not judged yet.
 fn offender(counted: &Counted<PLACES, DISTINCT>, line: usize, key: OffenderKey) -> Offender {
-    let calls = |place: Place| counted.sums[line][place as usize];
+    let calls = |place: Place| counted.sum(line, place as usize);
     let distinct = |which: Distinct| u64::from(counted.distinct[which as usize][line]);
-    let (first_at, last_at) = counted.moments[line];
+    let (first_at, last_at) = counted.moments(line);
     Offender {
         key,
         standing: None,

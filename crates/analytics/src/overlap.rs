@@ -97,12 +97,11 @@ impl Gathered {
             if !counted.holds(group) {
                 return Apart::default();
             }
-            let sums = counted.sums[group];
             let distinct = |which: usize| u64::from(counted.distinct[which][group]);
             Apart {
-                interceptions: sums[COUNTED],
+                interceptions: counted.sum(group, COUNTED),
                 callers: distinct(COUNTED),
-                calls: sums[ALL],
+                calls: counted.sum(group, ALL),
                 all_callers: distinct(ALL),
             }
         };
