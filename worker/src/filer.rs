@@ -7,6 +7,7 @@ use baitline_domain::applicant::{ApplicantKind, RepresentativeKind};
 use baitline_domain::gate::Signer;
 use baitline_domain::ids::{ApplicantId, BaitId, ClientId};
 use baitline_domain::instant::civil_date;
+use baitline_domain::office::SubjectCode;
 use baitline_evidence::dossier::Office;
 use baitline_evidence::people;
 use baitline_store::models::{ApplicantRow, JudgedCall, PowerRow, RepresentativeRow};
@@ -38,11 +39,33 @@ impl Filer {
                 signer: Signer::Unknown,
             });
         };
+        Self::usual(conn, client, applicant, today)
+    }
+
+    /// An applicant, with whoever usually signs for it and the office of its
+    /// subject.
+    pub(crate) fn usual(
+        conn: &mut Conn,
+        client: ClientId,
+        applicant: ApplicantId,
+        today: Date,
+    ) -> StoreResult<Self> {
         let row = applicants::find_applicant(conn, Reach::Client(client), applicant)?;
         let signing = gate::usual_signer(conn, client, applicant, today)?;
-        let (person, power) = signing.map_or((None, None), |(person, power)| (Some(person), power));
+        let signing = signing.map_or((None, None), |(person, power)| (Some(person), power));
+        let subject = row.subject()?;
+        Self::signed_by(conn, row, signing, subject)
+    }
+
+    /// An applicant, with this signer and the office of this subject.
+    pub(crate) fn signed_by(
+        conn: &mut Conn,
+        row: ApplicantRow,
+        (person, power): (Option<RepresentativeRow>, Option<PowerRow>),
+        subject: SubjectCode,
+    ) -> StoreResult<Self> {
         Ok(Self {
-            office: office(conn, &row)?,
+            office: office(conn, subject)?,
             signer: gate::signer_of(row.kind, person.as_ref(), power.as_ref()),
             representative: person.map(|person| representative(person, power)),
             applicant: Some(applicant_of(row)),
@@ -66,8 +89,7 @@ fn common_holder(
 }
 
 /// The name that the agency entered, else the program's own list's.
-fn office(conn: &mut Conn, applicant: &ApplicantRow) -> StoreResult<Option<Office>> {
-    let subject = applicant.subject()?;
+fn office(conn: &mut Conn, subject: SubjectCode) -> StoreResult<Option<Office>> {
     let entered = offices::find_office_entry(conn, subject)?.and_then(|entry| entry.name);
     let name = entered.or_else(|| subject.office().name.map(str::to_owned));
     Ok(name.map(|name| Office { name, subject_code: subject.to_string() }))

@@ -10,6 +10,7 @@ mod filer;
 mod lists;
 mod numbering;
 mod operators;
+mod papers;
 mod recompute;
 mod refresh;
 mod replay;
@@ -31,6 +32,7 @@ use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
 
+pub use papers::built_in_template;
 pub use seal::{PreparedMonth, SealRules, Sealer};
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
@@ -76,6 +78,10 @@ pub enum Step {
     Refreshed,
     /// A file was read on by some rows, or to its end.
     Read,
+    /// A client's template was tried.
+    Tried,
+    /// A paper was made, or could not be.
+    Made,
     /// An export was carried to its end, or as far as it went.
     Exported,
     /// A replay got on by some days, or to its end.
@@ -195,6 +201,13 @@ impl Worker {
             if let Some(step) = done {
                 return Ok(step);
             }
+        }
+        // Somebody waits for a paper, and it is made in no time.
+        if let Some(step) = self.try_template()? {
+            return Ok(step);
+        }
+        if let Some(step) = self.make_paper()? {
+            return Ok(step);
         }
         if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
             self.release_file()?;

@@ -19,6 +19,7 @@ mod listening;
 mod lists;
 mod operators;
 mod order;
+mod papers;
 mod replays;
 mod sample_world;
 mod scene;
