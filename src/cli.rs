@@ -164,6 +164,11 @@ pub(crate) struct WorkOptions {
     #[arg(long, env = "BAITLINE_SEAL_AFTER_SECONDS", default_value_t = 3_600,
           value_parser = clap::value_parser!(u32))]
     pub(crate) seal_after_seconds: u32,
+    /// The file with the Ed25519 key that signs packages, as `openssl genpkey -algorithm
+    /// ed25519` writes it (PEM or DER); nobody but its owner and group may read it.
+    /// [default: packages are not signed]
+    #[arg(long, env = "BAITLINE_SIGNING_KEY", value_name = "FILE")]
+    pub(crate) signing_key: Option<PathBuf>,
 }
 
 impl WorkOptions {
@@ -323,12 +328,31 @@ pub(crate) struct VerifyOptions {
     /// The packages.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// The fingerprint of the key that must have signed each: SHA-256 of the public
+    /// key's DER, in hexadecimal, as its owner told it on another way.
+    #[arg(long, value_name = "FINGERPRINT", value_parser = parse_fingerprint)]
+    pub(crate) signed_by: Option<String>,
+}
+
+fn parse_fingerprint(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let needed = || "a fingerprint has 64 hexadecimal digits".to_owned();
+    is_one.then(|| text.to_ascii_lowercase()).ok_or_else(needed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_fingerprint_is_read_in_either_case_and_nothing_else_is_one() {
+        let upper = "AB".repeat(32);
+        assert_eq!(parse_fingerprint(&upper), Ok("ab".repeat(32)));
+        for wrong in ["", "ab", &"ab".repeat(33), &"ag".repeat(32), &"я".repeat(32)] {
+            assert!(parse_fingerprint(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -10,14 +10,13 @@ use baitline_domain::numbering::NumberingFile;
 use baitline_store::keys::NewKey;
 use baitline_store::numbering::{NewEdition, import_edition};
 use baitline_store::{Reach, Store, StoreError, keys};
-use baitline_worker::SealRules;
 use sha2::{Digest, Sha256};
 
 use crate::cli::{DemoOptions, ServeOptions, StoreOptions};
 use crate::cli_s3::S3Options;
 use crate::demo::{self, Server};
 use crate::failure::{Failure, because};
-use crate::processes::{ApiThread, WorkerThreads, runtime};
+use crate::processes::{ApiThread, WorkerSetup, WorkerThreads, runtime};
 use crate::schema::prepare_embedded;
 
 /// A file that says that a folder is a demo's, and may be made anew.
@@ -53,7 +52,7 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         keys::create_key(conn, &NewKey::full(Reach::Agency, "demo agency"))
     })?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), SealRules::default())?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), WorkerSetup::default())?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
     let folder = quoted(&options.folder);
     let server = Server {

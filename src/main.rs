@@ -12,6 +12,7 @@ mod log;
 mod numbering;
 mod processes;
 mod schema;
+mod signing_key;
 mod traces;
 mod verify;
 

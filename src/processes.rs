@@ -3,30 +3,37 @@
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use baitline_api::{ApiSettings, ApiStopper, RateSettings};
+use baitline_evidence::SigningKey;
 use baitline_store::{Reach, Store, numbering};
 use baitline_worker::{SealRules, Sealer, Worker};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{EmbeddedOptions, ServeOptions, StoreOptions, WorkerOptions};
+use crate::cli::{EmbeddedOptions, ServeOptions, StoreOptions, WorkOptions, WorkerOptions};
 use crate::failure::{Failure, because};
 use crate::schema::prepare_embedded;
+use crate::signing_key;
 
 /// What documents and audit name as their maker.
 const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 
+/// How long somebody may watch an export before coming back: a proxy ends a longer
+/// answer anyhow.
+const EVENTS_FOR: Duration = Duration::from_secs(600);
+
 /// API and worker in one process.
 pub(crate) fn serve(options: &EmbeddedOptions) -> Result<(), Failure> {
-    let rules = options.work.seal_rules();
+    let setup = WorkerSetup::of(&options.work)?;
     let options = &options.serve;
     prepare_embedded(&options.store)?;
     let store = Store::open(&options.store.settings()?)?;
     warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), rules)?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), setup)?;
     let served = listen(&runtime, options, store);
     worker.stop();
     served
@@ -40,10 +47,10 @@ pub(crate) fn api(options: &ServeOptions) -> Result<(), Failure> {
 
 /// A worker alone.
 pub(crate) fn worker(options: &WorkerOptions) -> Result<(), Failure> {
+    let setup = WorkerSetup::of(&options.work)?;
     let store = open_shared(&options.store)?;
     let runtime = runtime()?;
-    let rules = options.work.seal_rules();
-    let worker = WorkerThreads::start(store, runtime.handle(), rules)?;
+    let worker = WorkerThreads::start(store, runtime.handle(), setup)?;
     tracing::info!("the worker works");
     runtime.block_on(stop_signal())?;
     worker.stop();
@@ -106,6 +113,7 @@ fn api_settings(options: &ServeOptions) -> ApiSettings {
         shutdown_timeout_seconds: options.shutdown_seconds,
         other_clients_from: options.other_clients_from,
         built_in_template: baitline_worker::built_in_template,
+        events_for: EVENTS_FOR,
         rates: RateSettings {
             requests_per_second: NonZeroU32::new(options.requests_per_second),
             call_requests_per_second: NonZeroU32::new(options.call_requests_per_second),
@@ -125,6 +133,21 @@ async fn stop_signal() -> std::io::Result<()> {
     Ok(())
 }
 
+/// What a worker works by.
+#[derive(Default)]
+pub(crate) struct WorkerSetup {
+    pub(crate) rules: SealRules,
+    /// What signs packages.
+    pub(crate) key: Option<SigningKey>,
+}
+
+impl WorkerSetup {
+    fn of(options: &WorkOptions) -> Result<Self, Failure> {
+        let key = options.signing_key.as_deref().map(signing_key::read).transpose()?;
+        Ok(Self { rules: options.seal_rules(), key })
+    }
+}
+
 /// A worker and a sealer, each on a thread of its own: calls do not wait for a
 /// month to be written.
 pub(crate) struct WorkerThreads {
@@ -134,9 +157,18 @@ pub(crate) struct WorkerThreads {
 
 impl WorkerThreads {
     /// Starts them.
-    pub(crate) fn start(store: Store, runtime: &Handle, rules: SealRules) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        store: Store,
+        runtime: &Handle,
+        setup: WorkerSetup,
+    ) -> Result<Self, Failure> {
+        let WorkerSetup { rules, key } = setup;
         let (stop, told) = watch::channel(false);
-        let worker = Worker::new(store.clone(), runtime.clone(), PROGRAM_VERSION);
+        let mut worker = Worker::new(store.clone(), runtime.clone(), PROGRAM_VERSION);
+        if let Some(key) = key {
+            tracing::info!(fingerprint = key.fingerprint(), "packages will be signed");
+            worker = worker.signing_with(key)?;
+        }
         let sealer = Sealer::new(store, runtime.clone(), rules);
         let sealer_told = told.clone();
         let threads = vec![

@@ -2,6 +2,9 @@
 //! the database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web;
@@ -9,6 +12,7 @@ use baitline_domain::paper::PaperKind;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
+use tokio::sync::Semaphore;
 use tracing::Span;
 
 use crate::metrics::Metrics;
@@ -37,6 +41,11 @@ pub(crate) struct App {
     pub(crate) sources: SourceBook,
     /// The program's own template of a paper, from whoever knows documents.
     pub(crate) built_in_template: fn(PaperKind) -> &'static str,
+    /// The places of those who watch exports, and how long each may stay.
+    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) events_for: Duration,
+    /// Whether the service is being stopped: what never ends by itself ends then.
+    pub(crate) stopping: Arc<AtomicBool>,
     /// The OpenAPI document as it is served.
     pub(crate) document: String,
 }

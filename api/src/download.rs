@@ -46,17 +46,58 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What the headers of a download say of its bytes.
+pub(crate) struct Described<'a> {
+    /// The hash that the ETag is.
+    pub(crate) hash: &'a [u8],
+    pub(crate) bytes: u64,
+    pub(crate) media_type: &'a str,
+    /// A name made by the server: ASCII letters, digits, hyphens and a dot.
+    pub(crate) name: &'a str,
+}
+
+/// What a request for bytes is answered.
+pub(crate) enum Begun {
+    /// This, and no bytes.
+    Over(HttpResponse),
+    /// This with these bytes.
+    Part(HttpResponseBuilder, Range<u64>),
+}
+
 /// Answers 200, 206, 304 or 416.
 pub(crate) async fn send(
     app: &App,
     req: &HttpRequest,
     download: Download,
 ) -> ApiResult<HttpResponse> {
-    let etag = format!("\"{}\"", hex(&download.sha256));
-    if header_text(req.headers(), &header::IF_NONE_MATCH).is_some_and(|value| names(value, &etag)) {
-        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
+    let Download { client, kind, sha256, bytes, media_type, name } = download;
+    let described = Described { hash: &sha256, bytes, media_type: &media_type, name: &name };
+    let (mut response, part) = match begin(req, &described)? {
+        Begun::Over(response) => return Ok(response),
+        Begun::Part(response, part) => (response, part),
+    };
+    let length = part.end - part.start;
+    let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
+    let bytes = bytes.map_err(missing_blob)?.map(|piece| piece.map_err(ApiError::from));
+    Ok(response.body(SizedStream::new(length, bytes)))
+}
+
+/// A row speaks of it, so a missing blob is a fault of the service.
+pub(crate) fn missing_blob(error: StoreError) -> ApiError {
+    match error {
+        StoreError::NotFound => ApiError::Internal("a blob is missing".to_owned()),
+        error => error.into(),
     }
-    let size = download.bytes;
+}
+
+/// Which bytes are wanted, and the answer's head.
+pub(crate) fn begin(req: &HttpRequest, described: &Described<'_>) -> ApiResult<Begun> {
+    let etag = format!("\"{}\"", hex(described.hash));
+    if header_text(req.headers(), &header::IF_NONE_MATCH).is_some_and(|value| names(value, &etag)) {
+        let response = HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
+        return Ok(Begun::Over(response));
+    }
+    let size = described.bytes;
     let (mut response, part) = match wanted(req.headers(), &etag, size) {
         Wanted::Whole => (HttpResponse::Ok(), 0..size),
         Wanted::Part(part) => {
@@ -67,31 +108,19 @@ pub(crate) async fn send(
         }
         Wanted::Nothing => return Err(ApiError::RangeNotSatisfiable { size }),
     };
-    describe(&mut response, &download, etag);
-    let length = part.end - part.start;
-    if length == 0 || req.extensions().get::<HeadOnly>().is_some() {
-        let nothing = stream::empty::<Result<bytes::Bytes, ApiError>>();
-        return Ok(response.body(SizedStream::new(length, nothing)));
-    }
-    let Download { client, kind, sha256, .. } = download;
-    let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
-    let bytes = bytes.map_err(|error| match error {
-        // The row was there, so a missing blob is a fault of the service.
-        StoreError::NotFound => ApiError::Internal("a blob is missing".to_owned()),
-        error => error.into(),
-    })?;
-    let bytes = bytes.map(|piece| piece.map_err(ApiError::from));
-    Ok(response.body(SizedStream::new(length, bytes)))
-}
-
-fn describe(response: &mut HttpResponseBuilder, download: &Download, etag: String) {
-    let disposition = format!("attachment; filename=\"{}\"", download.name);
+    let disposition = format!("attachment; filename=\"{}\"", described.name);
     response
         .insert_header((header::ETAG, etag))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .insert_header((header::CONTENT_TYPE, download.media_type.as_str()));
+        .insert_header((header::CONTENT_TYPE, described.media_type));
+    let length = part.end - part.start;
+    if length == 0 || req.extensions().get::<HeadOnly>().is_some() {
+        let nothing = stream::empty::<Result<bytes::Bytes, ApiError>>();
+        return Ok(Begun::Over(response.body(SizedStream::new(length, nothing))));
+    }
+    Ok(Begun::Part(response, part))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {

@@ -62,12 +62,13 @@ pub(crate) enum Fault {
     NotACaseNumber,
     FineWithoutViolation,
     UnknownPower,
+    UnknownComplaint,
     KeyReused,
 }
 
 impl Fault {
     /// Every fault, so that [`Fault::read`] needs no second table.
-    const ALL: [Self; 54] = [
+    const ALL: [Self; 55] = [
         Self::Missing,
         Self::UnknownField,
         Self::UnknownParameter,
@@ -121,6 +122,7 @@ impl Fault {
         Self::NotACaseNumber,
         Self::FineWithoutViolation,
         Self::UnknownPower,
+        Self::UnknownComplaint,
         Self::KeyReused,
     ];
 
@@ -237,6 +239,9 @@ impl Fault {
             }
             Self::UnknownPower => {
                 ("unknown_power", "There is no such power of attorney of this representative.")
+            }
+            Self::UnknownComplaint => {
+                ("unknown_complaint", "There is no such complaint within reach.")
             }
             Self::KeyReused => {
                 ("idempotency_key_reused", "Another request was sent with it; choose another one.")

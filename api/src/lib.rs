@@ -34,6 +34,7 @@ mod shape;
 mod sight;
 mod sound;
 mod spool;
+mod stored_zip;
 mod tabular;
 mod thresholds;
 mod trace;

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -11,6 +13,7 @@ use baitline_domain::paper::PaperKind;
 use baitline_store::Store;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
+use tokio::sync::Semaphore;
 
 use crate::app::{App, AppData};
 use crate::boundary::boundary;
@@ -22,6 +25,7 @@ use crate::problem::ApiError;
 use crate::rates::{RateSettings, Rates};
 use crate::reporting::Reports;
 use crate::routes::{RouteTable, ServiceConfig, routes};
+use crate::v1::export_events::MAX_EVENT_STREAMS;
 use crate::v1::source_book::SourceBook;
 
 /// How long a connection may take to send the head of a request.
@@ -48,23 +52,27 @@ pub struct ApiSettings {
     /// The program's own template of a paper: documents are another part's, which
     /// hands it over here.
     pub built_in_template: fn(PaperKind) -> &'static str,
+    /// How long somebody may watch an export before coming back.
+    pub events_for: Duration,
 }
 
 /// A service that listens; it answers while [`ApiServer::run`] is awaited.
 pub struct ApiServer {
     server: Server,
+    stopping: Arc<AtomicBool>,
 }
 
 /// Stops a service from elsewhere.
 #[derive(Clone)]
 pub struct ApiStopper {
     handle: ServerHandle,
+    stopping: Arc<AtomicBool>,
 }
 
 impl ApiServer {
     /// A way to stop it.
     pub fn stopper(&self) -> ApiStopper {
-        ApiStopper { handle: self.server.handle() }
+        ApiStopper { handle: self.server.handle(), stopping: self.stopping.clone() }
     }
 
     /// Answers requests until it is stopped.
@@ -80,6 +88,7 @@ impl ApiStopper {
     /// Takes no more requests and waits for the running ones, as long as the
     /// settings allow.
     pub async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
         self.handle.stop(true).await;
     }
 }
@@ -95,6 +104,7 @@ pub fn serve(
 ) -> std::io::Result<ApiServer> {
     std::fs::create_dir_all(&settings.spool)?;
     let document = openapi();
+    let stopping = Arc::new(AtomicBool::new(false));
     let app: AppData = web::Data::new(App {
         writers: Writers::start(&store),
         known_keys: KnownKeys::default(),
@@ -102,6 +112,9 @@ pub fn serve(
         other_clients_from: settings.other_clients_from.into(),
         built_in_template: settings.built_in_template,
         sources: SourceBook::default(),
+        event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+        events_for: settings.events_for,
+        stopping: Arc::clone(&stopping),
         store,
         spool: settings.spool.clone(),
         routes: RouteTable::of(&document),
@@ -125,7 +138,7 @@ pub fn serve(
     .disable_signals()
     .listen(listener)?
     .run();
-    Ok(ApiServer { server })
+    Ok(ApiServer { server, stopping })
 }
 
 /// A path parameter that does not read is a malformed request.

@@ -8,8 +8,8 @@ use baitline_domain::attachment::AttachmentSubject;
 use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::complaint::{
-    ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, FilingChannel, FinedParty,
-    Grouping, NotTaken, Outcome,
+    ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, Defence, FilingChannel,
+    FinedParty, Grouping, NotTaken, Outcome,
 };
 use baitline_domain::gate::Missing;
 use baitline_domain::inquiry::{InquiryState, LeftOut, Permission, ReplyMeaning, SendingChannel};
@@ -254,6 +254,11 @@ words! {
     /// How a deadline stands; `soon` is within 7 days.
     #[schema(as = DeadlineState)]
     DeadlineStateWord for DeadlineState { Missed, Soon, Ahead, DoneLate, Done }
+
+    /// A usual defence of the accused side: consent through a platform, a ported
+    /// number, prior contact, provocation.
+    #[schema(as = Defence)]
+    DefenceWord for Defence { PlatformConsent, Ported, PriorContact, Provocation, Other }
 
     /// How near a limitation date is: six months have passed, fewer than 90 days
     /// are left, ten months have passed, it has come.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::error::DemoError;
 use super::setup::Staged;
 use super::wire::{Wire, list, text};
-use super::{Check, Told};
+use super::{Check, Told, packages};
 
 /// Stands for a scan: what is scanned in a made-up world.
 const SCAN: &[u8] = b"%PDF-1.4\n% a scan of the made-up world\n%%EOF\n";
@@ -161,7 +161,8 @@ pub(super) fn complain(wire: &Wire, staged: &[Staged]) -> Result<Done, DemoError
     Ok(Done { checks: vec![Check { what, faults }], told })
 }
 
-/// Files a complaint and records what the office does, as far as a paid fine.
+/// Builds the package of a complaint that is ready, files it and records what the
+/// office does, as far as a paid fine.
 fn to_the_end(
     wire: &Wire,
     key: &str,
@@ -169,7 +170,14 @@ fn to_the_end(
     call: &str,
 ) -> Result<Option<String>, DemoError> {
     let act = |body: Value| wire.create(key, &format!("{path}/acts"), &body);
-    act(json!({"kind": "complete", "on": "2026-11-20"}))?;
+    let ready = act(json!({"kind": "complete", "on": "2026-11-20"}))?;
+    let mut order = period();
+    order["complaint_id"] = ready["id"].clone();
+    let job = packages::ended(wire, key, &wire.create(key, "/v1/exports", &order)?)?;
+    let package = text(&job, "/packages/0/state")?;
+    if package != "ready" {
+        return Ok(Some(format!("its package is {package}")));
+    }
     act(json!({"kind": "file", "on": "2026-11-21", "channel": "site_form",
         "incoming_number": "вх. 1"}))?;
     act(json!({"kind": "accept", "on": "2026-11-24"}))?;

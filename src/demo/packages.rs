@@ -44,10 +44,7 @@ pub(super) fn export(
     let body = json!({ "from": rfc3339(BEGIN), "to": rfc3339(END) });
     let job = wire.create(&staged.key, "/v1/exports", &body)?;
     let path = format!("/v1/exports/{}", text(&job, "/id")?);
-    let job = wait_for("an export", || {
-        let job = wire.get(&staged.key, &path)?;
-        Ok(matches!(text(&job, "/export/state")?, "done" | "failed" | "cancelled").then_some(job))
-    })?;
+    let job = ended(wire, &staged.key, &job)?;
     let mut made = Made { checks: Vec::new(), packages: 0, bytes: 0 };
     let mut wanted = wanted(client);
     for package in list(&job, "/packages")? {
@@ -67,6 +64,15 @@ pub(super) fn export(
     }
     made.checks.push(completeness(client, &job, &wanted)?);
     Ok(made)
+}
+
+/// An export that was asked for, when it is over.
+pub(super) fn ended(wire: &Wire, key: &str, asked: &Value) -> Result<Value, DemoError> {
+    let path = format!("/v1/exports/{}", text(asked, "/id")?);
+    wait_for("an export", || {
+        let job = wire.get(key, &path)?;
+        Ok(matches!(text(&job, "/export/state")?, "done" | "failed" | "cancelled").then_some(job))
+    })
 }
 
 /// The callers whose packages the client must get, with their interceptions.

@@ -117,6 +117,8 @@ def enter_for(agency: httpx.Client, client: str, number: str) -> None:
     [complaint] = create("/v1/complaints", **about)["complaints"]
     hearing = {"kind": "hearing", "due_on": "2026-12-20"}
     post(agency, f"/v1/complaints/{complaint['id']}/deadlines", **hearing)
+    against = {"received_on": "2026-12-01", "from_whom": "ООО", "defences": ["other"], "words": "нет"}
+    post(agency, f"/v1/complaints/{complaint['id']}/objections", **against)
     given_up = {"kind": "withdraw", "on": "2026-11-20"}
     post(agency, f"/v1/complaints/{complaint['id']}/acts", **given_up)
     create("/v1/complaints", **about)

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use cargo_metadata::MetadataCommand;
 use serde_json::Value;
 
 use crate::{DATA, assert_understood, read, root};
@@ -112,11 +111,16 @@ fn its_dependency_layer_has_the_manifest_of_every_crate() {
     let run = Command::new("sh").args(["-c", &stubs]).current_dir(folder.path()).status().unwrap();
     assert!(run.success(), "{stubs}");
     let members = |manifest: &Path| -> BTreeSet<String> {
-        let mut command = MetadataCommand::new();
-        command.manifest_path(manifest).no_deps();
-        command.other_options(["--offline".to_owned(), "--locked".to_owned()]);
-        let packages = command.exec().unwrap().packages;
-        packages.iter().map(|package| package.name.to_string()).collect()
+        let told = Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version=1", "--no-deps", "--offline", "--locked"])
+            .arg("--manifest-path")
+            .arg(manifest)
+            .output()
+            .unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        let packages = told["packages"].as_array().unwrap();
+        packages.iter().map(|package| package["name"].as_str().unwrap().to_owned()).collect()
     };
     let whole = members(&root().join("Cargo.toml"));
     assert!(whole.len() > 5, "{whole:?}");

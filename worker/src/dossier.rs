@@ -28,6 +28,7 @@ use baitline_store::{
 use crate::WorkError;
 use crate::contents::first_bytes;
 use crate::filer::Filer;
+use crate::narrowing::Narrowing;
 
 /// The most calls of one number that a package looks at.
 const MAX_CALLS: i64 = 10_000;
@@ -41,10 +42,11 @@ const FIRST_VERSION: u32 = 1;
 pub(crate) fn gather(
     conn: &mut Conn,
     package: &Package,
-    request: &ExportRequest,
+    (request, narrowing): (&ExportRequest, &Narrowing),
     program_version: &str,
 ) -> StoreResult<Option<Dossier>> {
-    let found = fileable(conn, package, request)?;
+    let mut found = fileable(conn, package, request)?;
+    found.retain(|judged| narrowing.holds(judged));
     let days = found.iter().map(|judged| judged.call.started_at.day()).collect();
     if !buckets::are_settled(conn, package.client_id, &days)? {
         return Ok(None);
@@ -52,8 +54,8 @@ pub(crate) fn gather(
     let client = clients::find_client(conn, package.client_id)?;
     let scene = Scene::of(conn, package.client_id)?;
     let today = limitation_day(package.sealed_at);
-    let filer = Filer::of(conn, package.client_id, &found, today)?;
-    let asked = gate::Asked { today, signer: filer.signer, complaint: None };
+    let filer = Filer::of(conn, package.client_id, (&found, narrowing.complaint), today)?;
+    let asked = gate::Asked { today, signer: filer.signer, complaint: narrowing.complaint };
     let kept = gate::facts_of(conn, package.client_id, &found, &asked)?;
     let mut interceptions = Vec::new();
     for (judged, kept) in found.iter().zip(kept) {

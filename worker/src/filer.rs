@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 
 use baitline_domain::applicant::{ApplicantKind, RepresentativeKind};
 use baitline_domain::gate::Signer;
-use baitline_domain::ids::{ApplicantId, BaitId, ClientId};
+use baitline_domain::ids::{ApplicantId, BaitId, ClientId, ComplaintId};
 use baitline_domain::instant::civil_date;
 use baitline_domain::office::SubjectCode;
 use baitline_evidence::dossier::Office;
 use baitline_evidence::people;
 use baitline_store::models::{ApplicantRow, JudgedCall, PowerRow, RepresentativeRow};
-use baitline_store::{Conn, Reach, StoreResult, applicants, gate, offices, preparations};
+use baitline_store::{
+    Conn, Reach, StoreResult, applicants, complaints, gate, offices, preparations,
+};
 use jiff::civil::Date;
 
 /// Who files, in the words of documents and of the gate.
@@ -23,14 +25,23 @@ pub(crate) struct Filer {
 }
 
 impl Filer {
-    /// Nobody where the calls' baits have no holder, or several: those calls
-    /// belong into a package for each.
+    /// As the complaint says, if the package is that of one; else nobody where the
+    /// calls' baits have no holder, or several: those calls belong into a package
+    /// for each.
     pub(crate) fn of(
         conn: &mut Conn,
         client: ClientId,
-        calls: &[JudgedCall],
+        (calls, complaint): (&[JudgedCall], Option<ComplaintId>),
         today: Date,
     ) -> StoreResult<Self> {
+        let reach = Reach::Client(client);
+        if let Some(id) = complaint {
+            let complaint = complaints::find_complaint(conn, reach, id)?;
+            let row = applicants::find_applicant(conn, reach, complaint.applicant_id)?;
+            let (person, power) = complaints::signing(conn, &complaint)?;
+            let subject = complaint.subject()?;
+            return Self::filed_by(conn, (row, subject), person, power);
+        }
         let Some(applicant) = common_holder(conn, client, calls)? else {
             return Ok(Self {
                 applicant: None,
@@ -52,17 +63,16 @@ impl Filer {
     ) -> StoreResult<Self> {
         let row = applicants::find_applicant(conn, Reach::Client(client), applicant)?;
         let signing = gate::usual_signer(conn, client, applicant, today)?;
-        let signing = signing.map_or((None, None), |(person, power)| (Some(person), power));
+        let (person, power) = signing.map_or((None, None), |(person, power)| (Some(person), power));
         let subject = row.subject()?;
-        Self::signed_by(conn, row, signing, subject)
+        Self::filed_by(conn, (row, subject), person, power)
     }
 
-    /// An applicant, with this signer and the office of this subject.
-    pub(crate) fn signed_by(
+    fn filed_by(
         conn: &mut Conn,
-        row: ApplicantRow,
-        (person, power): (Option<RepresentativeRow>, Option<PowerRow>),
-        subject: SubjectCode,
+        (row, subject): (ApplicantRow, SubjectCode),
+        person: Option<RepresentativeRow>,
+        power: Option<PowerRow>,
     ) -> StoreResult<Self> {
         Ok(Self {
             office: office(conn, subject)?,

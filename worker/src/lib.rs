@@ -8,6 +8,7 @@ mod export;
 mod files;
 mod filer;
 mod lists;
+mod narrowing;
 mod numbering;
 mod operators;
 mod papers;
@@ -21,13 +22,15 @@ use std::time::{Duration, Instant};
 use baitline_analytics::AnalyticsError;
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
-use baitline_evidence::BuildError;
+use baitline_evidence::{BuildError, SigningKey};
 use baitline_store::{
-    Reach, Store, StoreError, buckets, changes, exports, kept_replies, now, replays,
+    Reach, Store, StoreError, StoreResult, buckets, changes, kept_replies, now, replays,
+    signing_keys,
 };
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use export::OpenExport;
 use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
@@ -82,7 +85,7 @@ pub enum Step {
     Tried,
     /// A paper was made, or could not be.
     Made,
-    /// An export was carried to its end, or as far as it went.
+    /// An export got on by some packages, or to its end.
     Exported,
     /// A replay got on by some days, or to its end.
     Replayed,
@@ -136,8 +139,14 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    /// What signs packages.
+    key: Option<SigningKey>,
     /// The file at hand.
     open_file: Option<OpenFile>,
+    /// The export at hand.
+    open_export: Option<OpenExport>,
+    /// Whether it is the turn of the export at hand.
+    export_first: bool,
     /// Whether it is the turn of files.
     files_first: bool,
     /// When it last found nothing that is past its time.
@@ -161,7 +170,10 @@ impl Worker {
             plans: Plans::default(),
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
+            key: None,
             open_file: None,
+            open_export: None,
+            export_first: false,
             files_first: false,
             pruned_at: None,
             steps: 0,
@@ -169,6 +181,18 @@ impl Worker {
             last_changed: None,
             last_older: None,
         }
+    }
+
+    /// The same, signing the packages it builds. Tells the key's public half to whoever
+    /// asks the API for it.
+    ///
+    /// # Errors
+    /// When that cannot be written down.
+    pub fn signing_with(self, key: SigningKey) -> StoreResult<Self> {
+        let (fingerprint, public) = (key.fingerprint(), key.public_pem());
+        self.store
+            .write(Reach::Agency, |conn| signing_keys::note_key(conn, &fingerprint, &public))?;
+        Ok(Self { key: Some(key), ..self })
     }
 
     /// Does the next piece of work. Files and everything else take turns while
@@ -186,8 +210,12 @@ impl Worker {
         done
     }
 
-    /// Does whatever but files is most urgent.
+    /// Does whatever but files is most urgent; the export at hand takes turns with it.
     fn run_next_but_files(&mut self) -> Result<Step, WorkError> {
+        let is_export_first = std::mem::take(&mut self.export_first);
+        if is_export_first && self.open_export.is_some() && self.export_on()? {
+            return Ok(Step::Exported);
+        }
         let first = TURNS[self.steps % TURNS.len()];
         self.steps += 1;
         let others = [Work::Recent, Work::Change, Work::Older];
@@ -199,6 +227,7 @@ impl Worker {
                 Work::Older => self.refresh_older(&mut failure)?,
             };
             if let Some(step) = done {
+                self.export_first = true;
                 return Ok(step);
             }
         }
@@ -209,15 +238,8 @@ impl Worker {
         if let Some(step) = self.make_paper()? {
             return Ok(step);
         }
-        if let Some(export) = self.store.write(Reach::Agency, exports::claim_export)? {
-            self.release_file()?;
-            let carried = self.carry_export(&export);
-            if carried.as_ref().is_err_and(WorkError::is_outage) {
-                self.store.write(Reach::Agency, |conn| exports::give_back_export(conn, &export))?;
-            }
-            if carried? {
-                return Ok(Step::Exported);
-            }
+        if self.export_on()? {
+            return Ok(Step::Exported);
         }
         if let Some(replay) = self.store.write(Reach::Agency, replays::claim_replay)? {
             self.release_file()?;
@@ -333,6 +355,7 @@ impl Worker {
             };
             std::thread::sleep(pause);
         }
+        self.release_export();
     }
 
     /// Removes replies that are kept no longer, and what uploads that never ended

@@ -174,7 +174,7 @@ pub(crate) fn interception_rows(
                 client: one.client_id,
                 caller: one.call.party.phone(),
                 operator: interception.caller_operator,
-                region: interception.caller_region.clone(),
+                region: interception.caller_region.as_deref().map(str::to_owned),
                 competitors: interception.competitors.clone(),
                 bait: one.call.bait,
                 bait_operator: baits.get(&one.call.bait).and_then(|bait| bait.operator),

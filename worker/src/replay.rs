@@ -16,6 +16,7 @@ use baitline_store::replays::{self, DayFound};
 use baitline_store::{Conn, Reach, StoreError, StoreResult, buckets, calls};
 
 use crate::dossier::is_fileable;
+use crate::narrowing::Narrowing;
 use crate::numbering::Plans;
 use crate::operators::KnownOperators;
 use crate::refresh::{Law, judge_day};
@@ -215,8 +216,11 @@ fn touched_packages(
     let mut touched = Vec::new();
     for (package, export) in replays::packages_against(conn, replay.client_id, &numbers)? {
         let request = export.request()?;
+        let narrowing = Narrowing::of(conn, replay.client_id, &request.narrowed_to)?;
         let holds = |judged: &Option<JudgedCall>| {
-            judged.as_ref().is_some_and(|judged| is_fileable(judged, &request))
+            judged
+                .as_ref()
+                .is_some_and(|judged| is_fileable(judged, &request) && narrowing.holds(judged))
         };
         let of_package = changed.iter().filter(|pair| {
             pair.caller() == Some(package.caller) && (holds(&pair.before) || holds(&pair.after))

@@ -107,6 +107,9 @@ impl From<Constraint> for ApiError {
             Constraint::ExportEnded => {
                 Self::conflict("export_ended", "The export has ended and cannot be cancelled.")
             }
+            Constraint::ExportCancelled => {
+                Self::conflict("export_cancelled", "The export was cancelled; ask for a new one.")
+            }
             Constraint::UnknownEdition => {
                 Self::NotFound(Some(FaultItem::at("/numbering_edition_id", Fault::UnknownEdition)))
             }
@@ -177,6 +180,10 @@ impl From<Constraint> for ApiError {
             Constraint::CallFiled => {
                 Self::conflict("call_filed", "A filed complaint holds one of the calls.")
             }
+            Constraint::CallsPending => Self::conflict(
+                "calls_pending",
+                "Something waits to be derived that may change one of the calls; try again.",
+            ),
             Constraint::LastCall => Self::conflict(
                 "last_call",
                 "The complaint has no other call; withdraw it instead.",
@@ -194,6 +201,14 @@ impl From<Constraint> for ApiError {
                 "The complaint has as many deadlines as may be; see the limit \
                  «complaint_deadlines».",
             ),
+            Constraint::TooManyObjections => Self::conflict(
+                "too_many_objections",
+                "The complaint has as many objections as may be; see the limit \
+                 «complaint_objections».",
+            ),
+            Constraint::UnknownComplaint => {
+                Self::NotFound(Some(FaultItem::at("/complaint_id", Fault::UnknownComplaint)))
+            }
             Constraint::UnknownPower => {
                 Self::NotFound(Some(FaultItem::at("/power_id", Fault::UnknownPower)))
             }

@@ -9,9 +9,12 @@ use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::paper::MAX_TEMPLATE_BYTES;
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
+use baitline_store::exports::MAX_PACKAGES;
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_domain::complaint::MAX_ACTS;
-use baitline_store::complaints::{MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES};
+use baitline_store::complaints::{
+    MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES, MAX_OBJECTIONS,
+};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::kept_replies::KEPT_FOR;
 use baitline_store::keys::MAX_KEY_CLIENTS;
@@ -26,7 +29,8 @@ use utoipa::ToSchema;
 use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
-use super::exports::MAX_NUMBERS;
+use super::export_events::MAX_EVENT_STREAMS;
+use super::export_views::MAX_NUMBERS;
 use super::file_views::{
     DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
 };
@@ -52,7 +56,7 @@ use super::statements::MAX_STATEMENT_PERIOD;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
     allow_list, applicants, attachments, attributions, baits, clients, competitors, contaminations,
-    complaint_life_views, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
+    complaint_life_views, complaint_objections, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
     portability_answers, powers_of_attorney, preparations, protocols,
 };
 use crate::app::{App, AppData};
@@ -142,6 +146,7 @@ pub(crate) struct LimitList {
 async fn list_limits(app: AppData, _: Caller<AnyKey>) -> web::Json<LimitList> {
     let limits = [
         rates(&app),
+        vec![most("event_stream", LimitUnit::Seconds, app.events_for.as_secs())],
         bodies(),
         lists(),
         answers(),
@@ -207,6 +212,8 @@ fn lists() -> Vec<LimitView> {
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
         most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
+        most("export_packages", LimitUnit::Items, MAX_PACKAGES),
+        most("event_streams_at_once", LimitUnit::Items, MAX_EVENT_STREAMS),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
         most("label_segments", LimitUnit::Items, MAX_SEGMENTS),
@@ -217,6 +224,8 @@ fn lists() -> Vec<LimitView> {
         most("complaint_calls", LimitUnit::Items, MAX_COMPLAINT_CALLS),
         most("complaint_acts", LimitUnit::Items, MAX_ACTS),
         most("complaint_deadlines", LimitUnit::Items, MAX_DEADLINES),
+        most("complaint_objections", LimitUnit::Items, MAX_OBJECTIONS),
+        most("objection_defences", LimitUnit::Items, complaint_objections::MAX_DEFENCES),
         most("complaint_missing", LimitUnit::Items, complaint_life_views::MAX_MISSING),
         most("found_consents", LimitUnit::Items, MAX_FOUND_CONSENTS),
         most("protocol_steps", LimitUnit::Items, MAX_STEPS),

@@ -16,10 +16,10 @@ use baitline_store::attributions::{self, AttributionFilter};
 use baitline_store::calls::CallsOfNumber;
 use baitline_store::models::{
     AllowEntryRow, AttributionRow, Competitor, JudgedCall, LabelRow, OwnNumberRow,
-    PortabilityAnswerRow,
+    OutcomeCounts, PortabilityAnswerRow,
 };
 use baitline_store::{
-    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, known_numbers, labels,
+    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, complaints, known_numbers, labels,
     operators, own_numbers, portability, tallies,
 };
 use serde::Deserialize;
@@ -124,6 +124,7 @@ struct Known {
     attributions: Vec<AttributionRow>,
     competitors: Vec<Competitor>,
     known_operators: Operators,
+    outcomes: OutcomeCounts,
 }
 
 fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResult<Known> {
@@ -162,6 +163,7 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
         competitors: read_if(!named.is_empty(), || competitors::competitors_by_id(conn, &named))?,
         attributions,
         known_operators: operators::known_operators(conn)?,
+        outcomes: read_if(there.complaints, || complaints::outcomes_of(conn, reach, number))?,
     })
 }
 
@@ -193,6 +195,8 @@ impl Known {
             pending_days: self.pending_days,
             counts: self.counts(&question),
             other_clients: None,
+            on_review: self.outcomes.objected > 0,
+            complaints: self.outcomes.into(),
             is_own_number: self.own_numbers.iter().any(|row| row.to_domain().covers(number, at)),
             is_allowed: self.allowances.iter().any(|row| row.to_domain().allows(number, at)),
             numbering: answer(&self.known_operators, number, Time(at), &self.plan),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::allow_list::AllowEntryView;
 use super::attributions::AttributionView;
+use super::complaint_objections::OutcomesView;
 use super::numbering::NumberAnswer;
 use super::offenders::VerdictCountsView;
 use super::operator_views::{OperatorView, operator_view};
@@ -52,6 +53,11 @@ use crate::words::{DirectionWord, LabelKindWord, ReasonWord, StandingWord, Verdi
         "edition_id": "0197a5b0-7c1e-7d3a-9a51-000000000009",
         "notes": []
     },
+    "complaints": {
+        "complaints": 1, "filed": 1, "returned": 0, "violations": 0, "fines_kopecks": 0,
+        "objected": 0
+    },
+    "on_review": false,
     "portability_answers": [],
     "operators": [{
         "operator": {"inn": "7740000076", "name": "ПАО «МТС»", "brand": "МТС", "group": "mts"},
@@ -99,6 +105,10 @@ pub(crate) struct OffenderPage {
     /// on as the installation says, 3 unless told, so that nobody is recognised; null
     /// below that, and where the answer is of every client.
     pub(super) other_clients: Option<u64>,
+    /// What came of the complaints with a call from it, within reach.
+    pub(super) complaints: OutcomesView,
+    /// Whether an objection against one of them waits to be settled.
+    pub(super) on_review: bool,
     /// Whether it is an own number of a client within reach at this moment.
     pub(super) is_own_number: bool,
     /// Whether a client within reach allows it to call at this moment.

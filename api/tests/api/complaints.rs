@@ -107,6 +107,11 @@ impl Scene {
         service.json("POST", key, &format!("{letter}/reply"), &reply).expect(200);
     }
 
+    /// As the worker leaves it: nothing waits to be derived.
+    fn settle(service: &Service) {
+        service.execute("DELETE FROM changes; DELETE FROM touched_buckets");
+    }
+
     fn missing(&self, service: &Service, complaint: &str) -> Vec<Value> {
         let path = format!("/v1/complaints/{complaint}/calls");
         let listed = service.get(self.key(), &path).expect(200).json();
@@ -166,9 +171,13 @@ fn the_gate_names_what_is_missing_and_files_what_misses_nothing() {
         ]);
         assert_eq!(scene.missing(&service, &complaint), [bare.clone(), bare]);
         let complete = json!({"kind": "complete", "on": "2026-11-14"});
+        Scene::settle(&service);
         assert_eq!(scene.act(&service, &complaint, &complete).expect(409).code(), "not_ready");
         scene.prove(&service);
         assert_eq!(scene.missing(&service, &complaint), [json!([]), json!([])]);
+        let pending = scene.act(&service, &complaint, &complete).expect(409);
+        assert_eq!(pending.code(), "calls_pending");
+        Scene::settle(&service);
         let ready = scene.act(&service, &complaint, &complete).expect(200);
         assert_eq!((ready.text("/state"), ready.header("etag")), ("ready".to_owned(), "\"2\""));
         let file = json!({"kind": "file", "on": "2026-11-15"});
@@ -205,6 +214,7 @@ fn no_interception_is_in_two_filed_complaints_until_one_lets_it_go() {
         let second = id(&scene.make(&service, "number")[0]);
         service.execute("UPDATE complaint_calls SET released = FALSE");
         scene.prove(&service);
+        Scene::settle(&service);
         let complete = json!({"kind": "complete", "on": "2026-11-14"});
         let file = json!({"kind": "file", "on": "2026-11-15", "channel": "email"});
         for complaint in [&first, &second] {
@@ -244,6 +254,7 @@ fn a_complaint_goes_to_its_end_with_its_fines() {
         let scene = scene(&service, "Окна");
         let complaint = id(&scene.make(&service, "number")[0]);
         scene.prove(&service);
+        Scene::settle(&service);
         let act = |body: Value| scene.act(&service, &complaint, &body);
         act(json!({"kind": "complete", "on": "2026-11-14"})).expect(200);
         act(json!({"kind": "file", "on": "2026-11-15", "channel": "email"})).expect(200);
@@ -283,6 +294,41 @@ fn a_complaint_goes_to_its_end_with_its_fines() {
             (&calls["items"][1]["decision"], &calls["items"][1]["fine"]),
             (&json!("violation"), &Value::Null)
         );
+    });
+}
+
+#[test]
+fn a_decision_that_falls_takes_the_fines_with_it() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let scene = scene(&service, "Окна");
+        let complaint = id(&scene.make(&service, "number")[0]);
+        scene.prove(&service);
+        Scene::settle(&service);
+        for act in [
+            json!({"kind": "complete", "on": "2026-11-14"}),
+            json!({"kind": "file", "on": "2026-11-15", "channel": "email"}),
+            json!({"kind": "open_case", "on": "2026-11-20", "case_number": CASE}),
+            json!({"kind": "decide", "on": "2026-12-20", "outcome": "violation"}),
+            json!({"kind": "fine", "on": "2027-01-20"}),
+        ] {
+            scene.act(&service, &complaint, &act).expect(200);
+        }
+        let path = format!("/v1/complaints/{complaint}/calls");
+        let fine = json!({"decision": "violation", "fine": {
+            "kopecks": 30_000_000, "against": "legal_entity",
+        }});
+        let decision = format!("{path}/{}/decision", scene.calls[0]);
+        service.json("PUT", scene.key(), &decision, &fine).expect(200);
+        for act in [
+            json!({"kind": "appeal", "on": "2027-01-25"}),
+            json!({"kind": "decide_appeal", "on": "2027-03-25", "appeal": "changed", "outcome": "none"}),
+        ] {
+            scene.act(&service, &complaint, &act).expect(200);
+        }
+        let calls = service.get(scene.key(), &path).expect(200).json();
+        let first = &calls["items"][0];
+        assert_eq!((&first["decision"], &first["fine"]), (&json!("none"), &Value::Null));
     });
 }
 
@@ -327,6 +373,71 @@ fn deadlines_stand_where_the_day_puts_them() {
         assert_eq!(listed["items"], json!([changed.json()]));
         let other = format!("/v1/complaints/{NOWHERE}/deadlines/{}", made.text("/id"));
         service.json("PATCH", scene.key(), &other, &done).expect(404);
+    });
+}
+
+#[test]
+fn an_objection_puts_the_number_on_review_until_it_is_settled() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let scene = scene(&service, "Окна");
+        let key = scene.key();
+        let complaint = id(&scene.make(&service, "number")[0]);
+        scene.prove(&service);
+        let path = format!("/v1/complaints/{complaint}/objections");
+        let body = json!({
+            "received_on": "2026-12-05", "from_whom": "ООО «Образец-Окна»",
+            "defences": ["provocation", "platform_consent", "provocation"], "words": "Сами звонили",
+        });
+        let made = service.json("POST", key, &path, &body).expect(201);
+        assert_eq!(made.json()["defences"], json!(["platform_consent", "provocation"]));
+        let page = || {
+            let page = service.get(key, "/v1/offenders/+79160000001").expect(200).json();
+            (page["on_review"].clone(), page["complaints"]["complaints"].clone())
+        };
+        assert_eq!(page(), (json!(true), json!(1)));
+        let sheet = service.get(key, &format!("/v1/complaints/{complaint}/objection-sheet"));
+        let sheet = sheet.expect(200).json();
+        let first = &sheet["calls"][0];
+        assert_eq!(first["refusal_on"], "2026-10-01");
+        assert_eq!((&first["found_consents"], &first["ported"]), (&Value::Null, &json!(false)));
+        let one = format!("{path}/{}", made.text("/id"));
+        let half = json!({"settled_on": "2026-12-20"});
+        assert_eq!(service.json("PATCH", key, &one, &half).expect(422).code(), "missing");
+        let settled = json!({"settled_on": "2026-12-20", "settled_because": "согласия нет"});
+        service.json("PATCH", key, &one, &settled).expect(200);
+        assert_eq!(page(), (json!(false), json!(1)));
+    });
+}
+
+#[test]
+fn an_office_tells_what_it_returned_complaints_for() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let scene = scene(&service, "Окна");
+        let key = scene.key();
+        let complaint = id(&scene.make(&service, "number")[0]);
+        scene.prove(&service);
+        Scene::settle(&service);
+        let acts = [
+            json!({"kind": "complete", "on": "2026-11-14"}),
+            json!({"kind": "file", "on": "2026-11-15", "channel": "email"}),
+            json!({"kind": "return", "on": "2026-11-20", "missing": ["sim_authority", "transcript"]}),
+        ];
+        for act in &acts {
+            scene.act(&service, &complaint, act).expect(200);
+        }
+        let told = service.get(key, "/v1/offices/77/outcomes").expect(200).json();
+        assert_eq!((&told["counts"]["returned"], &told["counts"]["filed"]), (&json!(1), &json!(0)));
+        let reasons = json!([
+            {"missing": "transcript", "times": 1}, {"missing": "sim_authority", "times": 1},
+        ]);
+        assert_eq!(told["returned_for"], reasons);
+        let none = service.get(key, "/v1/offices/78/outcomes").expect(200).json();
+        assert_eq!(none["counts"]["complaints"], 0);
+        let other = service.client("Двери");
+        let theirs = service.get(&other.key, "/v1/offices/77/outcomes").expect(200).json();
+        assert_eq!(theirs["counts"]["complaints"], 0);
     });
 }
 

@@ -23,15 +23,17 @@ const SHARED: &[&str] = &[
     "/v1/numbering/",
     "/v1/operators",
     "/v1/limits",
+    "/v1/signing-keys",
     "/healthz",
     "/readyz",
     "/metrics",
     "/openapi.json",
 ];
 
-/// What the client's own has none of: nothing says how its files are read, and its
-/// package and its paper have no bytes.
-const EMPTY: &[&str] = &["/profile", "/packages/{package_id}", "/papers/{id}/content"];
+/// What the client's own has none of: nothing says how its files are read, its
+/// package and its paper have no bytes, and its export is not done.
+const EMPTY: &[&str] =
+    &["/profile", "/packages/{package_id}", "/archive", "/papers/{id}/content"];
 
 /// A client with something of every kind.
 struct Furnished {
@@ -143,6 +145,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "bait_id" => "baits",
         "trap_id" => "traps",
         "applicant_id" => "applicants",
+        "complaint_id" => "complaints",
         "competitor_id" => "competitors",
         "representative_id" => "representatives",
         "source_id" => "sources",
@@ -151,6 +154,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "binding_id" => "bindings",
         "package_id" => "packages",
         "deadline_id" => "deadlines",
+        "objection_id" => "objections",
         "power_id" => "powers-of-attorney",
         "rejection" => "rejections",
         "subject_id" if path == "/v1/papers" => "inquiries",

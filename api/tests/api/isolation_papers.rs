@@ -40,6 +40,14 @@ pub(crate) fn furnish(
     service.json("PATCH", key, &path, &json!({"note": mark})).expect(200);
     let deadline = json!({"kind": "request", "due_on": "2026-12-01", "note": mark});
     let deadline = service.create(key, &format!("{path}/deadlines"), &deadline);
+    let objection = json!({
+        "received_on": "2026-12-01", "from_whom": mark, "defences": ["other"], "words": mark,
+    });
+    let objection = service.create(
+        key,
+        &format!("/v1/complaints/{complaint}/objections"),
+        &objection,
+    );
     let path = format!("/v1/attachments?subject_kind=bait&subject_id={}&title={mark}", stock.bait);
     let scan = service.typed("POST", key, &path, "application/pdf", b"%PDF-1.7\n").expect(201);
     let source = json!({"name": "operator", "kind": "operator_statement", "time_zone": "UTC"});
@@ -71,6 +79,7 @@ pub(crate) fn furnish(
         ("representatives", person),
         ("complaints", complaint),
         ("deadlines", deadline),
+        ("objections", objection),
         ("inquiries", inquiry),
         ("attachments", scan.text("/id")),
     ]

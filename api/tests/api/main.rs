@@ -11,6 +11,8 @@ mod calls;
 mod complaints;
 mod device_recordings;
 mod devices;
+mod export_events;
+mod exports;
 mod files;
 mod groupings;
 mod hidden_baits;

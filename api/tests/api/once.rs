@@ -21,6 +21,7 @@ const SAFE: &[(&str, &str)] = &[
     ("/v1/complaints:propose", "it changes nothing"),
     ("/v1/devices/{id}/recordings", "files are known by their names and bytes"),
     ("/v1/exports/{id}/cancellation", "twice is once"),
+    ("/v1/exports/{id}/retry", "what is on its way stays on it"),
     ("/v1/files", "a file is known by its bytes"),
     ("/v1/files/{id}/dismissals", "twice is once"),
     ("/v1/inquiries", "a call is asked about once"),

@@ -296,7 +296,7 @@ fn judged(one: &Intercepted<'_>) -> JudgedCall {
         prior_contact: false,
         exposures_done: Vec::new(),
         caller_operator: one.caller.map(|(_, operator, _)| operator.parse().unwrap()),
-        caller_region: one.caller.and_then(|(.., region)| region).map(str::to_owned),
+        caller_region: one.caller.and_then(|(.., region)| region).map(Into::into),
         competitors,
         edition: None,
     };

@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use baitline_api::{ApiSettings, ApiStopper, RateSettings, serve};
 use baitline_domain::ids::{ClientId, TrapId};
@@ -26,6 +27,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+
+/// How long an export may be watched: longer than a test looks, and what looks at
+/// everything is not kept long.
+const EVENTS_FOR: Duration = Duration::from_secs(4);
 
 /// A service that stops when dropped; the database goes last.
 pub(crate) struct Service {
@@ -159,6 +164,7 @@ impl Service {
             rates,
             other_clients_from: 3,
             built_in_template: |kind| kind.as_str(),
+            events_for: EVENTS_FOR,
         };
         let (stopper, thread) = run(listener, store.clone(), api_settings);
         let agent = Agent::config_builder()
@@ -216,6 +222,15 @@ impl Service {
     /// GET with a key.
     pub(crate) fn get(&self, key: &str, path: &str) -> Answer {
         self.send("GET", path, &[("authorization", &format!("Bearer {key}"))], b"")
+    }
+
+    /// GET with a key; the answer is read as it comes.
+    pub(crate) fn open(&self, key: &str, path: &str) -> (u16, HeaderMap, impl BufRead + use<>) {
+        let request = Request::builder().uri(format!("{}{path}", self.address));
+        let request = request.header("authorization", format!("Bearer {key}"));
+        let response = self.agent.run(request.body(()).unwrap()).unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, BufReader::new(response.into_body().into_reader()))
     }
 
     /// A JSON body with a key.

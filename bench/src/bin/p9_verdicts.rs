@@ -138,7 +138,7 @@ impl Stage {
             let all = self.plan.editions().iter().flat_map(|edition| &edition.ranges);
             let held = all.clone().find(holds);
             assert_eq!(found.caller_operator, held.and_then(|range| range.operator));
-            assert_eq!(found.caller_region, held.map(|range| range.region.clone()));
+            assert_eq!(found.caller_region.as_deref(), held.map(|range| range.region.as_str()));
             *verdicts.entry(found.verdict.as_str()).or_default() += 1;
         }
         for verdict in ["foreign_group", "foreign_entity", "same_group", "inconclusive", "invalid"]

@@ -6,6 +6,7 @@
 mod act;
 mod case_number;
 mod deadline;
+mod defence;
 mod grouping;
 mod outcome;
 mod state;
@@ -20,6 +21,7 @@ pub use act::{
 pub use case_number::{CaseKind, CaseNumber, CaseNumberError, SubjectCode};
 pub(crate) use deadline::days_between;
 pub use deadline::{Deadline, DeadlineKind, DeadlineState, SOON_DAYS};
+pub use defence::Defence;
 pub use grouping::{Grouping, NotTaken};
 pub use outcome::{CallOutcome, Fine, FinedParty, Kopecks, Outcome};
 pub use state::{ComplaintState, FilingChannel};

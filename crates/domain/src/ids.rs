@@ -141,6 +141,10 @@ id!(
     ComplaintId
 );
 id!(
+    /// What the accused side says against a complaint.
+    ObjectionId
+);
+id!(
     /// Until when something of a complaint has to be done.
     DeadlineId
 );

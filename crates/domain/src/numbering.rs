@@ -4,6 +4,7 @@
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::ids::EditionId;
 use crate::instant::Instant;
@@ -110,7 +111,7 @@ struct RangeIndex {
     base: u64,
     /// The different holders and regions; there are few.
     holders: Vec<Option<Inn>>,
-    regions: Vec<String>,
+    regions: Vec<Arc<str>>,
 }
 
 /// Twelve bytes, so that a block lies in one or two lines of the cache.
@@ -142,8 +143,9 @@ pub enum Allocation<'a> {
         range: &'a NumberRange,
         /// Its holder.
         operator: Option<Inn>,
-        /// Its region, as the file names it.
-        region: &'a str,
+        /// Its region, as the file names it, in the form of which a copy costs
+        /// nothing; `None` where only the range has it.
+        region: Option<&'a Arc<str>>,
         /// The time asked for lies before the first edition.
         before_first: bool,
         /// Only the following edition holds it: it was allocated meanwhile.
@@ -159,6 +161,9 @@ pub enum Allocation<'a> {
         next_loaded: bool,
     },
 }
+
+/// What [`Allocation::Held`] tells of a range.
+type Held<'a> = (&'a NumberRange, Option<Inn>, Option<&'a Arc<str>>);
 
 impl NumberingPlan {
     /// A plan of these editions; they and their ranges may come in any order.
@@ -221,16 +226,16 @@ impl NumberingPlan {
 
 impl NumberingPlan {
     /// The range of an edition that holds a number, its holder and its region.
-    fn held_by(&self, edition: usize, phone: Phone) -> Option<(&NumberRange, Option<Inn>, &str)> {
+    fn held_by(&self, edition: usize, phone: Phone) -> Option<Held<'_>> {
         let ranges = &self.editions[edition].ranges;
         let Some(index) = &self.indexes[edition] else {
             let begun = ranges.partition_point(|range| range.first <= phone);
             let range = &ranges[begun.checked_sub(1)?];
-            return (phone <= range.last).then_some((range, range.operator, &range.region));
+            return (phone <= range.last).then_some((range, range.operator, None));
         };
         let (place, entry) = index.entry_of(phone)?;
         let (operator, region) = index.particulars(entry);
-        Some((&ranges[place], operator, region))
+        Some((&ranges[place], operator, Some(region)))
     }
 }
 
@@ -246,7 +251,7 @@ impl RangeIndex {
                 index.holders.len() - 1
             });
             let region = *regions.entry(range.region.as_str()).or_insert_with(|| {
-                index.regions.push(range.region.clone());
+                index.regions.push(range.region.as_str().into());
                 index.regions.len() - 1
             });
             index.entries.push(IndexEntry {
@@ -281,7 +286,7 @@ impl RangeIndex {
         (distance <= entry.last).then_some((place, entry))
     }
 
-    fn particulars(&self, entry: IndexEntry) -> (Option<Inn>, &str) {
+    fn particulars(&self, entry: IndexEntry) -> (Option<Inn>, &Arc<str>) {
         (self.holders[entry.holder as usize], &self.regions[entry.region as usize])
     }
 }

@@ -8,6 +8,8 @@ mod legal;
 mod reason;
 mod version;
 
+use std::sync::Arc;
+
 use crate::call::Call;
 use crate::ids::{CompetitorId, EditionId, TrapId};
 use crate::instant::{Instant, Span};
@@ -79,7 +81,7 @@ pub struct Interception {
     pub caller_operator: Option<Inn>,
     /// The region of the caller's range in the edition of that time; a ported
     /// number keeps the region of its range.
-    pub caller_region: Option<String>,
+    pub caller_region: Option<Arc<str>>,
     /// Whose number the caller's was at the call's time, sorted.
     pub competitors: Vec<CompetitorId>,
     /// The edition of the registry that was asked.
@@ -165,5 +167,6 @@ fn near_edge(call: &Call, traps: &[TrapState]) -> bool {
 /// What had leaked the number when the call came; a step of the same moment
 /// counts, for its record is no finer than its clock.
 fn exposures_done(trap: &TrapState, at: Instant) -> Vec<Exposure> {
-    trap.exposures.iter().copied().take_while(|exposure| exposure.at <= at).collect()
+    let done = trap.exposures.partition_point(|exposure| exposure.at <= at);
+    trap.exposures[..done].to_vec()
 }

@@ -83,6 +83,7 @@ mod tests {
             crate::complaint::ComplaintState,
             crate::complaint::DeadlineKind,
             crate::complaint::DeadlineState,
+            crate::complaint::Defence,
             crate::complaint::FilingChannel,
             crate::complaint::FinedParty,
             crate::complaint::Grouping,

@@ -34,6 +34,11 @@ fn gap(kind: Missing, calls: &[NumberedCall<'_>]) -> Gap {
     Gap { what, why, all: numbers.len() == calls.len(), calls: numbers, call_list }
 }
 
+/// What it is called in a list.
+pub(crate) fn name(kind: Missing) -> &'static str {
+    sentences(kind).0.trim_end_matches('.')
+}
+
 fn sentences(kind: Missing) -> (&'static str, &'static str) {
     match kind {
         Missing::Recording => ("Запись звонка.", "Без неё содержание звонка не подтверждено."),

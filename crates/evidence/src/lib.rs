@@ -14,6 +14,7 @@ mod document;
 mod docx;
 pub mod dossier;
 mod gaps;
+pub mod index;
 mod limits;
 mod markdown;
 mod numbered;

@@ -44,7 +44,7 @@ pub(crate) const COLUMNS: [Column; 17] = [
     column("Расшифровка записи", 60.0),
 ];
 
-const fn column(title: &'static str, width: f64) -> Column {
+pub(crate) const fn column(title: &'static str, width: f64) -> Column {
     Column { title, width }
 }
 

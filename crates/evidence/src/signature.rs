@@ -13,6 +13,7 @@ const PUBLIC_KEY_HEAD: [u8; 12] =
     [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 const PUBLIC_KEY_BEGIN: &str = "-----BEGIN PUBLIC KEY-----\n";
 const PUBLIC_KEY_END: &str = "\n-----END PUBLIC KEY-----\n";
+const PEM_BEGIN: &str = "-----BEGIN ";
 const PRIVATE_KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PRIVATE_KEY_END: &str = "-----END PRIVATE KEY-----";
 /// Bytes of a private key's file: ours take some 120.
@@ -28,6 +29,21 @@ pub struct SigningKey(Ed25519KeyPair);
 pub struct SigningKeyError;
 
 impl SigningKey {
+    /// Reads the file that `openssl genpkey -algorithm ed25519` writes, as PEM or, with
+    /// `-outform DER`, as the bytes themselves (PKCS#8).
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, SigningKeyError> {
+        if bytes.len() > MAX_KEY_BYTES {
+            return Err(SigningKeyError);
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.trim_start().starts_with(PEM_BEGIN) => Self::from_pem(text),
+            _ => Self::from_der(bytes),
+        }
+    }
+
     /// Reads the PEM file that `openssl genpkey -algorithm ed25519` writes.
     ///
     /// # Errors
@@ -36,9 +52,12 @@ impl SigningKey {
         let body = (pem.len() <= MAX_KEY_BYTES)
             .then(|| pem.trim().strip_prefix(PRIVATE_KEY_BEGIN)?.strip_suffix(PRIVATE_KEY_END))
             .flatten();
-        let der = body.and_then(decoded).ok_or(SigningKeyError)?;
+        Self::from_der(&body.and_then(decoded).ok_or(SigningKeyError)?)
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, SigningKeyError> {
         // openssl leaves the public half out, which the stricter reader wants.
-        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map(Self).map_err(|_| SigningKeyError)
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Self).map_err(|_| SigningKeyError)
     }
 
     /// The public half as a PEM file.
@@ -133,11 +152,15 @@ pub(crate) mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::*;
 
-    /// A key file as openssl writes it, of the seed whose bytes are all `seed`.
-    pub(crate) fn key_file(seed: u8) -> String {
+    /// A key as openssl writes it, of the seed whose bytes are all `seed`.
+    fn key_bytes(seed: u8) -> Vec<u8> {
         let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-        let body = encoded(&[&head[..], &[seed; 32]].concat());
-        format!("{PRIVATE_KEY_BEGIN}\n{body}\n{PRIVATE_KEY_END}\n")
+        [&head[..], &[seed; 32]].concat()
+    }
+
+    /// The same as a PEM file.
+    pub(crate) fn key_file(seed: u8) -> String {
+        format!("{PRIVATE_KEY_BEGIN}\n{}\n{PRIVATE_KEY_END}\n", encoded(&key_bytes(seed)))
     }
 
     #[test]
@@ -165,6 +188,19 @@ pub(crate) mod tests {
         assert!(verified(&pem.replace('\n', "\r\n"), b"content", &signature).is_err());
         assert!(verified("", b"content", &signature).is_err());
         assert!(!format!("{key:?}").contains("BEGIN"));
+    }
+
+    #[test]
+    fn a_key_file_is_read_as_pem_and_as_der() {
+        let known = SigningKey::from_pem(&key_file(7)).unwrap().fingerprint();
+        for file in [key_file(7).into_bytes(), format!("\n{}", key_file(7)).into(), key_bytes(7)] {
+            assert_eq!(SigningKey::from_file(&file).unwrap().fingerprint(), known);
+        }
+        let cut = &key_bytes(7)[..47];
+        let encrypted = key_file(7).replace("PRIVATE", "ENCRYPTED PRIVATE");
+        for file in [&b""[..], cut, b"\xff\xfe", encrypted.as_bytes(), &[0x30; 5_000]] {
+            assert_eq!(SigningKey::from_file(file).unwrap_err(), SigningKeyError);
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
-//! The register as XLSX, the form people open: every text is a string cell and
-//! can be no formula, phones keep their plus. The only module that knows
-//! rust_xlsxwriter.
+//! Tables as XLSX, the form people open: every text is a string cell and can be no
+//! formula, phones keep their plus. The only module that knows rust_xlsxwriter.
 
 use baitline_domain::instant::Instant;
 use jiff::tz::TimeZone;
@@ -8,22 +7,31 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 
-use crate::register::{COLUMNS, Cell};
+use crate::register::{COLUMNS, Cell, Column};
 
-const SHEET_NAME: &str = "Реестр звонков";
+const REGISTER: &str = "Реестр звонков";
 /// The header's shade of grey, as RGB.
 const HEADER_SHADE: u32 = 0x00E8_E8E8;
 const HEADER_HEIGHT_POINTS: f64 = 45.0;
 
-/// The whole file, dated `created`.
+/// The register of a package, dated `created`.
 pub(crate) fn xlsx(rows: &[[Cell; COLUMNS.len()]], created: Instant) -> Result<Vec<u8>, XlsxError> {
+    table(REGISTER, &COLUMNS, rows, created)
+}
+
+/// A whole file of one table, dated `created`.
+pub(crate) fn table<const WIDTH: usize>(
+    name: &str,
+    columns: &[Column; WIDTH],
+    rows: &[[Cell; WIDTH]],
+    created: Instant,
+) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    let properties =
-        DocProperties::new().set_title(SHEET_NAME).set_creation_datetime(&utc(created)?);
+    let properties = DocProperties::new().set_title(name).set_creation_datetime(&utc(created)?);
     workbook.set_properties(&properties);
     let sheet = workbook.add_worksheet();
-    sheet.set_name(SHEET_NAME)?;
-    write_header(sheet)?;
+    sheet.set_name(name)?;
+    write_header(sheet, columns)?;
     let format =
         Format::new().set_align(FormatAlign::Top).set_border(FormatBorder::Thin).set_text_wrap();
     for (index, row) in (1_u32..).zip(rows) {
@@ -39,7 +47,7 @@ pub(crate) fn xlsx(rows: &[[Cell; COLUMNS.len()]], created: Instant) -> Result<V
     workbook.save_to_buffer()
 }
 
-fn write_header(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+fn write_header(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
     let format = Format::new()
         .set_bold()
         .set_background_color(HEADER_SHADE)
@@ -47,7 +55,7 @@ fn write_header(sheet: &mut Worksheet) -> Result<(), XlsxError> {
         .set_align(FormatAlign::VerticalCenter)
         .set_border(FormatBorder::Thin)
         .set_text_wrap();
-    for (index, column) in (0_u16..).zip(&COLUMNS) {
+    for (index, column) in (0_u16..).zip(columns) {
         sheet.set_column_width(index, column.width)?;
         sheet.write_string_with_format(0, index, column.title, &format)?;
     }

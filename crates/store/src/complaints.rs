@@ -2,8 +2,11 @@
 //! by the acts of their ledger. Nothing that is derived depends on them.
 
 mod acts;
+mod answers;
 mod deadlines;
 mod expiring;
+mod objections;
+mod outcomes;
 mod propose;
 
 use baitline_domain::applicant::ApplicantKind;
@@ -30,11 +33,14 @@ use crate::models::{
 use crate::schema::{complaint_calls, complaints};
 use crate::sql_types::{Db, db_all};
 use crate::versions::{self, Expected};
-use crate::{Page, applicants, now, powers, representatives};
+use crate::{Page, applicants, clients, now, powers, representatives};
 
 pub use acts::{acts_of, record_act};
+pub use answers::{Answer, answers_for};
 pub use deadlines::{MAX_DEADLINES, create_deadline, deadlines_of, update_deadline};
 pub use expiring::{Expiring, expiring};
+pub use objections::{MAX_OBJECTIONS, create_objection, objections_of, settle_objection};
+pub use outcomes::{outcomes_at, outcomes_of, returned_for};
 pub use propose::{MAX_COMPLAINT_CALLS, MAX_COMPLAINED_CALLS, propose};
 
 /// Makes the complaints that are proposed, and tells which calls are in none.
@@ -44,6 +50,8 @@ pub fn create_complaints(
     criteria: &ComplaintCriteria,
     author: &str,
 ) -> StoreResult<(Vec<ComplaintRow>, ComplaintProposal)> {
+    // Two who make complaints of the same calls at once would both find them free.
+    clients::lock_for_entry(conn, client)?;
     let proposal = propose(conn, client, criteria)?;
     let made = proposal
         .complaints
@@ -190,6 +198,40 @@ pub fn find_complaint(conn: &mut Conn, reach: Reach, id: ComplaintId) -> StoreRe
             query = query.filter(complaints::client_id.eq(Db(client)));
         }
         query.filter(complaints::id.eq(Db(id))).first(c)
+    })?)
+}
+
+pub(crate) fn assert_known(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<()> {
+    match find_complaint(conn, Reach::Client(client), id) {
+        Err(StoreError::NotFound) => Err(Constraint::UnknownComplaint.into()),
+        other => other.map(|_| ()),
+    }
+}
+
+/// The calls with their callers of one complaint, of those that stand there, or of
+/// both at once.
+pub fn calls_under(
+    conn: &mut Conn,
+    client: ClientId,
+    complaint: Option<ComplaintId>,
+    state: Option<ComplaintState>,
+) -> StoreResult<Vec<(ObservationId, Phone)>> {
+    Ok(on!(conn, c => {
+        let mut query = complaint_calls::table
+            .inner_join(complaints::table.on(complaints::client_id
+                .eq(complaint_calls::client_id)
+                .and(complaints::id.eq(complaint_calls::complaint_id))))
+            .filter(complaint_calls::client_id.eq(Db(client)))
+            .filter(complaint_calls::removed.eq(false))
+            .select((complaint_calls::call_id, complaint_calls::caller))
+            .into_boxed();
+        if let Some(complaint) = complaint {
+            query = query.filter(complaints::id.eq(Db(complaint)));
+        }
+        if let Some(state) = state {
+            query = query.filter(complaints::state.eq(Db(state)));
+        }
+        query.load(c)
     })?)
 }
 
@@ -373,7 +415,11 @@ pub fn record_decision(
     if decided.fine.is_some() && decided.decision != Some(Outcome::Violation) {
         return Err(Constraint::FineWithoutViolation.into());
     }
-    let place = complaint_calls::table.find((Db(client), Db(id), Db(call)));
+    let place = complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(client)))
+        .filter(complaint_calls::complaint_id.eq(Db(id)))
+        .filter(complaint_calls::call_id.eq(Db(call)))
+        .filter(complaint_calls::removed.eq(false));
     let changed = on!(conn, c => diesel::update(place)
         .set((
             complaint_calls::decision.eq(decided.decision),

@@ -123,6 +123,9 @@ pub enum Constraint {
     /// The export has ended and cannot be cancelled.
     #[error("the export has ended")]
     ExportEnded,
+    /// The export was cancelled, and nothing of it is tried again.
+    #[error("the export was cancelled")]
+    ExportCancelled,
     /// The edition named does not exist.
     #[error("no such edition")]
     UnknownEdition,
@@ -190,6 +193,9 @@ pub enum Constraint {
     /// A filed complaint holds one of the calls.
     #[error("a filed complaint holds a call")]
     CallFiled,
+    /// Something waits for the worker that may change one of the calls.
+    #[error("a call waits to be derived again")]
+    CallsPending,
     /// The complaint has no other call.
     #[error("the complaint has no other call")]
     LastCall,
@@ -205,6 +211,12 @@ pub enum Constraint {
     /// The complaint has as many deadlines as there may be.
     #[error("the complaint has too many deadlines")]
     TooManyDeadlines,
+    /// The complaint has as many objections as there may be.
+    #[error("the complaint has too many objections")]
+    TooManyObjections,
+    /// The complaint named does not exist.
+    #[error("no such complaint")]
+    UnknownComplaint,
     /// The power of attorney named does not exist.
     #[error("no such power of attorney")]
     UnknownPower,

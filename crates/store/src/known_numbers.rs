@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::schema::{
-    allow_list, attributions, calls, changes, labels, own_numbers, portability_answers as answers,
+    allow_list, attributions, calls, changes, complaint_calls as complained, labels, own_numbers, portability_answers as answers,
     touched_buckets as touched,
 };
 use crate::sql_types::Db;
@@ -29,14 +29,16 @@ pub struct Presence {
     pub attributions: bool,
     /// Portability answers.
     pub answers: bool,
+    /// Complaints with a call from it.
+    pub complaints: bool,
     /// Anything that waits for the worker.
     pub pending: bool,
 }
 
 /// Finds out.
 pub fn presence_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<Presence> {
-    type Found = ((bool, bool), (bool, bool), (bool, bool), (bool, bool));
-    let (labelled, lists, others, pending): Found = on!(conn, c => {
+    type Found = ((bool, bool), (bool, bool), (bool, bool), (bool, bool), bool);
+    let (labelled, lists, others, pending, complaints): Found = on!(conn, c => {
         let mut labelled = calls::table
             .filter(calls::party_number.eq(Some(number)))
             .filter(calls::label.is_not_null())
@@ -50,6 +52,10 @@ pub fn presence_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<
         let mut theirs =
             attributions::table.filter(attributions::number.eq(Db(number))).into_boxed();
         let mut answered = answers::table.filter(answers::number.eq(Db(number))).into_boxed();
+        let mut complained = complained::table
+            .filter(complained::caller.eq(Db(number)))
+            .filter(complained::removed.eq(false))
+            .into_boxed();
         let mut buckets = touched::table.into_boxed();
         let mut waiting = changes::table.into_boxed();
         if let Some(client) = reach.client() {
@@ -59,6 +65,7 @@ pub fn presence_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<
             allowed = allowed.filter(allow_list::client_id.eq(Db(client)));
             theirs = theirs.filter(attributions::client_id.eq(Db(client)));
             answered = answered.filter(answers::client_id.eq(Db(client)));
+            complained = complained.filter(complained::client_id.eq(Db(client)));
             buckets = buckets.filter(touched::client_id.eq(Db(client)));
             waiting = waiting.filter(changes::client_id.eq(Db(client)));
         }
@@ -67,6 +74,7 @@ pub fn presence_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<
             (exists(own), exists(allowed)),
             (exists(theirs), exists(answered)),
             (exists(buckets), exists(waiting)),
+            exists(complained),
         ))
         .get_result(c)
     })?;
@@ -77,6 +85,7 @@ pub fn presence_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<
         allowances: lists.1,
         attributions: others.0,
         answers: others.1,
+        complaints,
         pending: pending.0 || pending.1,
     })
 }

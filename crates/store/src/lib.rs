@@ -72,6 +72,7 @@ pub mod representatives;
 mod schema;
 pub mod sealing;
 pub mod segments;
+pub mod signing_keys;
 pub mod sims;
 pub mod sources;
 pub mod sql_types;

@@ -43,13 +43,17 @@ pub use attachments::{AttachmentChanges, AttachmentRow, NewAttachment};
 pub(crate) use complaints::HoldRow;
 pub use complaints::{
     ActRow, CallDecision, ComplaintCallRow, ComplaintChanges, ComplaintCriteria, ComplaintProposal,
-    ComplaintRow, DeadlineChanges, DeadlineRow, GatedCall, NewAct, NewDeadline, ProposedComplaint,
+    ComplaintRow, DeadlineChanges, DeadlineRow, GatedCall, NewAct, NewDeadline, NewObjection,
+    ObjectionRow, OutcomeCounts, ProposedComplaint,
 };
 pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
-pub use evidence::{Assignment, Export, LabelRow, NewLabel, Package, Recording, WaitingRecording};
+pub use evidence::{
+    Assignment, Export, ExportFile, LabelRow, NewLabel, Package, Recording, SigningKeyRow,
+    WaitingRecording,
+};
 pub use files::{CallFile, FileProblem, FileRejection, NewFile, RowText};
 pub use inquiries::{
     CallAnswer, InquiryCallRow, InquiryChanges, InquiryCriteria, InquiryProposal, InquiryRow,

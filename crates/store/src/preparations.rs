@@ -4,8 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use baitline_domain::applicant::{ApplicantKind, ConsentKind};
-use baitline_domain::ids::{BaitId, ClientId};
+use baitline_domain::ids::{ApplicantId, BaitId, ClientId};
 use baitline_domain::instant::Instant;
+use baitline_domain::office::SubjectCode;
 use baitline_domain::preparation::PreparationFacts;
 use diesel::dsl::min;
 use diesel::prelude::*;
@@ -13,13 +14,17 @@ use diesel::prelude::*;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{ConsentRow, NewPreparation, PreparationRow};
-use crate::schema::{bait_preparations as preparations, baits, consents, traps};
+use crate::schema::{
+    applicants as applicants_table, bait_preparations as preparations, baits, consents, traps,
+};
 use crate::sql_types::{Db, db_all};
 use crate::versions::{self, Expected};
 use crate::{applicants, now, stored_text};
 
 /// The version of a bait or trap of which nothing was entered.
 pub const NOTHING_ENTERED: i32 = 0;
+/// Applicants asked for in one statement.
+const APPLICANTS_AT_A_TIME: usize = 1_000;
 
 /// Puts a preparation in the place of the one there is. A bait of which nothing
 /// was entered has the version 0.
@@ -126,6 +131,30 @@ pub fn refusals_of(
         .select((preparations::bait_id, preparations::refusal_on))
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(bait, day)| Some((bait, day?))).collect())
+}
+
+/// The baits whose contract is held by an applicant of this subject: their complaints
+/// go to its office.
+pub fn baits_of_office(
+    conn: &mut Conn,
+    client: ClientId,
+    subject: SubjectCode,
+) -> StoreResult<BTreeSet<BaitId>> {
+    let holders: Vec<ApplicantId> = on!(conn, c => applicants_table::table
+        .filter(applicants_table::client_id.eq(Db(client)))
+        .filter(applicants_table::subject_code.eq(subject.number()))
+        .select(applicants_table::id)
+        .load(c))?;
+    let mut found = BTreeSet::new();
+    for chunk in holders.chunks(APPLICANTS_AT_A_TIME) {
+        let baits: Vec<BaitId> = on!(conn, c => preparations::table
+            .filter(preparations::client_id.eq(Db(client)))
+            .filter(preparations::applicant_id.assume_not_null().eq_any(db_all(chunk)))
+            .select(preparations::bait_id)
+            .load(c))?;
+        found.extend(baits);
+    }
+    Ok(found)
 }
 
 /// What the rules need of a preparation.

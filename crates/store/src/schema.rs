@@ -348,6 +348,8 @@ diesel::table! {
         attempts -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        planned_at -> Nullable<Instant>,
+        attempts_in_vain -> Integer,
     }
 }
 
@@ -367,6 +369,34 @@ diesel::table! {
         bytes -> Nullable<BigInt>,
         sha256 -> Nullable<Binary>,
         problem -> Nullable<Text>,
+        signed_by -> Nullable<Text>,
+        crc32 -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    export_files (client_id, export_id, name) {
+        client_id -> Id,
+        export_id -> Id,
+        name -> Text,
+        bytes -> BigInt,
+        sha256 -> Binary,
+        crc32 -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    signing_keys (fingerprint) {
+        fingerprint -> Text,
+        public_pem -> Text,
+        first_seen_at -> Instant,
+        last_seen_at -> Instant,
     }
 }
 
@@ -1107,6 +1137,26 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::sql_types::*;
 
+    complaint_objections (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        complaint_id -> Id,
+        received_on -> Integer,
+        from_whom -> Text,
+        defences -> Text,
+        words -> Text,
+        settled_on -> Nullable<Integer>,
+        settled_because -> Nullable<Text>,
+        version -> Integer,
+        author -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
     paper_templates (client_id, kind, version) {
         client_id -> Id,
         kind -> Word,
@@ -1168,6 +1218,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     interception_tallies,
     exports,
     export_packages,
+    export_files,
+    signing_keys,
     competitors,
     attributions,
     allow_list,
@@ -1201,6 +1253,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     complaint_calls,
     complaint_deadlines,
     complaint_holds,
+    complaint_objections,
     complaints,
     inquiries,
     inquiry_calls,

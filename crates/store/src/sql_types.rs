@@ -190,6 +190,7 @@ id!(
     ids::InquiryId,
     ids::ComplaintId,
     ids::DeadlineId,
+    ids::ObjectionId,
     ids::StatementId,
     ids::SimAssignmentId,
     RowId,

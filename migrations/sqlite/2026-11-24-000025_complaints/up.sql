@@ -65,7 +65,7 @@ CREATE TABLE complaint_calls (
         AND (fine_kopecks IS NOT NULL OR fine_paid_on IS NULL))
 ) STRICT;
 CREATE INDEX complaint_calls_call ON complaint_calls (client_id, call_id) WHERE NOT released;
-CREATE INDEX complaint_calls_caller ON complaint_calls (client_id, caller);
+CREATE INDEX complaint_calls_caller ON complaint_calls (caller, client_id);
 
 -- What filed complaints hold. Every observation of a call stands here, so that
 -- no call is filed twice under the ids of two of them.

@@ -6,7 +6,7 @@ use baitline_domain::limitation::limitation_day;
 use baitline_evidence::dossier::Dossier;
 use baitline_store::complaints::{self, calls_of_complaint};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, StoreError, StoreResult, applicants, buckets, calls, gate};
+use baitline_store::{Conn, StoreError, StoreResult, buckets, calls, gate};
 
 use super::letters::days_around;
 use super::{Desk, Facts, Gathered};
@@ -34,9 +34,7 @@ impl Desk<'_> {
             }
         }
         let today = limitation_day(self.at());
-        let signing = complaints::signing(conn, &row)?;
-        let applicant = applicants::find_applicant(conn, self.reach(), row.applicant_id)?;
-        let filer = Filer::signed_by(conn, applicant, signing, row.subject()?)?;
+        let filer = Filer::of(conn, self.client, (&found, Some(row.id)), today)?;
         let asked = gate::Asked { today, signer: filer.signer, complaint: Some(row.id) };
         let kept = gate::facts_of(conn, self.client, &found, &asked)?;
         let scene = Scene::of(conn, self.client)?;

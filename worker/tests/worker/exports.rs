@@ -13,7 +13,7 @@ use baitline_evidence::VerifyReport;
 use baitline_sample::recording::recording;
 use baitline_sample::world::{Size, World};
 use baitline_store::blobs::BlobKind;
-use baitline_store::exports::{self, ExportRequest, ExportThresholds};
+use baitline_store::exports::{self, ExportNarrowing, ExportRequest, ExportThresholds};
 use baitline_store::models::{
     Amendment, Correcting, ExportState, Package, PackageState, Recording,
 };
@@ -28,26 +28,27 @@ use crate::story::{FOREIGN, KIN, MTS, Story, consent, label, minutes, phone};
 
 const MAX_BYTES: u64 = 1_000_000;
 
-fn start() -> Instant {
+pub(crate) fn start() -> Instant {
     at("2026-09-02T10:00:00Z")
 }
 
-fn second_start() -> Instant {
+pub(crate) fn second_start() -> Instant {
     at("2026-09-12T10:00:00Z")
 }
 
-fn request() -> ExportRequest {
+pub(crate) fn request() -> ExportRequest {
     ExportRequest {
         from_micros: at("2026-09-01T00:00:00Z").0,
         to_micros: at("2026-10-01T00:00:00Z").0,
         numbers: Vec::new(),
         thresholds: ExportThresholds { interceptions: 2, traps: 2, baits: 1, days: 1 },
         verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+        narrowed_to: ExportNarrowing::default(),
     }
 }
 
 /// Gives an observation a recording that can be played.
-fn record(scene: &Scene, story: &Story, report: &Report) {
+pub(crate) fn record(scene: &Scene, story: &Story, report: &Report) {
     let world = World::generate(1, Size::SCRIPT_ONLY);
     let bytes = recording(world.recorded().next().unwrap());
     let sent = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
@@ -259,7 +260,7 @@ fn a_package_names_each_operator_as_it_was_known_when_the_call_came() {
 }
 
 /// Makes the worker do an export again from nothing but its plan.
-fn build_again(scene: &Scene) {
+pub(crate) fn build_again(scene: &Scene) {
     scene.execute(
         "UPDATE exports SET state = 'queued', attempts = 0;
          UPDATE export_packages SET state = 'queued', sha256 = NULL, bytes = NULL,
@@ -346,31 +347,6 @@ fn without_a_repeat_offender_an_export_is_done_and_empty() {
         scene.settle();
         assert_eq!(state(&scene, &story, export), ExportState::Done);
         assert_eq!(packages(&scene, &story, export), []);
-    });
-}
-
-/// A recording whose bytes are gone is this machine's trouble: the export is
-/// tried again, and in the end it says that it failed.
-#[test]
-fn an_export_that_fails_again_and_again_is_given_up() {
-    on_both(|database| {
-        let scene = Scene::on(database);
-        let story = Story::on(&scene);
-        offence(&scene, &story);
-        scene.execute(match scene.database.kind() {
-            DatabaseKind::Sqlite => "UPDATE recordings SET sha256 = zeroblob(32)",
-            DatabaseKind::Postgres => {
-                "UPDATE recordings SET sha256 = decode(repeat('00', 32), 'hex')"
-            }
-        });
-        let export = ask(&scene, &story);
-        let mut worker = scene.worker();
-        for _ in 0..exports::MAX_ATTEMPTS {
-            assert!(worker.run_next().is_err());
-            scene.execute("UPDATE exports SET state = 'queued'");
-        }
-        scene.settle();
-        assert_eq!(state(&scene, &story, export), ExportState::Failed);
     });
 }
 

@@ -6,8 +6,10 @@
 
 mod amendments;
 mod anything;
+mod batches;
 mod bucket;
 mod chains;
+mod complaints;
 mod corrections;
 mod crashes;
 mod device_files;

@@ -2,6 +2,8 @@
 //! how its operator stands toward the bait's. It does not know why the call is
 //! an interception.
 
+use std::sync::Arc;
+
 use super::{Circumstances, Reason, Verdict};
 use crate::call::Call;
 use crate::ids::EditionId;
@@ -16,7 +18,7 @@ pub(super) struct Legal {
     pub(super) reasons: Vec<Reason>,
     pub(super) caller_operator: Option<Inn>,
     /// The region of the caller's range, where a range holds the number.
-    pub(super) caller_region: Option<String>,
+    pub(super) caller_region: Option<Arc<str>>,
     pub(super) edition: Option<EditionId>,
 }
 
@@ -52,11 +54,13 @@ pub(super) fn judge(call: &Call, circumstances: &Circumstances<'_>) -> Legal {
     Legal { caller_region: region_of(allocation), ..legal }
 }
 
-fn region_of(allocation: Allocation<'_>) -> Option<String> {
-    match allocation {
-        Allocation::Held { region, .. } if !region.is_empty() => Some(region.to_owned()),
-        Allocation::Held { .. } | Allocation::NotLoaded | Allocation::Unallocated { .. } => None,
-    }
+fn region_of(allocation: Allocation<'_>) -> Option<Arc<str>> {
+    let region = match allocation {
+        Allocation::Held { region: Some(region), .. } => Arc::clone(region),
+        Allocation::Held { range, .. } => range.region.as_str().into(),
+        Allocation::NotLoaded | Allocation::Unallocated { .. } => return None,
+    };
+    (!region.is_empty()).then_some(region)
 }
 
 /// The caller's operator and how it is known.

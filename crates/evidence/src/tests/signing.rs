@@ -4,15 +4,15 @@ use std::io::Cursor;
 
 use super::building::{entry, text};
 use super::sample::{dossier, ready};
-use super::tampering::{content, rewritten_from};
+use super::tampering::{content, resum, rewritten_from};
 use crate::signature::tests::key_file;
 use crate::{SigningKey, build_signed, verify};
 
-fn key(seed: u8) -> SigningKey {
+pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_pem(&key_file(seed)).unwrap()
 }
 
-fn signed(key: &SigningKey) -> Vec<u8> {
+pub(super) fn signed(key: &SigningKey) -> Vec<u8> {
     let (dossier, recordings) = ready();
     let mut out = Cursor::new(Vec::new());
     build_signed(&dossier, &recordings, Some(key), &mut out).unwrap();
@@ -31,57 +31,81 @@ fn a_signed_package_is_whole_names_its_key_and_says_how_to_check_it() {
     assert!(listed.contains("signing-key.pem") && !listed.contains(".sig"));
 }
 
-#[test]
-fn whoever_changes_a_signed_package_with_all_its_sums_is_found_out() {
-    let forged = rewritten_from(&signed(&key(7)), |entries| {
-        // All of another package, whose sums are right, under this signature.
-        let other = rewritten_entries();
-        for (path, bytes) in other {
-            *content(entries, &path) = bytes;
-        }
+/// What is wrong with the package of key 7 after a forger's change, who makes all sums
+/// and the container anew and lacks nothing but the key.
+fn forged(change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<(String, String)> {
+    let archive = rewritten_from(&signed(&key(7)), |entries| {
+        change(entries);
+        resum(entries);
     });
-    let problems = verify(Cursor::new(&forged)).problems;
-    assert!(
-        problems.iter().any(|problem| problem.what == "its key did not make the signature"),
-        "{problems:?}"
-    );
+    let problems = verify(Cursor::new(&archive)).problems;
+    problems.into_iter().map(|problem| (problem.path, problem.what)).collect()
 }
 
-/// The tag manifest of the same package under another key's signature.
-fn rewritten_entries() -> Vec<(String, Vec<u8>)> {
-    let other = signed(&key(8));
-    ["tagmanifest-sha256.txt", "README.txt"]
-        .map(|path| (path.to_owned(), text(&other, path).into_bytes()))
-        .into()
+fn only(path: &str, what: &str) -> Vec<(String, String)> {
+    vec![(path.to_owned(), what.to_owned())]
+}
+
+const KEY: &str = "signing-key.pem";
+const SIGNATURE: &str = "tagmanifest-sha256.txt.sig";
+const NOT_MADE: &str = "its key did not make the signature";
+
+#[test]
+fn whoever_changes_a_signed_package_with_all_its_sums_is_found_out_by_the_signature_alone() {
+    assert_eq!(forged(|_| ()), [], "the forger leaves no other trace");
+    let found = forged(|entries| {
+        let sound = content(entries, "data/application.pdf");
+        let last = sound.len() - 1;
+        sound[last] ^= 1;
+    });
+    assert_eq!(found, only(KEY, NOT_MADE));
+    let found = forged(|entries| *content(entries, "README.txt") = b"Trust me.\n".to_vec());
+    assert_eq!(found, only(KEY, NOT_MADE));
 }
 
 #[test]
 fn half_a_signature_and_another_key_are_problems() {
-    let without = |path: &str| {
-        let archive = rewritten_from(&signed(&key(7)), |entries| {
-            entries.retain(|(name, _)| name != path);
-        });
-        verify(Cursor::new(&archive)).problems
-    };
-    for path in ["signing-key.pem", "tagmanifest-sha256.txt.sig"] {
-        let found = without(path);
-        assert!(found.iter().any(|problem| problem.path == path), "{path}: {found:?}");
+    let missing = "is missing from a signed package";
+    for path in [KEY, SIGNATURE] {
+        assert_eq!(forged(|entries| entries.retain(|(name, _)| name != path)), only(path, missing));
     }
-    let other_key = rewritten_from(&signed(&key(7)), |entries| {
-        *content(entries, "signing-key.pem") = key(8).public_pem().into_bytes();
+    let other_key = forged(|entries| *content(entries, KEY) = key(8).public_pem().into_bytes());
+    assert_eq!(other_key, only(KEY, NOT_MADE));
+    let no_key = forged(|entries| *content(entries, KEY) = b"key".to_vec());
+    assert_eq!(no_key, only(KEY, "is no Ed25519 public key"));
+}
+
+/// Nothing else is wrong with such a package: it is signed, by whoever has that key.
+#[test]
+fn a_package_signed_anew_by_another_names_the_other_key() {
+    let archive = rewritten_from(&signed(&key(7)), |entries| {
+        *content(entries, KEY) = key(8).public_pem().into_bytes();
+        resum(entries);
+        let signature = key(8).sign(content(entries, "tagmanifest-sha256.txt"));
+        *content(entries, SIGNATURE) = signature;
     });
-    assert!(!verify(Cursor::new(&other_key)).is_whole());
+    let report = verify(Cursor::new(&archive));
+    assert_eq!(report.problems, []);
+    assert_eq!(report.summary.unwrap().signed_by, Some(key(8).fingerprint()));
 }
 
 #[test]
-fn every_changed_byte_of_a_signature_is_found() {
-    let archive = signed(&key(7));
-    let signature = key(7).sign(text(&archive, "tagmanifest-sha256.txt").as_bytes());
-    let place = archive.windows(64).position(|bytes| bytes == signature).unwrap();
-    for at in place..place + 64 {
-        let mut changed = archive.clone();
-        changed[at] ^= 0x10;
-        assert!(!verify(Cursor::new(&changed)).is_whole(), "byte {at}");
+fn every_changed_bit_of_a_signature_is_found_by_the_key() {
+    for bit in 0..64 * 8 {
+        let found = forged(|entries| content(entries, SIGNATURE)[bit / 8] ^= 1 << (bit % 8));
+        assert_eq!(found, only(KEY, NOT_MADE), "bit {bit}");
+    }
+    let longer = forged(|entries| content(entries, SIGNATURE).push(0));
+    assert_eq!(longer, only(KEY, NOT_MADE));
+}
+
+/// A key has one file, so that no byte of it changes unseen even with its sums.
+#[test]
+fn every_changed_byte_of_the_key_is_found_although_its_sums_fit() {
+    for at in 0..key(7).public_pem().len() {
+        let found = forged(|entries| content(entries, KEY)[at] ^= 1);
+        let [(path, _)] = &found[..] else { panic!("byte {at}: {found:?}") };
+        assert_eq!(path, KEY);
     }
 }
 

@@ -90,7 +90,7 @@ impl TryFrom<&JudgedCall> for StoredCall {
             edition_id: interception.and_then(|one| one.edition),
             label: *label,
             recordings: i32::try_from(*recordings)?,
-            caller_region: interception.and_then(|one| one.caller_region.clone()),
+            caller_region: interception.and_then(|one| one.caller_region.as_deref()).map(str::to_owned),
             competitors: interception.map_or_else(Vec::new, |one| {
                 pack(one.competitors.iter().map(|competitor| competitor.0))
             }),
@@ -112,7 +112,7 @@ impl TryFrom<StoredCall> for JudgedCall {
                     row.exposures_done.as_deref().unwrap_or("[]"),
                 )?,
                 caller_operator: row.caller_operator,
-                caller_region: row.caller_region,
+                caller_region: row.caller_region.map(Into::into),
                 competitors: unpack(&row.competitors, CompetitorId)?,
                 edition: row.edition_id,
             }),

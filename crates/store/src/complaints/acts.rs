@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use baitline_domain::complaint::{
-    Act, AppealKind, AppealOutcome, LedgerEntry, Life, Outcome, Refusal,
+    Act, AppealKind, AppealOutcome, FinedParty, LedgerEntry, Life, Outcome, Refusal,
 };
 use baitline_domain::gate::missing;
 use baitline_domain::ids::{ClientId, ComplaintId, ObservationId};
@@ -19,7 +19,7 @@ use crate::models::{ActRow, ComplaintCallRow, ComplaintRow, GatedCall, HoldRow, 
 use crate::schema::{complaint_acts, complaint_calls, complaint_holds};
 use crate::sql_types::Db;
 use crate::versions::Expected;
-use crate::{now, stored_text};
+use crate::{buckets, now, stored_text};
 
 /// Enters an act.
 pub fn record_act(
@@ -34,12 +34,13 @@ pub fn record_act(
     let ledger = acts_of(conn, client, id)?;
     let life = life_after(&ledger, new)?;
     match new.act {
-        Act::Complete => assert_ready(&gated_calls(conn, &row)?)?,
+        Act::Complete => assert_ready(conn, &row)?,
         Act::File => {
-            assert_ready(&gated_calls(conn, &row)?)?;
+            assert_ready(conn, &row)?;
             hold(conn, &row)?;
         }
-        Act::Decide(outcome) => decide_calls(conn, &row, outcome)?,
+        Act::Decide(outcome) => decide_calls(conn, &row, Some(outcome))?,
+        Act::DecideAppeal(appeal) => undo_decisions(conn, &row, appeal)?,
         Act::Pay => assert_paid(&calls_of_complaint(conn, &row)?)?,
         _ => {}
     }
@@ -112,9 +113,14 @@ fn appeal_of(act: Act) -> Option<AppealKind> {
     }
 }
 
-/// The gate misses nothing of any call. One that is no interception any more
-/// accuses nobody.
-fn assert_ready(calls: &[GatedCall]) -> StoreResult<()> {
+/// The gate misses nothing of any call, and nothing waits that could change one. A
+/// call that is no interception any more accuses nobody.
+fn assert_ready(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<()> {
+    let calls = gated_calls(conn, row)?;
+    let days = calls.iter().map(|call| call.row.started_at.day()).collect();
+    if !buckets::are_settled(conn, row.client_id, &days)? {
+        return Err(Constraint::CallsPending.into());
+    }
     let passes = |call: &GatedCall| call.facts.as_ref().is_some_and(|one| missing(one).is_empty());
     if calls.is_empty() || !calls.iter().all(passes) {
         return Err(Constraint::ActRefused(Refusal::NotReady).into());
@@ -160,13 +166,44 @@ fn release(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<()
 }
 
 /// Every call is decided as the complaint is, until somebody says otherwise.
-fn decide_calls(conn: &mut Conn, row: &ComplaintRow, outcome: Outcome) -> StoreResult<()> {
+fn decide_calls(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+    outcome: Option<Outcome>,
+) -> StoreResult<()> {
     let calls = complaint_calls::table
         .filter(complaint_calls::client_id.eq(Db(row.client_id)))
         .filter(complaint_calls::complaint_id.eq(Db(row.id)))
         .filter(complaint_calls::released.eq(false));
     on!(conn, c => diesel::update(calls)
-        .set(complaint_calls::decision.eq(Some(outcome)))
+        .set(complaint_calls::decision.eq(outcome))
+        .execute(c))?;
+    Ok(())
+}
+
+/// A decision that fell takes what was decided of the calls with it, and their
+/// fines; one that was changed to another is every call's until somebody says
+/// otherwise.
+fn undo_decisions(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+    appeal: AppealOutcome,
+) -> StoreResult<()> {
+    let outcome = match appeal {
+        AppealOutcome::Upheld | AppealOutcome::Changed(Outcome::Violation) => return Ok(()),
+        AppealOutcome::Remanded => None,
+        AppealOutcome::Changed(outcome) => Some(outcome),
+    };
+    decide_calls(conn, row, outcome)?;
+    let calls = complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(row.client_id)))
+        .filter(complaint_calls::complaint_id.eq(Db(row.id)));
+    on!(conn, c => diesel::update(calls)
+        .set((
+            complaint_calls::fine_kopecks.eq(None::<i64>),
+            complaint_calls::fined_party.eq(None::<FinedParty>),
+            complaint_calls::fine_paid_on.eq(None::<i32>),
+        ))
         .execute(c))?;
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Complaints: what they are made of, their ledger and their deadlines.
 
 use baitline_domain::complaint::{
-    Act, ActKind, ActParts, AppealKind, CaseNumber, ComplaintState, Deadline, DeadlineKind,
+    Act, ActKind, ActParts, AppealKind, CaseNumber, ComplaintState, Deadline, DeadlineKind, Defence,
     FilingChannel, Fine, FinedParty, Grouping, Kopecks, LedgerEntry, NotTaken, Outcome,
 };
 use baitline_domain::gate::{GateFacts, Missing};
 use baitline_domain::ids::{
-    ApplicantId, BaitId, ClientId, CompetitorId, ComplaintId, DeadlineId, ObservationId, PowerId,
-    RepresentativeId,
+    ApplicantId, BaitId, ClientId, CompetitorId, ComplaintId, DeadlineId, ObjectionId, ObservationId,
+    PowerId, RepresentativeId,
 };
 use baitline_domain::instant::{Instant, civil_date};
 use baitline_domain::office::SubjectCode;
@@ -371,4 +371,75 @@ pub struct GatedCall {
     /// What is known of it; `None` where every observation of it was voided, or
     /// it is no interception any more.
     pub facts: Option<GateFacts>,
+}
+
+/// What the accused side says against a complaint.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = schema::complaint_objections, primary_key(client_id, id))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct ObjectionRow {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its id.
+    #[diesel(serialize_as = Db<ObjectionId>)]
+    pub id: ObjectionId,
+    /// The complaint.
+    #[diesel(serialize_as = Db<ComplaintId>)]
+    pub complaint_id: ComplaintId,
+    /// The day it came, in days since 1970-01-01.
+    pub received_on: i32,
+    /// Who says it.
+    pub from_whom: String,
+    pub(crate) defences: String,
+    /// What it says.
+    pub words: String,
+    /// The day a person settled it.
+    pub settled_on: Option<i32>,
+    /// How; given where the day is.
+    pub settled_because: Option<String>,
+    /// How often it was written.
+    pub version: i32,
+    /// The public part of the key it was entered with.
+    pub author: String,
+    /// When it was entered.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub created_at: Instant,
+}
+
+impl ObjectionRow {
+    /// The defences it uses.
+    pub fn defences(&self) -> StoreResult<Vec<Defence>> {
+        stored_text::read(&self.defences)
+    }
+}
+
+/// An objection to enter.
+#[derive(Debug, Clone)]
+pub struct NewObjection {
+    /// The day it came, in days since 1970-01-01.
+    pub received_on: i32,
+    /// Who says it.
+    pub from_whom: String,
+    /// The defences it uses.
+    pub defences: Vec<Defence>,
+    /// What it says.
+    pub words: String,
+}
+
+/// What came of the complaints of one number, or of one office.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutcomeCounts {
+    /// Complaints of any state.
+    pub complaints: i64,
+    /// Those that hold their calls: filed, and neither returned nor withdrawn.
+    pub filed: i64,
+    /// Those that the office returned.
+    pub returned: i64,
+    /// Those of which a violation was found.
+    pub violations: i64,
+    /// The sum of the fines, in kopecks.
+    pub fines_kopecks: i64,
+    /// Those with an objection that nobody settled.
+    pub objected: i64,
 }

@@ -233,6 +233,10 @@ pub struct Export {
     /// When it last moved.
     #[diesel(serialize_as = Db<Instant>)]
     pub updated_at: Instant,
+    /// When its packages were planned, all of them: the date of its archive.
+    pub planned_at: Option<Instant>,
+    /// How many workers in a row have taken it up and got nothing done.
+    pub attempts_in_vain: i32,
 }
 
 /// One package of an export.
@@ -267,4 +271,55 @@ pub struct Package {
     pub sha256: Option<Vec<u8>>,
     /// Why it failed.
     pub problem: Option<String>,
+    /// The fingerprint of the key that signed it, where one did.
+    pub signed_by: Option<String>,
+    /// CRC-32 of the archive, for the directory of the archive of all packages.
+    pub crc32: Option<i64>,
+}
+
+impl Package {
+    /// What its file is called in the archive of its export: by what it is good for
+    /// and against whom, so that a folder of a thousand can be read.
+    pub fn archive_name(&self) -> String {
+        let caller = self.caller.to_string();
+        let caller = caller.trim_start_matches('+');
+        format!("{}/{caller}-{}.zip", self.state.as_str(), self.id)
+    }
+}
+
+/// What lies beside the packages in the archive of an export; its bytes are a
+/// blob of the kind of packages.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::export_files, treat_none_as_default_value = false)]
+pub struct ExportFile {
+    /// Its client.
+    #[diesel(serialize_as = Db<ClientId>)]
+    pub client_id: ClientId,
+    /// Its export.
+    #[diesel(serialize_as = Db<ExportId>)]
+    pub export_id: ExportId,
+    /// Its name in the archive.
+    pub name: String,
+    /// How many bytes.
+    pub bytes: i64,
+    /// SHA-256 of them.
+    pub sha256: Vec<u8>,
+    /// CRC-32 of them.
+    pub crc32: i64,
+}
+
+/// The public half of a key that workers sign packages with.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::signing_keys)]
+pub struct SigningKeyRow {
+    /// SHA-256 over the public key's DER, in hexadecimal.
+    pub fingerprint: String,
+    /// The public key as PEM.
+    pub public_pem: String,
+    /// When a worker first had it.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub first_seen_at: Instant,
+    /// When a worker last started with it.
+    #[diesel(serialize_as = Db<Instant>)]
+    pub last_seen_at: Instant,
 }

@@ -64,7 +64,7 @@ fn a_call_comes_back_with_everything_the_rules_said() {
                         seconds: 7,
                     }],
                     caller_operator: Some(Inn::parse("7743895280").unwrap()),
-                    caller_region: Some("г. Москва".to_owned()),
+                    caller_region: Some("г. Москва".into()),
                     competitors: [3, 7].map(|id| CompetitorId(uuid::Uuid::from_u128(id))).to_vec(),
                     edition: Some(EditionId(uuid::Uuid::now_v7())),
                 }),

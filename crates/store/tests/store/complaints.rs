@@ -3,13 +3,13 @@
 
 use baitline_domain::applicant::RepresentativeKind;
 use baitline_domain::call::Call;
-use baitline_domain::complaint::{Act, DeadlineKind, FilingChannel, Grouping};
+use baitline_domain::complaint::{Act, DeadlineKind, Defence, FilingChannel, Grouping};
 use baitline_domain::gate::Signer;
 use baitline_domain::ids::{ClientId, ComplaintId};
 use baitline_domain::instant::Span;
 use baitline_domain::limitation::limitation_day;
 use baitline_store::models::{
-    ComplaintCriteria, NewAct, NewDeadline, NewPower, NewPreparation, NewRepresentative,
+    ComplaintCriteria, NewAct, NewDeadline, NewObjection, NewPower, NewPreparation, NewRepresentative,
 };
 use baitline_store::versions::Expected;
 use baitline_store::{
@@ -27,6 +27,15 @@ pub(crate) fn furnish(opened: &Opened, client: ClientId, of: &Call) {
     let hearing = NewDeadline { kind: DeadlineKind::Hearing, due_on: 20_800, note: None };
     opened.as_client(client, |conn| {
         complaints::create_deadline(conn, client, id, &hearing, "key")
+    });
+    let objection = NewObjection {
+        received_on: 20_790,
+        from_whom: "ООО".to_owned(),
+        defences: vec![Defence::Other],
+        words: "нет".to_owned(),
+    };
+    opened.as_client(client, |conn| {
+        complaints::create_objection(conn, client, id, &objection, "key")
     });
     opened.as_client(client, |conn| {
         complaints::record_act(conn, client, id, &Expected::Any, &act(Act::Withdraw, None), "key")

@@ -5,6 +5,7 @@
 
 mod applicants;
 mod attachments;
+mod batches;
 mod blobs;
 mod bucket;
 mod buckets;

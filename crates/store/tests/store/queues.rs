@@ -1,7 +1,7 @@
 //! What whoever watches the installation reads: counts that follow the work.
 
 use baitline_domain::instant::{MICROS_PER_DAY, Span};
-use baitline_store::exports::{self, ExportRequest, ExportThresholds};
+use baitline_store::exports::{self, ExportNarrowing, ExportRequest, ExportThresholds};
 use baitline_store::models::ExportState;
 use baitline_store::{PoolUse, Reach, now, queues};
 use baitline_testkit::on_both;
@@ -16,6 +16,7 @@ fn ask_for_export(opened: &Opened, client: baitline_domain::ids::ClientId) {
         numbers: Vec::new(),
         thresholds,
         verdicts: Vec::new(),
+        narrowed_to: ExportNarrowing::default(),
     };
     opened.as_client(client, |conn| exports::create_export(conn, client, &request));
 }

@@ -53,7 +53,7 @@ fn some_call(random: &mut ChaCha8Rng, of: &Furnished, day: Day, n: u64) -> Judge
     let mut assessment = interception(of.trap);
     if let Some(interception) = &mut assessment.interception {
         interception.caller_region =
-            (below(random, 3) > 0).then(|| format!("Область {}", below(random, 2)));
+            (below(random, 3) > 0).then(|| format!("Область {}", below(random, 2)).into());
         let competitors = 0..below(random, 3);
         let competitor = |n: u64| CompetitorId(Uuid::from_u128(n.into()));
         interception.competitors = competitors.map(competitor).collect();
@@ -68,7 +68,7 @@ fn row(of: &Furnished, judged: &JudgedCall) -> Option<InterceptionRow> {
         client: judged.client_id,
         caller: judged.call.party.phone(),
         operator: found.caller_operator,
-        region: found.caller_region.clone(),
+        region: found.caller_region.as_deref().map(str::to_owned),
         competitors: found.competitors.clone(),
         bait: judged.call.bait,
         bait_operator: of.bait.operator,

@@ -10,7 +10,7 @@ use baitline_domain::own_number::OwnNumberKind;
 use baitline_domain::phone::{Party, Phone};
 use baitline_domain::tally::{Hearing, Tally};
 use baitline_domain::verdict::{Assessment, Interception, RULE_VERSION, Reason, Verdict};
-use baitline_store::exports::{ExportRequest, ExportThresholds};
+use baitline_store::exports::{ExportNarrowing, ExportRequest, ExportThresholds};
 use baitline_store::keys::NewKey;
 use baitline_store::models::{
     Bait, Client, Export, JudgedCall, LabelRow, NewLabel, NewOwnNumber, OwnNumberRow, Recording,
@@ -62,6 +62,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     keep_judged(opened, id, trap, &call);
     crate::segments::furnish(opened, id, call.started_at.day());
     let (export, package) = plan(opened, id);
+    crate::batches::furnish(opened, &export);
     crate::lists::furnish(opened, id, bait.id);
     crate::applicants::furnish(opened, id, bait.id);
     crate::attachments::furnish(opened, id, bait.id);
@@ -201,6 +202,7 @@ pub(crate) fn export_request() -> ExportRequest {
         numbers: vec![phone(CALLER)],
         thresholds: ExportThresholds { interceptions: 2, traps: 1, baits: 1, days: 1 },
         verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
+        narrowed_to: ExportNarrowing::default(),
     }
 }
 

@@ -1,0 +1,90 @@
+//! The index: what it says, that it is the same each time, and how long it may be.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use baitline_domain::phone::Phone;
+
+use super::*;
+
+fn at(text: &str) -> Instant {
+    Instant::from(text.parse::<jiff::Timestamp>().unwrap())
+}
+
+fn package(number: u64, missing: &[Missing], is_built: bool) -> BatchPackage {
+    let name = format!("draft/{number}.zip");
+    BatchPackage {
+        caller: Phone::from_digits(number).unwrap(),
+        interceptions: 3,
+        missing: missing.to_vec(),
+        file: is_built.then_some(NamedSum { name, bytes: 1_025, sha256: [7; 32] }),
+    }
+}
+
+fn batch(packages: Vec<BatchPackage>) -> Batch {
+    Batch {
+        ident: "baitline-export-1".into(),
+        client_name: "ООО «=Окна*»".into(),
+        time_zone: "Europe/Moscow".into(),
+        period: Period { from: at("2026-08-31T21:00:00Z"), to: at("2026-09-30T21:00:00Z") },
+        sealed_at: at("2026-10-20T21:30:00Z"),
+        packages,
+    }
+}
+
+fn three() -> Batch {
+    batch(vec![
+        package(79_160_000_101, &[], true),
+        package(79_160_000_102, &[Missing::Statement, Missing::Applicant], true),
+        package(79_160_000_103, &[], false),
+    ])
+}
+
+#[test]
+fn the_index_says_of_each_package_what_it_lacks_and_where_it_is() {
+    let document = document(&three(), (0, 1), &TimeZone::get("Europe/Moscow").unwrap());
+    insta::assert_json_snapshot!("index", document.blocks);
+    let rows: Vec<_> = (1..).zip(&three().packages).map(row).collect();
+    insta::assert_debug_snapshot!("index_rows", rows);
+}
+
+#[test]
+fn equal_batches_have_equal_indexes_and_another_batch_another() {
+    let (one, same) = (index(&three()).unwrap(), index(&three()).unwrap());
+    assert_eq!(one, same);
+    let mut other = three();
+    other.packages[0].interceptions = 4;
+    for (file, other) in one.iter().zip(index(&other).unwrap()) {
+        assert_ne!(file.1, other.1, "{}", file.0);
+    }
+    let names: Vec<&str> = one.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["index.xlsx", "index.pdf"]);
+}
+
+#[test]
+fn a_long_index_goes_on_in_another_file_and_an_empty_one_is_one() {
+    let numbers = 79_160_000_000..79_160_001_001;
+    let long = batch(numbers.map(|number| package(number, &[], true)).collect());
+    let zone = TimeZone::get("Europe/Moscow").unwrap();
+    let rows = |part| {
+        let blocks = document(&long, (part, 2), &zone).blocks;
+        match blocks.into_iter().last() {
+            Some(Block::Table { rows, .. }) => (rows.len(), rows[0][0].clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(rows(0), (1_000, text("1".into())));
+    assert_eq!(rows(1), (1, text("1001".into())));
+    let empty = index(&batch(Vec::new())).unwrap();
+    assert_eq!(empty.len(), 2);
+    let nowhere = Batch { time_zone: "Nowhere/Nowhere".into(), ..batch(Vec::new()) };
+    assert!(matches!(index(&nowhere), Err(BuildError::TimeZone(_))));
+}
+
+#[test]
+fn sums_are_lines_that_sha256sum_reads() {
+    let packages = three().packages;
+    let files: Vec<NamedSum> = packages.into_iter().filter_map(|package| package.file).collect();
+    let text = String::from_utf8(sums(&files)).unwrap();
+    let line = format!("{}  draft/79160000101.zip", "07".repeat(32));
+    assert_eq!(text.lines().next(), Some(line.as_str()));
+    assert_eq!(text.lines().count(), 2);
+}

@@ -1,0 +1,74 @@
+//! Packages of complaints: their calls, who files them, and the gate's answer.
+
+use baitline_domain::applicant::RepresentativeKind;
+use baitline_domain::complaint::{ComplaintState, Grouping};
+use baitline_store::exports::{ExportNarrowing, ExportRequest};
+use baitline_store::models::{ComplaintCriteria, ComplaintRow, NewRepresentative};
+use baitline_store::{complaints, representatives};
+use baitline_testkit::on_both;
+
+use crate::batches::{order, two_offenders};
+use crate::exports::{packages, request};
+use crate::scene::Scene;
+use crate::story::{FOREIGN, LONER, Story, phone};
+
+/// A head for the first complaint's applicant, who signs from then on.
+fn give_head(scene: &Scene, story: &Story, complaint: &ComplaintRow) {
+    let new = NewRepresentative {
+        applicant: complaint.applicant_id,
+        kind: RepresentativeKind::Head,
+        name: "Иванов И. И.".to_owned(),
+        position: None,
+        phone: None,
+        email: None,
+        note: None,
+    };
+    let client = story.client;
+    scene.as_client(client, |conn| {
+        let head = representatives::create_representative(conn, client, &new, "key")?;
+        let changes = baitline_store::models::ComplaintChanges {
+            representative: Some(Some(head.id)),
+            ..Default::default()
+        };
+        let any = baitline_store::versions::Expected::Any;
+        complaints::update_complaint(conn, client, complaint.id, &any, &changes).map(|_| ())
+    });
+}
+
+#[test]
+fn the_packages_of_a_complaint_hold_its_calls_and_name_who_files() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        two_offenders(&scene, &story);
+        let criteria = ComplaintCriteria {
+            from: request().from(),
+            to: request().to(),
+            caller: Some(phone(FOREIGN)),
+            grouping: Grouping::Number,
+        };
+        let client = story.client;
+        let (made, _) = scene.as_client(client, |conn| {
+            complaints::create_complaints(conn, client, &criteria, "key")
+        });
+        assert_eq!(made.len(), 2, "one for each applicant");
+        give_head(&scene, &story, &made[0]);
+        let held = |narrowed_to| {
+            let export = order(&scene, &story, &ExportRequest { narrowed_to, ..request() });
+            scene.settle();
+            packages(&scene, &story, export)
+        };
+        let all = ExportNarrowing::default();
+        let of_one = held(ExportNarrowing { complaint: Some(made[0].id), ..all });
+        let [package] = &of_one[..] else { panic!("{of_one:?}") };
+        assert_eq!((package.caller, package.interceptions), (phone(FOREIGN), 1));
+        assert!(!package.missing.contains("\"applicant\""), "{}", package.missing);
+        assert!(package.missing.contains("\"inquiry\""), "{}", package.missing);
+        let of_both = held(ExportNarrowing { complaint_state: Some(ComplaintState::Draft), ..all });
+        let [package] = &of_both[..] else { panic!("{of_both:?}") };
+        assert_eq!((package.caller, package.interceptions), (phone(FOREIGN), 2));
+        assert!(package.missing.contains("\"applicant\""), "two applicants file nothing together");
+        let filed = held(ExportNarrowing { complaint_state: Some(ComplaintState::Filed), ..all });
+        assert!(filed.is_empty(), "nor of {LONER}");
+    });
+}
