@@ -147,9 +147,10 @@ impl Desk<'_> {
         sentences.dedup();
         for found in prepared.map(PreparationRow::consents).transpose()?.flatten().iter().flatten()
         {
-            let end = found.withdrawn_on.map_or_else(|| "не отозвано".to_owned(), |day| {
-                civil_date(day).strftime("отозвано %d.%m.%Y").to_string()
-            });
+            let end = found.withdrawn_on.map_or_else(
+                || "не отозвано".to_owned(),
+                |day| civil_date(day).strftime("отозвано %d.%m.%Y").to_string(),
+            );
             sentences.push(format!("согласие на рекламу: {}, {end}", found.place));
         }
         Ok(sentences)
