@@ -12,7 +12,7 @@ use baitline_domain::reconciliation::{
     OurCall, Precision, SEARCH_SPAN, StatementLine, StatementPeriod, reconcile,
 };
 use baitline_evidence::dossier::Period;
-use baitline_evidence::papers::ComparisonFacts;
+use baitline_evidence::papers::{ComparisonFacts, printed_day};
 use baitline_store::attachments::{AttachmentFilter, list_attachments};
 use baitline_store::calls::{CallFilter, CallPage, list_calls};
 use baitline_store::models::{JudgedCall, ObservationRow, SourceKind, StatementRow};
@@ -136,7 +136,7 @@ impl Desk<'_> {
 
 fn title(row: &StatementRow) -> String {
     let number = row.number.as_ref().map(|number| format!(" № {number}"));
-    let issued = row.issued_on.map(|day| civil_date(day).strftime(" от %d.%m.%Y").to_string());
+    let issued = row.issued_on.map(|day| format!(" от {}", printed_day(civil_date(day))));
     format!("детализация{}{}", number.unwrap_or_default(), issued.unwrap_or_default())
 }
 

@@ -9,7 +9,7 @@ use baitline_domain::instant::{Instant, civil_date};
 use baitline_domain::observation::Direction;
 use baitline_domain::protocol::{Step, StepKind};
 use baitline_domain::trap::{Exposure, ExposureKind};
-use baitline_evidence::papers::{ProtocolFacts, ProtocolStep};
+use baitline_evidence::papers::{ProtocolFacts, ProtocolStep, printed_day, printed_phone};
 use baitline_store::attachments::{AttachmentFilter, list_attachments};
 use baitline_store::calls::{CallFilter, CallPage, list_calls};
 use baitline_store::models::{Bait, ContaminationRow, JudgedCall, PreparationRow, TrapRow};
@@ -134,7 +134,7 @@ impl Desk<'_> {
             let Some(number) = call.party.phone() else { continue };
             let is_own = own.iter().any(|row| row.to_domain().covers(number, call.started_at));
             if !is_own {
-                told.push((call.started_at, format!("звонок на номер {number}")));
+                told.push((call.started_at, format!("звонок на номер {}", printed_phone(number))));
             }
         }
         let baits: BTreeSet<_> = [row.trap.bait].into();
@@ -149,7 +149,7 @@ impl Desk<'_> {
         {
             let end = found.withdrawn_on.map_or_else(
                 || "не отозвано".to_owned(),
-                |day| civil_date(day).strftime("отозвано %d.%m.%Y").to_string(),
+                |day| format!("отозвано {}", printed_day(civil_date(day))),
             );
             sentences.push(format!("согласие на рекламу: {}, {end}", found.place));
         }
@@ -158,7 +158,7 @@ impl Desk<'_> {
 
     fn contamination(&self, conn: &mut Conn, entry: &ContaminationRow) -> StoreResult<String> {
         if let Some(number) = entry.number {
-            return Ok(format!("звонок на номер {number}"));
+            return Ok(format!("звонок на номер {}", printed_phone(number)));
         }
         let company = entry.competitor_id;
         let company = company.map(|id| competitors::find_competitor(conn, self.reach(), id));
@@ -168,7 +168,7 @@ impl Desk<'_> {
 
     fn moment(&self, at: Instant) -> String {
         let local = at.to_timestamp().to_zoned(self.zone.clone());
-        local.strftime("%d.%m.%Y в %H:%M").to_string()
+        format!("{} в {}", printed_day(local.date()), local.strftime("%H:%M"))
     }
 }
 

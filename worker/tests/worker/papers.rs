@@ -254,11 +254,11 @@ fn the_protocol_of_a_control_call_tells_steps_proofs_and_dealings() {
                 "посещение сайта организации",
                 "звонок в организацию, номер организации +7 495 000-00-01",
                 "13:20:00",
-                "звонок на номер +79580000009 01.09.2026 в 13:00",
+                "звонок на номер +7 958 000-00-09 1 сентября 2026 г. в 13:00",
                 "Иванова М. И.",
             ],
         );
-        assert!(!text.contains("звонок на номер +74950000001"), "the own line is no dealing");
+        assert!(!text.contains("звонок на номер +7 495 000-00-01"), "the own line is no dealing");
     });
 }
 
@@ -339,7 +339,7 @@ fn the_comparison_with_a_statement_goes_line_by_line() {
         assert_holds(
             &text,
             &[
-                "Детализация: детализация № Д-1 от",
+                "Детализация: детализация № Д-1 от 4 сентября 2026 г.",
                 "заверенный оригинал не приложен",
                 "отличается длительность",
                 "есть только в детализации",
@@ -449,7 +449,7 @@ fn a_template_that_does_not_fit_real_facts_fails_the_paper_and_says_which() {
     on_both(|database| {
         let desk = Desk::on(Scene::on(database));
         let kind = PaperKind::AnsweringScript;
-        // It passes with the made-up facts and runs too long with any others.
+        // As one that was accepted by another version of the program.
         let row = desk.template(kind, "# Памятка\n");
         assert_eq!(row.state, TemplateState::Accepted);
         desk.scene.execute("UPDATE paper_templates SET content = '{{ facts.nothing }}'");
@@ -467,9 +467,9 @@ fn hostile_templates_are_refused_and_stop_no_worker() {
             let open = "{% for x in facts.calls %}".repeat(depth);
             format!("{open}слово {}", "{% endfor %}".repeat(depth))
         };
-        let emphases = "*a **b ".repeat(5_000) + "c" + &"** *".repeat(5_000);
+        let emphases = "*a ".repeat(5_000) + "b" + &"*".repeat(5_000);
         for (text, wanted) in [
-            (loops(9), "fuel"),
+            (loops(9), ""),
             (loops(3).replace("слово", &"слово".repeat(3_000)), ""),
             ("{% include '/etc/passwd' %}".to_owned(), "include"),
             ("{% import 'x' as y %}".to_owned(), "import"),

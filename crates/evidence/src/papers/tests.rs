@@ -5,7 +5,6 @@ use super::check::sample_document;
 use super::sample::{self, Known};
 use super::*;
 use crate::tests::wording::{FORBIDDEN, plain};
-use baitline_domain::phone::Phone;
 
 fn text_of(kind: PaperKind, known: Known) -> String {
     plain(&sample_document(kind, kind.template(), known).unwrap().blocks)
