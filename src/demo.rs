@@ -11,6 +11,7 @@ mod hear;
 mod life;
 mod offenders;
 mod packages;
+mod printed;
 mod setup;
 mod wire;
 
@@ -51,7 +52,7 @@ struct Check {
     faults: Vec<String>,
 }
 
-/// Runs the demo. Packages go to `folder/packages`.
+/// Runs the demo. Packages go to `folder/packages`, papers to `folder/papers`.
 pub(crate) fn run(
     server: &Server<'_>,
     folder: &Path,
@@ -90,6 +91,9 @@ pub(crate) fn run(
     }
     let life = step(out, "Complaints", || life::complain(&wire, &staged))?;
     checks.extend(life.checks);
+    let papers = folder.join("papers");
+    let printed = step(out, "Papers to sign", || printed::print(&wire, &staged, &papers))?;
+    checks.extend(printed.checks);
     let wrong = print_checks(&checks, out)?;
     ending::print(server, folder, &staged, out)?;
     if wrong == 0 { Ok(()) } else { Err(DemoError::Wrong { checks: wrong }) }

@@ -112,6 +112,7 @@ fn api_settings(options: &ServeOptions) -> ApiSettings {
         spool: options.store.data.join("spool"),
         shutdown_timeout_seconds: options.shutdown_seconds,
         other_clients_from: options.other_clients_from,
+        built_in_template: baitline_worker::built_in_template,
         events_for: EVENTS_FOR,
         rates: RateSettings {
             requests_per_second: NonZeroU32::new(options.requests_per_second),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web;
+use baitline_domain::paper::PaperKind;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
@@ -38,6 +39,8 @@ pub(crate) struct App {
     /// From how many on a client is told how many others a number has called.
     pub(crate) other_clients_from: u64,
     pub(crate) sources: SourceBook,
+    /// The program's own template of a paper, from whoever knows documents.
+    pub(crate) built_in_template: fn(PaperKind) -> &'static str,
     /// The places of those who watch exports, and how long each may stay.
     pub(crate) event_streams: Arc<Semaphore>,
     pub(crate) events_for: Duration,

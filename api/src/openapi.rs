@@ -48,6 +48,7 @@ use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
         (name = "inquiries", description = "Letters to the operators of baits, and their answers."),
         (name = "complaints", description = "What goes to an office, its calls, its life, and what expires when."),
         (name = "statements", description = "The operators' own lists of calls, and their comparison with ours."),
+        (name = "papers", description = "Letters, protocols and applications as PDF and DOCX, and the templates they are made from."),
         (name = "attachments", description = "Scans of papers and pictures of screens."),
         (name = "keys", description = "Who may ask."),
         (name = "service", description = "The service about itself."),

@@ -126,6 +126,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::complaint_objections::routes)
         .configure(v1::limitations::routes)
         .configure(v1::statements::routes)
+        .configure(v1::papers::routes)
+        .configure(v1::templates::routes)
         .configure(v1::keys::routes)
         .configure(v1::limits::routes);
 }

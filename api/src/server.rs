@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use baitline_domain::paper::PaperKind;
 use baitline_store::Store;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
@@ -48,6 +49,9 @@ pub struct ApiSettings {
     pub rates: RateSettings,
     /// From how many on a client is told how many others a number has called.
     pub other_clients_from: u32,
+    /// The program's own template of a paper: documents are another part's, which
+    /// hands it over here.
+    pub built_in_template: fn(PaperKind) -> &'static str,
     /// How long somebody may watch an export before coming back.
     pub events_for: Duration,
 }
@@ -106,6 +110,7 @@ pub fn serve(
         known_keys: KnownKeys::default(),
         rates: Rates::of(settings.rates),
         other_clients_from: settings.other_clients_from.into(),
+        built_in_template: settings.built_in_template,
         sources: SourceBook::default(),
         event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
         events_for: settings.events_for,

@@ -57,6 +57,7 @@ pub(crate) mod operator_views;
 pub(crate) mod operators;
 pub(crate) mod own_numbers;
 pub(crate) mod packages;
+pub(crate) mod papers;
 pub(crate) mod portability_answers;
 pub(crate) mod portability_files;
 pub(crate) mod powers_of_attorney;
@@ -77,6 +78,7 @@ pub(crate) mod sim_assignments;
 pub(crate) mod source_book;
 pub(crate) mod sources;
 pub(crate) mod statements;
+pub(crate) mod templates;
 pub(crate) mod traps;
 pub(crate) mod waiting_recordings;
 

@@ -19,6 +19,7 @@ use baitline_domain::numbering::NumberingFile;
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::operator::StandingKind;
 use baitline_domain::own_number::OwnNumberKind;
+use baitline_domain::paper::PaperKind;
 use baitline_domain::phone::PartyKind;
 use baitline_domain::preparation::{PreparationMissing, PreviousUse, UserRelation};
 use baitline_domain::protocol::{ProtocolMissing, StepKind};
@@ -29,8 +30,8 @@ use baitline_domain::verdict::{Reason, Verdict};
 use baitline_intake::profile::{Delimiter, DirectionMeaning, DurationUnit, Encoding};
 use baitline_store::models::{
     ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat, FileState,
-    PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind, TouchedKind,
-    WaitingReason,
+    PackageState, PaperState, RejectionState, ReplayOutcome, ReplayState, SourceKind,
+    TemplateState, TouchedKind, WaitingReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -170,6 +171,21 @@ words! {
     LineOutcomeWord for LineOutcome {
         Matched, TimeDiffers, DurationDiffers, TimeAndDurationDiffer, OnlyInOurs, OnlyInTheirs,
     }
+
+    /// Which paper; what it is made of follows from it.
+    #[schema(as = PaperKind)]
+    PaperKindWord for PaperKind {
+        Application, OperatorInquiry, TrapProtocol, Transcript, StatementComparison,
+        DisclosureConsent, AnsweringScript,
+    }
+
+    /// Where a paper stands.
+    #[schema(as = PaperState)]
+    PaperStateWord for PaperState { Queued, Running, Done, Failed }
+
+    /// Where a client's version of a template stands.
+    #[schema(as = TemplateState)]
+    TemplateStateWord for TemplateState { Checking, Accepted, Refused }
 
     /// Where an inquiry stands.
     #[schema(as = InquiryState)]

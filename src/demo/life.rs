@@ -24,7 +24,7 @@ const FINE_KOPECKS: i64 = 30_000_000;
 /// What a step came to.
 pub(super) struct Done {
     pub(super) checks: Vec<Check>,
-    told: String,
+    pub(super) told: String,
 }
 
 impl Told for Done {

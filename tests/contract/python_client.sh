@@ -30,7 +30,8 @@ POST /v1/portability-answers/imports: text/csv
 POST /v1/sources/{id}/preview: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 POST /v1/traps/imports: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 PUT /v1/calls/{id}/recording: audio/*
-PUT /v1/recordings: audio/*'
+PUT /v1/recordings: audio/*
+PUT /v1/templates/{kind}: text/markdown'
 warnings=$(awk '/^(WARNING|ERROR) / { place = $3 " " $4; waiting = 1; next }
     waiting && NF { sub(/^Unsupported content type /, ""); print place ": " $0; waiting = 0 }' \
     "$folder/generated.txt" | sort)

@@ -122,6 +122,13 @@ def enter_for(agency: httpx.Client, client: str, number: str) -> None:
     given_up = {"kind": "withdraw", "on": "2026-11-20"}
     post(agency, f"/v1/complaints/{complaint['id']}/acts", **given_up)
     create("/v1/complaints", **about)
+    for kind, subject in [("operator_inquiry", letter["id"]), ("trap_protocol", trap)]:
+        create("/v1/papers", kind=kind, subject_id=subject)
+    papers = {"client_id": client}
+    wait_for("papers", lambda: all_are_over(agency.get("/v1/papers", params=papers).json()))
+    note = "# ПАМЯТКА\n\nОтвечайте коротко.\n".encode()
+    own = {"params": {"client_id": client}, "headers": {"Content-Type": "text/markdown"}}
+    agency.put("/v1/templates/answering_script", content=note, **own).raise_for_status()
     job = create("/v1/exports", **{"from": FROM, "to": TO}, traps=1, interceptions=1)["id"]
     wait_for("the export", lambda: is_over(agency.get(f"/v1/exports/{job}").json()["export"]))
 
@@ -170,6 +177,10 @@ def pending_days(agency: httpx.Client) -> int:
     query = {"from": FROM, "to": TO}
     answer = agency.get("/v1/reports/repeat-offenders", params=query).raise_for_status()
     return answer.json()["pending_days"]
+
+
+def all_are_over(page: dict[str, Any]) -> bool:
+    return all(is_over(job) for job in page["items"])
 
 
 def is_over(export: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 //! Gathering what a package is made of, from the tables.
 
 use baitline_domain::gate::{GateFacts, missing};
-use baitline_domain::ids::ObservationId;
+use baitline_domain::ids::{ClientId, ObservationId};
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::limitation::limitation_day;
@@ -52,12 +52,7 @@ pub(crate) fn gather(
         return Ok(None);
     }
     let client = clients::find_client(conn, package.client_id)?;
-    let scene = Scene {
-        package,
-        operators: operators::known_operators(conn)?,
-        sources: sources::sources_of(conn, package.client_id)?,
-        editions: numbering::list_editions(conn)?,
-    };
+    let scene = Scene::of(conn, package.client_id)?;
     let today = limitation_day(package.sealed_at);
     let filer = Filer::of(conn, package.client_id, (&found, narrowing.complaint), today)?;
     let asked = gate::Asked { today, signer: filer.signer, complaint: narrowing.complaint };
@@ -120,24 +115,34 @@ pub(crate) fn is_fileable(judged: &JudgedCall, request: &ExportRequest) -> bool 
         })
 }
 
-/// What the interceptions of one package share.
-struct Scene<'a> {
-    package: &'a Package,
+/// What the interceptions of one package or paper share.
+pub(crate) struct Scene {
+    client: ClientId,
     operators: Operators,
     sources: Vec<Source>,
     editions: Vec<EditionRow>,
 }
 
-impl Scene<'_> {
-    /// What is kept of one call.
-    fn facts(
+impl Scene {
+    pub(crate) fn of(conn: &mut Conn, client: ClientId) -> StoreResult<Self> {
+        Ok(Self {
+            client,
+            operators: operators::known_operators(conn)?,
+            sources: sources::sources_of(conn, client)?,
+            editions: numbering::list_editions(conn)?,
+        })
+    }
+
+    /// What is kept of one call. None may be of a withheld number.
+    pub(crate) fn facts(
         &self,
         conn: &mut Conn,
         judged: &JudgedCall,
         kept: &GateFacts,
     ) -> StoreResult<InterceptionFacts> {
-        let client = self.package.client_id;
+        let client = self.client;
         let call = &judged.call;
+        let caller = call.party.phone().ok_or(StoreError::NotFound)?;
         let interception = judged.assessment.interception.as_ref().ok_or(StoreError::NotFound)?;
         let bait = baits::find_bait(conn, Reach::Client(client), call.bait)?;
         let trap = traps::find_trap(conn, Reach::Client(client), interception.trap)?;
@@ -149,14 +154,14 @@ impl Scene<'_> {
         let corrections = observations::corrections_of(conn, client, &ids)?;
         let edition = self.editions.iter().find(|edition| Some(edition.id) == interception.edition);
         let range = match edition {
-            Some(edition) => numbering::find_range(conn, edition.id, self.package.caller)?,
+            Some(edition) => numbering::find_range(conn, edition.id, caller)?,
             None => None,
         };
         let screen_label = seen.iter().find_map(|row| row.screen_label.clone());
         Ok(InterceptionFacts {
             call: call.id,
             started_at: call.started_at,
-            caller: self.package.caller,
+            caller,
             caller_raw: seen.first().and_then(|row| row.caller_raw.clone()),
             called: bait.number,
             connected_seconds: call.connected_seconds,
@@ -186,16 +191,13 @@ impl Scene<'_> {
         })
     }
 
-    /// The name as it was known when the call began, else as the registry has it.
     fn operator(
         &self,
         inn: Option<Inn>,
         at: Instant,
         registry_name: Option<&str>,
     ) -> Option<OperatorFacts> {
-        let listed = inn.and_then(|inn| self.operators.find(inn, at));
-        let name = listed.map(|operator| operator.name.as_str()).or(registry_name)?;
-        Some(OperatorFacts { name: name.to_owned(), inn })
+        operator_facts(&self.operators, inn, at, registry_name)
     }
 
     fn observation(
@@ -220,6 +222,18 @@ impl Scene<'_> {
             derived: row.derived,
         })
     }
+}
+
+/// The name as it was known then, else as the registry has it.
+pub(crate) fn operator_facts(
+    operators: &Operators,
+    inn: Option<Inn>,
+    at: Instant,
+    registry_name: Option<&str>,
+) -> Option<OperatorFacts> {
+    let listed = inn.and_then(|inn| operators.find(inn, at));
+    let name = listed.map(|operator| operator.name.as_str()).or(registry_name)?;
+    Some(OperatorFacts { name: name.to_owned(), inn })
 }
 
 /// What is added to the source's clock, also where the time is amended.

@@ -50,7 +50,18 @@ impl Filer {
                 signer: Signer::Unknown,
             });
         };
-        let row = applicants::find_applicant(conn, reach, applicant)?;
+        Self::usual(conn, client, applicant, today)
+    }
+
+    /// An applicant, with whoever usually signs for it and the office of its
+    /// subject.
+    pub(crate) fn usual(
+        conn: &mut Conn,
+        client: ClientId,
+        applicant: ApplicantId,
+        today: Date,
+    ) -> StoreResult<Self> {
+        let row = applicants::find_applicant(conn, Reach::Client(client), applicant)?;
         let signing = gate::usual_signer(conn, client, applicant, today)?;
         let (person, power) = signing.map_or((None, None), |(person, power)| (Some(person), power));
         let subject = row.subject()?;

@@ -11,6 +11,7 @@ mod lists;
 mod narrowing;
 mod numbering;
 mod operators;
+mod papers;
 mod recompute;
 mod refresh;
 mod replay;
@@ -34,6 +35,7 @@ use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
 
+pub use papers::built_in_template;
 pub use seal::{PreparedMonth, SealRules, Sealer};
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
@@ -79,6 +81,10 @@ pub enum Step {
     Refreshed,
     /// A file was read on by some rows, or to its end.
     Read,
+    /// A client's template was tried.
+    Tried,
+    /// A paper was made, or could not be.
+    Made,
     /// An export got on by some packages, or to its end.
     Exported,
     /// A replay got on by some days, or to its end.
@@ -224,6 +230,13 @@ impl Worker {
                 self.export_first = true;
                 return Ok(step);
             }
+        }
+        // Somebody waits for a paper, and it is made in no time.
+        if let Some(step) = self.try_template()? {
+            return Ok(step);
+        }
+        if let Some(step) = self.make_paper()? {
+            return Ok(step);
         }
         if self.export_on()? {
             return Ok(Step::Exported);

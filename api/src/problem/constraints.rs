@@ -212,6 +212,13 @@ impl From<Constraint> for ApiError {
             Constraint::UnknownPower => {
                 Self::NotFound(Some(FaultItem::at("/power_id", Fault::UnknownPower)))
             }
+            Constraint::UnknownSubject => {
+                Self::NotFound(Some(FaultItem::at("/subject_id", Fault::UnknownSubject)))
+            }
+            Constraint::TooManyPapers => Self::conflict(
+                "too_many_papers",
+                "As many papers of the client wait as may; see the limit «papers_waiting».",
+            ),
             Constraint::SimInUse => {
                 Self::conflict("sim_in_use", "A trap of another client is live on the SIM.")
             }

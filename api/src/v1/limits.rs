@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use crate::routes::ServiceConfig;
 use actix_web::{get, web};
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
+use baitline_domain::paper::MAX_TEMPLATE_BYTES;
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::exports::MAX_PACKAGES;
@@ -17,6 +18,7 @@ use baitline_store::complaints::{
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::kept_replies::KEPT_FOR;
 use baitline_store::keys::MAX_KEY_CLIENTS;
+use baitline_store::papers::MAX_WAITING_PAPERS;
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
@@ -195,6 +197,7 @@ fn bodies() -> Vec<LimitView> {
         most("import_workbook_unfolded", LimitUnit::Bytes, table::MAX_UNPACKED_BYTES),
         most("recording", LimitUnit::Bytes, MAX_RECORDING_BYTES),
         most("attachment", LimitUnit::Bytes, MAX_ATTACHMENT_BYTES),
+        most("template", LimitUnit::Bytes, MAX_TEMPLATE_BYTES),
         most("recording_media_type", LimitUnit::Bytes, MAX_MEDIA_TYPE_BYTES),
         most("device_body", LimitUnit::Bytes, MAX_DEVICE_BODY_BYTES),
         most("device_files", LimitUnit::Items, MAX_DEVICE_FILES),
@@ -245,6 +248,7 @@ fn answers() -> Vec<LimitView> {
         most("offender_lines", LimitUnit::Items, MAX_OFFENDER_LINES as u64),
         most("offender_entries", LimitUnit::Items, MAX_OFFENDER_ENTRIES),
         most("files_waiting", LimitUnit::Items, MAX_WAITING_FILES),
+        most("papers_waiting", LimitUnit::Items, MAX_WAITING_PAPERS),
         most("corrected_cells", LimitUnit::Items, MAX_CORRECTED_CELLS),
         most("corrected_cell", LimitUnit::Characters, MAX_CORRECTED_CELL_CHARS),
         most("replays_waiting", LimitUnit::Items, MAX_WAITING),

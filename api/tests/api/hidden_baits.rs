@@ -133,6 +133,7 @@ impl World {
             "/v1/numbering" | "/v1/offenders" => [FROM_MTS, OWN_NUMBER, "+79160000009"]
                 .map(|number| number.replace('+', "%2B"))
                 .into(),
+            "/v1/templates" => vec!["transcript".to_owned()],
             _ => self.ids(parent),
         };
         ids.into_iter().map(|id| format!("{parent}/{id}{rest}")).collect()

@@ -31,8 +31,9 @@ const SHARED: &[&str] = &[
 ];
 
 /// What the client's own has none of: nothing says how its files are read, its
-/// package has no bytes, and its export is not done.
-const EMPTY: &[&str] = &["/profile", "/packages/{package_id}", "/archive"];
+/// package and its paper have no bytes, and its export is not done.
+const EMPTY: &[&str] =
+    &["/profile", "/packages/{package_id}", "/archive", "/papers/{id}/content"];
 
 /// A client with something of every kind.
 struct Furnished {
@@ -156,6 +157,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
         "objection_id" => "objections",
         "power_id" => "powers-of-attorney",
         "rejection" => "rejections",
+        "subject_id" if path == "/v1/papers" => "inquiries",
         "id" => {
             let noun = path.split('/').nth(2)?;
             KINDS.iter().copied().find(|kind| *kind == noun)?
@@ -164,7 +166,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
     })
 }
 
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 28] = [
     "allow-list",
     "applicants",
     "attachments",
@@ -183,6 +185,7 @@ const KINDS: [&str; 27] = [
     "interceptions",
     "observations",
     "own-numbers",
+    "papers",
     "portability-answers",
     "powers-of-attorney",
     "recordings",
@@ -247,7 +250,8 @@ impl Operation {
     /// The request with this id in one slot and the client's own in the others.
     fn request(&self, own: &Furnished, at: &Slot, id: &str) -> (String, Vec<u8>) {
         let own_id = |kind: &str| own.ids[kind].clone();
-        let mut path = self.path.replace("{number}", "%2B79160000001");
+        let path = self.path.replace("{number}", "%2B79160000001");
+        let mut path = path.replace("{kind}", "transcript");
         let mut query: Vec<String> = self.needed.split('&').map(str::to_owned).collect();
         let mut body = self.example.clone();
         for (slot, kind) in &self.slots {

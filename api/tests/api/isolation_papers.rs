@@ -60,7 +60,14 @@ pub(crate) fn furnish(
         "valid_from": format!("2026-{month:02}-01T00:00:00Z"),
         "valid_to": format!("2026-{month:02}-20T00:00:00Z"),
     });
+    let inquiry = inquiries.text("/inquiries/0/id");
+    let paper = json!({"kind": "operator_inquiry", "subject_id": inquiry});
+    let paper = service.json("POST", key, "/v1/papers", &paper).expect(202);
+    let template = format!("# {mark}\n");
+    let path = "/v1/templates/transcript";
+    service.typed("PUT", key, path, "text/markdown", template.as_bytes()).expect(202);
     vec![
+        ("papers", paper.text("/id")),
         ("powers-of-attorney", service.create(key, "/v1/powers-of-attorney", &power)),
         ("consents", service.create(key, "/v1/consents", &consent)),
         ("statements", service.create(key, "/v1/statements", &statement)),
@@ -73,7 +80,7 @@ pub(crate) fn furnish(
         ("complaints", complaint),
         ("deadlines", deadline),
         ("objections", objection),
-        ("inquiries", inquiries.text("/inquiries/0/id")),
+        ("inquiries", inquiry),
         ("attachments", scan.text("/id")),
     ]
 }

@@ -35,6 +35,7 @@ mod once;
 mod openapi;
 mod operators;
 mod other_clients;
+mod papers;
 mod permissions;
 mod plain_reports;
 mod portability;

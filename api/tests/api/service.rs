@@ -163,6 +163,7 @@ impl Service {
             shutdown_timeout_seconds: 5,
             rates,
             other_clients_from: 3,
+            built_in_template: |kind| kind.as_str(),
             events_for: EVENTS_FOR,
         };
         let (stopper, thread) = run(listener, store.clone(), api_settings);

@@ -156,6 +156,10 @@ id!(
     /// A scan of a paper.
     AttachmentId
 );
+id!(
+    /// A paper that the program makes.
+    PaperId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

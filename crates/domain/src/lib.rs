@@ -23,6 +23,7 @@ pub mod office;
 pub mod ogrn;
 pub mod operator;
 pub mod own_number;
+pub mod paper;
 pub mod phone;
 pub mod preparation;
 pub mod protocol;

@@ -104,6 +104,7 @@ mod tests {
             crate::observation::Direction,
             crate::operator::StandingKind,
             crate::own_number::OwnNumberKind,
+            crate::paper::PaperKind,
             crate::phone::PartyKind,
             crate::reconciliation::Difference,
             crate::reconciliation::Finding,

@@ -60,8 +60,14 @@ pub(crate) fn document_from(
     let draft = !gaps.is_empty();
     let mut blocks = Vec::new();
     if draft {
-        let (caller, calls) = (russian::phone(dossier.caller), calls.len());
-        let facts = CoverFacts { caller, sealed: date(&sealed), calls, gaps };
+        let callers = callers(calls);
+        let facts = CoverFacts {
+            caller: callers.join(", "),
+            callers,
+            sealed: date(&sealed),
+            calls: calls.len(),
+            gaps,
+        };
         blocks = rendered(COVER, facts)?;
         blocks.push(Block::PageBreak);
     }
@@ -77,7 +83,9 @@ fn rendered(template: &str, facts: impl Serialize) -> Result<Vec<Block>, Templat
 
 #[derive(Serialize)]
 struct CoverFacts {
+    /// The numbers complained of, after each other.
     caller: String,
+    callers: Vec<String>,
     sealed: String,
     calls: usize,
     gaps: Vec<Gap>,
@@ -91,7 +99,9 @@ struct ApplicationFacts<'a> {
     signer: SignerView<'a>,
     enclosures: Vec<EnclosureView<'a>>,
     client: &'a str,
+    /// The numbers complained of, after each other.
     caller: String,
+    callers: Vec<String>,
     period_from: String,
     period_to: String,
     sealed: String,
@@ -148,6 +158,7 @@ struct Allocation<'a> {
     calls: Vec<usize>,
     /// Empty where it holds for every call.
     call_list: String,
+    caller: String,
     operator: Option<Operator<'a>>,
     ported: bool,
     region: Option<&'a str>,
@@ -182,6 +193,7 @@ struct Step {
 impl<'a> ApplicationFacts<'a> {
     pub(crate) fn new(dossier: &'a Dossier, calls: &[NumberedCall<'a>], zone: &TimeZone) -> Self {
         let common_zone = common_zone(calls, zone);
+        let callers = callers(calls);
         let called: BTreeSet<String> =
             calls.iter().map(|call| russian::phone(call.facts.called)).collect();
         let called: Vec<String> = called.into_iter().collect();
@@ -196,7 +208,8 @@ impl<'a> ApplicationFacts<'a> {
             signer: signers::signer(dossier.applicant.as_ref(), dossier.representative.as_ref()),
             enclosures: signers::enclosures(&dossier.enclosures),
             client: &dossier.client_name,
-            caller: russian::phone(dossier.caller),
+            caller: callers.join(", "),
+            callers,
             period_from: date(&local(dossier.period.from, zone)),
             period_to: date(&local(last_day, zone)),
             sealed: date(&local(dossier.sealed_at, zone)),
@@ -212,6 +225,12 @@ impl<'a> ApplicationFacts<'a> {
             zone: common_zone,
         }
     }
+}
+
+/// The numbers complained of: several where they are one competitor's.
+fn callers(calls: &[NumberedCall<'_>]) -> Vec<String> {
+    let numbers: BTreeSet<Phone> = calls.iter().map(|call| call.facts.caller).collect();
+    numbers.into_iter().map(russian::phone).collect()
 }
 
 /// The zone as every call names it; `None` where the offset changed meanwhile.
@@ -302,6 +321,7 @@ fn allocation<'a>(call: &'a InterceptionFacts, zone: &TimeZone) -> Allocation<'a
     Allocation {
         calls: Vec::new(),
         call_list: String::new(),
+        caller: russian::phone(call.caller),
         operator: call.caller_operator.as_ref().map(operator),
         ported: call.reasons.contains(&Reason::Ported),
         region: filled(&call.caller_region),
@@ -313,7 +333,8 @@ fn allocation<'a>(call: &'a InterceptionFacts, zone: &TimeZone) -> Allocation<'a
 
 impl Allocation<'_> {
     fn says_the_same(&self, other: &Self) -> bool {
-        self.operator == other.operator
+        self.caller == other.caller
+            && self.operator == other.operator
             && self.ported == other.ported
             && self.region == other.region
             && self.edition == other.edition

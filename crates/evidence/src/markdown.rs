@@ -10,7 +10,7 @@ use crate::columns::{plain, widths};
 use crate::document::{Block, Inline};
 use crate::russian::tied;
 
-/// How deeply blocks may stand in each other.
+/// How deeply blocks may stand in each other, and emphasised words.
 const MAX_DEPTH: usize = 16;
 /// The head of a column that counts the rows.
 const NUMBER_SIGN: &str = "№";
@@ -29,7 +29,7 @@ pub(crate) enum MarkdownError {
     Unknown(String),
     #[error("{0} is not closed")]
     Unclosed(&'static str),
-    #[error("blocks stand in each other more than {MAX_DEPTH} deep")]
+    #[error("blocks or words stand in each other more than {MAX_DEPTH} deep")]
     TooDeep,
 }
 
@@ -37,7 +37,8 @@ type Result<T> = std::result::Result<T, MarkdownError>;
 
 /// Reads a rendered template.
 pub(crate) fn parse(text: &str) -> Result<Vec<Block>> {
-    let mut reader = Reader { events: Parser::new_ext(text, Options::ENABLE_TABLES).peekable() };
+    let events = Parser::new_ext(text, Options::ENABLE_TABLES).peekable();
+    let mut reader = Reader { events, emphases: 0 };
     let (blocks, end) = reader.blocks(0)?;
     match end {
         End::Input => Ok(blocks),
@@ -48,6 +49,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Block>> {
 
 struct Reader<'a> {
     events: Peekable<Parser<'a>>,
+    /// How many emphases the words at hand stand in.
+    emphases: usize,
 }
 
 /// What ended a run of blocks.
@@ -193,6 +196,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn emphasised(&mut self) -> Result<Vec<Inline>> {
+        self.emphases += 1;
+        if self.emphases > MAX_DEPTH {
+            return Err(MarkdownError::TooDeep);
+        }
+        let content = self.inlines()?;
+        self.emphases -= 1;
+        Ok(content)
+    }
+
     /// Inlines as far as they go.
     fn loose_inlines(&mut self) -> Result<Vec<Inline>> {
         let mut content = Vec::new();
@@ -202,10 +215,10 @@ impl<'a> Reader<'a> {
                 Event::SoftBreak => push_text(&mut content, " "),
                 Event::HardBreak => content.push(Inline::LineBreak),
                 Event::Start(Tag::Strong) => {
-                    content.push(Inline::Strong { content: self.inlines()? });
+                    content.push(Inline::Strong { content: self.emphasised()? });
                 }
                 Event::Start(Tag::Emphasis) => {
-                    content.push(Inline::Emphasis { content: self.inlines()? });
+                    content.push(Inline::Emphasis { content: self.emphasised()? });
                 }
                 other => return Err(unknown(&other)),
             }
@@ -304,6 +317,8 @@ mod tests {
         }
         let unclosed = parse("<!-- адресат -->\n\nтекст\n");
         assert_eq!(unclosed, Err(MarkdownError::Unclosed(ADDRESSEE)));
+        let words = "*a ".repeat(5_000) + "b" + &"*".repeat(5_000);
+        assert_eq!(parse(&words), Err(MarkdownError::TooDeep));
         let deep = "> ".repeat(MAX_DEPTH + 2) + "x";
         assert_eq!(parse(&deep), Err(MarkdownError::TooDeep));
     }

@@ -15,6 +15,8 @@ mod tests;
 mod views;
 
 use baitline_domain::instant::Instant;
+use baitline_domain::phone::Phone;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -28,6 +30,7 @@ use crate::markdown;
 use crate::numbered::numbered;
 use crate::pdf::pdf;
 use crate::people::Making;
+use crate::russian;
 use crate::template::{APPLICATION, render_markdown};
 
 pub use check::{check_template, specimen};
@@ -92,6 +95,16 @@ pub enum PaperError {
     /// The document could not be set; a fault of the program.
     #[error("the document could not be set: {0}")]
     Setting(String),
+}
+
+/// A number as documents print it: «+7 900 123-45-67».
+pub fn printed_phone(number: Phone) -> String {
+    russian::phone(number)
+}
+
+/// A day as documents print it: «14 октября 2026 г.»
+pub fn printed_day(day: Date) -> String {
+    russian::civil_date(day)
 }
 
 /// Makes a document. `template` takes the place of the program's own, see

@@ -1,6 +1,7 @@
 //! Renders the Markdown templates. What comes from a dossier is data: every
 //! value is escaped on its way out, so it reads as the characters it holds.
 
+pub use baitline_domain::paper::MAX_TEMPLATE_BYTES;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
@@ -19,11 +20,10 @@ pub(crate) const README: &str = include_str!("../templates/readme.txt");
 /// Steps of a template, about a hundred for every call and then some: a
 /// template that runs longer is broken.
 const MAX_FUEL: u64 = 10_000_000;
-/// Bytes of a template: the longest of ours is a sixth of that.
-pub const MAX_TEMPLATE_BYTES: usize = 64 << 10;
-/// Bytes of what a template makes of its facts: a transcript of every call that
-/// a package can hold, escaped, and then some.
-const MAX_OUTPUT_BYTES: usize = 16 << 20;
+/// Bytes of what a template makes of its facts: five thousand rows of a table, or
+/// the longest transcript, escaped, and then some. Setting what is longer takes
+/// minutes and much memory.
+const MAX_OUTPUT_BYTES: usize = 4 << 20;
 /// Loops and conditions that stand in each other.
 const MAX_NESTING: usize = 50;
 /// The statements a template may use. Others keep values, call back or reach
@@ -99,25 +99,38 @@ fn render(
         .map_err(|_| TemplateFault { line: None, what: "the output is no text".to_owned() })
 }
 
-/// Refuses a template that is too long or uses another statement than
-/// [`STATEMENTS`]. It looks at every opening of a statement, also inside
+/// Refuses a template that is too long, holds characters that nobody sees or uses
+/// another statement than [`STATEMENTS`]. It looks at every opening of a statement, also inside
 /// comments and quotes: too careful there, and never fooled by them.
 fn check_source(template: &str) -> Result<(), TemplateFault> {
     if template.len() > MAX_TEMPLATE_BYTES {
         let what = format!("the template is longer than {MAX_TEMPLATE_BYTES} bytes");
         return Err(TemplateFault { line: None, what });
     }
+    let is_hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if let Some(at) = template.find(is_hidden) {
+        let line = Some(line_of(template, at));
+        return Err(TemplateFault { line, what: "a character that nobody sees".to_owned() });
+    }
     for (at, _) in template.match_indices("{%") {
         let rest = template[at + 2..].trim_start_matches(['-', '+']).trim_start();
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         let word = &rest[..end.unwrap_or(rest.len())];
         if !STATEMENTS.contains(&word) {
-            let line = Some(template[..at].matches('\n').count() + 1);
+            let line = Some(line_of(template, at));
             let what = format!("the statement {word:?} is none of {}", STATEMENTS.join(", "));
             return Err(TemplateFault { line, what });
         }
     }
     Ok(())
+}
+
+/// The line of a place in the template, from 1.
+fn line_of(template: &str, at: usize) -> usize {
+    template[..at].matches('\n').count() + 1
 }
 
 /// Takes what a template writes until it is too much.

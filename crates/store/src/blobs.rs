@@ -54,6 +54,8 @@ pub enum BlobKind {
     Segment,
     /// A scan of a paper.
     Attachment,
+    /// A paper that was made.
+    Paper,
 }
 
 /// A blob that is complete and durable.
@@ -286,6 +288,7 @@ fn folder(kind: BlobKind) -> &'static str {
         BlobKind::File => "files",
         BlobKind::Segment => "segments",
         BlobKind::Attachment => "attachments",
+        BlobKind::Paper => "papers",
     }
 }
 

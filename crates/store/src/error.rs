@@ -223,6 +223,12 @@ pub enum Constraint {
     /// More calls fit than one batch is made from.
     #[error("too many calls for one batch")]
     TooManyCalls,
+    /// What a paper was asked of does not exist.
+    #[error("no such subject")]
+    UnknownSubject,
+    /// As many papers of the client wait as may.
+    #[error("too many papers of the client wait")]
+    TooManyPapers,
     /// The parts of an applicant's identity do not go together.
     #[error(transparent)]
     Identity(#[from] IdentityFault),

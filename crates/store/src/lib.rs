@@ -59,6 +59,8 @@ pub mod operators;
 pub mod own_numbers;
 mod packed_ids;
 mod pairs_sql;
+pub mod paper_templates;
+pub mod papers;
 pub mod portability;
 pub mod powers;
 pub mod preparations;

@@ -11,6 +11,7 @@ mod files;
 mod inquiries;
 mod lists;
 mod operators;
+mod papers;
 mod preparation;
 mod replays;
 mod segments;
@@ -64,6 +65,7 @@ pub use lists::{
     NewContamination, NewPortabilityAnswer, PortabilityAnswerRow,
 };
 pub use operators::{NewOperatorEntry, OperatorEntryRow};
+pub use papers::{NewPaper, Paper, PaperFile, PaperTemplate};
 pub use preparation::{
     NewPreparation, NewProtocol, NewSimAssignment, PreparationRow, ProtocolRow, SimAssignmentRow,
 };
@@ -72,8 +74,8 @@ pub use segments::{DerivedDay, Segment};
 pub use statements::{ComparedCall, Comparison, NewStatement, StatementChanges, StatementRow};
 pub use words::{
     ChangeKind, ContaminationKind, CorrectionKind, DurationMissing, ExportState, FileFormat,
-    FileState, OrdinalKind, PackageState, RejectionState, ReplayOutcome, ReplayState, SourceKind,
-    TouchedKind, WaitingReason,
+    FileState, OrdinalKind, PackageState, PaperState, RejectionState, ReplayOutcome, ReplayState,
+    SourceKind, TemplateState, TouchedKind, WaitingReason,
 };
 
 /// A defended business: the tenant.

@@ -1153,6 +1153,50 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    paper_templates (client_id, kind, version) {
+        client_id -> Id,
+        kind -> Word,
+        version -> Integer,
+        state -> Word,
+        content -> Text,
+        problem -> Nullable<Text>,
+        problem_line -> Nullable<Integer>,
+        withdrawn -> Bool,
+        attempts -> Integer,
+        author -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    papers (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        kind -> Word,
+        subject_id -> Id,
+        bait_id -> Nullable<Id>,
+        state -> Word,
+        problem -> Nullable<Text>,
+        template_version -> Nullable<Integer>,
+        pdf_sha256 -> Nullable<Binary>,
+        pdf_bytes -> Nullable<BigInt>,
+        docx_sha256 -> Nullable<Binary>,
+        docx_bytes -> Nullable<BigInt>,
+        attempts -> Integer,
+        author -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -1214,5 +1258,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     inquiries,
     inquiry_calls,
     operator_statements,
+    paper_templates,
+    papers,
     kept_replies,
 );

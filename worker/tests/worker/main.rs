@@ -21,6 +21,7 @@ mod listening;
 mod lists;
 mod operators;
 mod order;
+mod papers;
 mod replays;
 mod sample_world;
 mod scene;

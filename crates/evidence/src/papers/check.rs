@@ -11,6 +11,10 @@ use crate::template::TemplateFault;
 
 /// What a specimen is called among documents.
 const IDENT: &str = "specimen";
+/// Bytes of the document of the made-up facts, as JSON: ten times those of the
+/// program's own templates. What is longer says too much of real facts, too, and
+/// setting it takes long.
+const MAX_SPECIMEN_BYTES: usize = 2 << 20;
 
 /// Refuses a template that real facts could not be rendered with: an unknown
 /// fact, a statement that is not allowed, an endless loop, too long an output, a
@@ -19,7 +23,15 @@ const IDENT: &str = "specimen";
 /// # Errors
 /// What is wrong, with the line of the template where it can be told.
 pub fn check_template(kind: PaperKind, template: &str) -> Result<(), TemplateFault> {
-    sample_document(kind, template, Known::Little).map_err(fault)?;
+    for known in [Known::Little, Known::Everything] {
+        let document = sample_document(kind, template, known).map_err(fault)?;
+        let written = serde_json::to_vec(&document)
+            .map_err(|error| fault(PaperError::Setting(error.to_string())))?;
+        if written.len() > MAX_SPECIMEN_BYTES {
+            let what = format!("made-up facts give more than {MAX_SPECIMEN_BYTES} bytes");
+            return Err(TemplateFault { line: None, what });
+        }
+    }
     specimen(kind, Some(template)).map(drop).map_err(fault)
 }
 

@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 
 use baitline_domain::ids::ObservationId;
-use baitline_domain::instant::Instant;
+use baitline_domain::instant::{Instant, Span};
 use baitline_domain::observation::{Channel, Direction};
 use baitline_domain::phone::Party;
 use baitline_domain::reconciliation::{
-    Difference, Finding, OurCall, Pair, Precision, StatementLine,
+    DURATION_TOLERANCE_SECONDS, Difference, Finding, OurCall, Pair, Precision, SEARCH_SPAN,
+    StatementLine, TIME_TOLERANCE,
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::PaperError;
 use super::facts::ComparisonFacts;
-use super::views::{OperatorView, PeriodView, operator, period, within_limit};
+use super::views::{HIDDEN, OperatorView, PeriodView, operator, period, within_limit};
 use crate::russian::{self, NBSP, date, local, minutes, seconds, short_date};
 use crate::signers::filled;
 
@@ -31,7 +32,7 @@ pub(super) struct ComparisonView<'a> {
     zone: String,
     statement: &'a str,
     certified: bool,
-    in_minutes: bool,
+    tolerance: ToleranceView,
     rows: Vec<RowView>,
     matched: usize,
     differing: usize,
@@ -39,6 +40,40 @@ pub(super) struct ComparisonView<'a> {
     unanswered: usize,
     only_theirs: usize,
     made_by: Option<&'a str>,
+}
+
+/// What counts as the same, as the lists were held against each other.
+#[derive(Serialize)]
+struct ToleranceView {
+    /// Between two starts.
+    minutes: i64,
+    /// What our clocks are unsure by beside that: of the calls the most, in seconds.
+    clock_seconds: i64,
+    /// Up to which a pair is one call whose time differs.
+    search_minutes: i64,
+    /// Between two lengths.
+    seconds: u32,
+    /// Whether the statement tells starts to the minute, in a line at least.
+    starts_in_minutes: bool,
+    /// Whether it tells lengths so.
+    lengths_in_minutes: bool,
+}
+
+fn tolerance(facts: &ComparisonFacts) -> ToleranceView {
+    let unsure = facts.calls.iter().map(|call| call.uncertainty.0.clamp(0, SEARCH_SPAN.0)).max();
+    let minute = Span::seconds(MINUTE_SECONDS.into()).0;
+    let in_minutes = |precision| precision == Precision::Minute;
+    ToleranceView {
+        minutes: TIME_TOLERANCE.0 / minute,
+        clock_seconds: (unsure.unwrap_or(0) + Span::seconds(1).0 - 1) / Span::seconds(1).0,
+        search_minutes: SEARCH_SPAN.0 / minute,
+        seconds: DURATION_TOLERANCE_SECONDS,
+        starts_in_minutes: facts.lines.iter().any(|line| in_minutes(line.start_precision)),
+        lengths_in_minutes: facts
+            .lines
+            .iter()
+            .any(|line| line.seconds.is_some() && in_minutes(line.duration_precision)),
+    }
 }
 
 #[derive(Serialize)]
@@ -68,7 +103,6 @@ pub(super) fn comparison<'a>(
     let found = &facts.reconciliation;
     within_limit(found.pairs.len() + found.only_ours.len() + found.only_theirs.len())?;
     let count = |finding| found.pairs.iter().filter(|pair| pair.finding() == finding).count();
-    let in_minutes = facts.lines.iter().any(|line| line.start_precision == Precision::Minute);
     Ok(ComparisonView {
         made: date(&local(made_at, zone)),
         operator: operator(&facts.operator),
@@ -77,7 +111,7 @@ pub(super) fn comparison<'a>(
         zone: russian::zone(&local(facts.period.from, zone)),
         statement: &facts.statement,
         certified: facts.certified,
-        in_minutes,
+        tolerance: tolerance(facts),
         rows: rows(facts, zone),
         matched: count(Finding::Matched),
         differing: count(Finding::Differs),
@@ -184,7 +218,7 @@ fn theirs(line: &StatementLine, zone: &TimeZone) -> SideView {
 fn party(party: &Party) -> String {
     match party {
         Party::Number(phone) => russian::phone(*phone),
-        Party::Hidden => "номер скрыт".to_owned(),
+        Party::Hidden => HIDDEN.to_owned(),
         Party::ShortCode(text) | Party::Alphanumeric(text) | Party::Malformed(text) => text.clone(),
     }
 }

@@ -27,8 +27,8 @@ pub struct Contract {
 pub struct InquiryCall {
     /// The start.
     pub started_at: Instant,
-    /// Who called.
-    pub caller: Phone,
+    /// Who called; absent where the number was withheld.
+    pub caller: Option<Phone>,
     /// The subscriber's number.
     pub called: Phone,
     /// Connected time in seconds.
@@ -114,8 +114,8 @@ pub struct ProtocolFacts {
 pub struct TranscriptFacts {
     /// The start of the call.
     pub started_at: Instant,
-    /// Who called.
-    pub caller: Phone,
+    /// Who called; absent where the number was withheld.
+    pub caller: Option<Phone>,
     /// The number called.
     pub called: Phone,
     /// Connected time in seconds.

@@ -1,5 +1,7 @@
 //! The kinds of documents with a template, and the program's own templates.
 
+use baitline_domain::paper;
+
 /// A document that has a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PaperKind {
@@ -84,6 +86,22 @@ impl PaperKind {
             Self::Inventory => "Опись приложений",
             Self::DisclosureConsent => "Согласие на раскрытие сведений, составляющих тайну связи",
             Self::AnsweringScript => "Памятка отвечающему на звонки",
+        }
+    }
+}
+
+/// Those that are made of what is kept, one by one; the others come with a
+/// package.
+impl From<paper::PaperKind> for PaperKind {
+    fn from(kind: paper::PaperKind) -> Self {
+        match kind {
+            paper::PaperKind::Application => Self::Application,
+            paper::PaperKind::OperatorInquiry => Self::OperatorInquiry,
+            paper::PaperKind::TrapProtocol => Self::TrapProtocol,
+            paper::PaperKind::Transcript => Self::Transcript,
+            paper::PaperKind::StatementComparison => Self::StatementComparison,
+            paper::PaperKind::DisclosureConsent => Self::DisclosureConsent,
+            paper::PaperKind::AnsweringScript => Self::AnsweringScript,
         }
     }
 }

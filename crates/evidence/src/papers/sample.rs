@@ -177,7 +177,7 @@ fn contract() -> Contract {
 fn inquiry(known: Known) -> InquiryFacts {
     let call = |n: u32| InquiryCall {
         started_at: NOON + Span::seconds(i64::from(n) * 3_700),
-        caller: phone(5_000 + u64::from(n % 3)),
+        caller: Some(phone(5_000 + u64::from(n % 3))),
         called: phone(1),
         connected_seconds: 40 + n,
     };
@@ -251,10 +251,10 @@ fn segments() -> Vec<Segment> {
     ]
 }
 
-fn transcript(known: Known) -> TranscriptFacts {
+pub(super) fn transcript(known: Known) -> TranscriptFacts {
     TranscriptFacts {
         started_at: NOON + Span::seconds(333),
-        caller: phone(5_000),
+        caller: Some(phone(5_000)),
         called: phone(1),
         connected_seconds: 85,
         file: "call-01-1.wav".into(),
@@ -317,7 +317,7 @@ fn statement_lines(calls: &[OurCall]) -> Vec<StatementLine> {
     lines
 }
 
-fn comparison(known: Known) -> ComparisonFacts {
+pub(super) fn comparison(known: Known) -> ComparisonFacts {
     let calls = known.list(our_calls());
     let lines = statement_lines(&calls);
     let period = period();

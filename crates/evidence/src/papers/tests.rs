@@ -76,6 +76,9 @@ fn a_template_that_does_not_fit_is_refused_with_its_line() {
         ("![картинка](x.png)", None, "unknown construct"),
         ("<b>жирно</b>", None, "unknown construct"),
         ("<!-- адресат -->\n\nкому", None, "is not closed"),
+        ("раз\nдва \u{0}", Some(2), "nobody sees"),
+        ("\u{202e}текст", Some(1), "nobody sees"),
+        ("{{ \"/etc/passwd\"|read }}", Some(1), "unknown filter"),
     ] {
         let fault = check_template(kind, template).unwrap_err();
         assert_eq!(fault.line, line, "{template}: {fault}");
@@ -95,8 +98,61 @@ fn a_template_that_never_ends_or_says_too_much_is_stopped() {
     let loud = nested(3).replace("слово", &"слово".repeat(3_000));
     let loud = check_template(kind, &loud).unwrap_err();
     assert!(loud.to_string().contains("write") || loud.what.contains("output"), "{loud}");
+    let wordy = check_template(kind, &"слово ".repeat(3_000).replace("слово", "{{ facts.calls }}"));
+    assert!(wordy.is_err(), "{wordy:?}");
     let long = "а".repeat(MAX_TEMPLATE_BYTES);
     assert!(check_template(kind, &long).unwrap_err().what.contains("longer than"));
+}
+
+#[test]
+fn a_comparison_says_what_was_taken_for_the_same() {
+    let mut facts = sample::comparison(Known::Everything);
+    let text = |facts: &ComparisonFacts| {
+        let paper = Paper::StatementComparison(facts);
+        plain(&document(&paper, None, &sample::making()).unwrap().blocks).replace('·', " ")
+    };
+    let plain_words = text(&facts);
+    assert!(plain_words.contains("не более чем на 1 минуту: операторы"), "{plain_words}");
+    assert!(plain_words.contains("не более чем на 10 минут,"), "{plain_words}");
+    assert!(plain_words.contains("не более чем на 5 секунд."), "{plain_words}");
+    facts.calls[3].uncertainty = baitline_domain::instant::Span(1_500_000);
+    let unsure = text(&facts);
+    assert!(unsure.contains("погрешности часов, по которым записан звонок (до 2 секунд)"));
+    let [of_starts, of_lengths] =
+        ["указано с точностью до минуты", "указанная в детализации в целых"];
+    assert!(!unsure.contains(of_starts) && !unsure.contains(of_lengths));
+    facts.lines[0].start_precision = baitline_domain::reconciliation::Precision::Minute;
+    let coarse = text(&facts);
+    assert!(coarse.contains(of_starts) && !coarse.contains(of_lengths), "{coarse}");
+    facts.lines[0].start_precision = baitline_domain::reconciliation::Precision::Second;
+    facts.lines[1].duration_precision = baitline_domain::reconciliation::Precision::Minute;
+    let coarse = text(&facts);
+    assert!(!coarse.contains(of_starts) && coarse.contains(of_lengths), "{coarse}");
+}
+
+#[test]
+fn a_withheld_number_is_told_as_one() {
+    let mut facts = sample::transcript(Known::Everything);
+    facts.caller = None;
+    let paper = Paper::Transcript(&facts);
+    let text = plain(&document(&paper, None, &sample::making()).unwrap().blocks);
+    assert!(text.contains("номер скрыт"), "{text}");
+}
+
+#[test]
+fn an_application_names_every_number_of_a_competitor() {
+    let mut dossier = sample::dossier(Known::Everything);
+    dossier.interceptions[1].caller = Phone::from_digits(79_000_005_001).unwrap();
+    let made = application_document(&dossier, APPLICATION).unwrap();
+    let text = plain(&made.blocks).replace('·', " ");
+    for words in [
+        "номера телефонов +7 900 000-50-00, +7 900 000-50-01",
+        "с номеров +7 900 000-50-00, +7 900 000-50-01",
+        "Номер +7 900 000-50-01 выделен оператору",
+        "лиц, которым выделены номера +7 900 000-50-00, +7 900 000-50-01",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

@@ -25,6 +25,9 @@ use crate::signers::{
 /// has its register.
 pub const MAX_ROWS: usize = 5_000;
 
+/// Of a number that was withheld.
+pub(super) const HIDDEN: &str = "номер скрыт";
+
 pub(super) fn within_limit(rows: usize) -> Result<(), PaperError> {
     if rows > MAX_ROWS { Err(PaperError::TooLong) } else { Ok(()) }
 }
@@ -37,6 +40,10 @@ pub(super) struct OperatorView<'a> {
 
 pub(super) fn operator(facts: &OperatorFacts) -> OperatorView<'_> {
     OperatorView { name: &facts.name, inn: facts.inn.map(|inn| inn.to_string()) }
+}
+
+fn caller(number: Option<Phone>) -> String {
+    number.map_or_else(|| HIDDEN.to_owned(), russian::phone)
 }
 
 #[derive(Serialize)]
@@ -116,7 +123,7 @@ pub(super) fn inquiry<'a>(
             number: index + 1,
             date: short_date(&started),
             time: minutes(&started),
-            caller: russian::phone(call.caller),
+            caller: caller(call.caller),
             called: russian::phone(call.called),
             duration: russian::duration(call.connected_seconds),
         }
@@ -277,7 +284,7 @@ pub(super) fn transcript<'a>(
         date: date(&started),
         time: seconds(&started),
         zone: russian::zone(&started),
-        caller: russian::phone(facts.caller),
+        caller: caller(facts.caller),
         called: russian::phone(facts.called),
         duration: russian::duration(facts.connected_seconds),
         file: &facts.file,

@@ -75,6 +75,32 @@ words!(
 );
 
 words!(
+    /// The life of a paper.
+    PaperState {
+        /// Waits for a worker.
+        Queued = "queued",
+        /// A worker makes it.
+        Running = "running",
+        /// It is made.
+        Done = "done",
+        /// It could not be made.
+        Failed = "failed",
+    }
+);
+
+words!(
+    /// The life of a client's version of a template.
+    TemplateState {
+        /// Waits for a worker to try it.
+        Checking = "checking",
+        /// Papers can be made from it.
+        Accepted = "accepted",
+        /// No paper is made from it.
+        Refused = "refused",
+    }
+);
+
+words!(
     /// The life of a replay.
     ReplayState {
         /// Waits for a worker.

@@ -33,6 +33,7 @@ mod nouns;
 mod numbering;
 mod opening;
 mod operators;
+mod papers;
 mod preparation;
 mod queues;
 mod recordings;

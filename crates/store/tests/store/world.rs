@@ -74,6 +74,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::devices::furnish(opened, id, bait.id);
     crate::waiting_recordings::furnish(opened, &source);
     crate::files::furnish(opened, id);
+    crate::papers::furnish(opened, id);
     crate::kept_replies::furnish(opened, id);
     let (key, _) =
         opened.agency(|conn| keys::create_key(conn, &NewKey::full(Reach::Client(id), name)));

@@ -1,0 +1,2 @@
+DROP TABLE papers;
+DROP TABLE paper_templates;

@@ -1,0 +1,68 @@
+//! The application of a complaint: its calls with everything kept of them, as a
+//! package has them.
+
+use baitline_domain::ids::{ComplaintId, PackageId};
+use baitline_domain::limitation::limitation_day;
+use baitline_evidence::dossier::Dossier;
+use baitline_store::complaints::{self, calls_of_complaint};
+use baitline_store::models::JudgedCall;
+use baitline_store::{Conn, StoreError, StoreResult, buckets, calls, gate};
+
+use super::letters::days_around;
+use super::{Desk, Facts, Gathered};
+use crate::dossier::Scene;
+use crate::filer::Filer;
+
+/// The version of an application made by itself.
+const FIRST_VERSION: u32 = 1;
+const NO_INTERCEPTION: &str =
+    "A call of the complaint is no interception any more; take it out of the complaint first.";
+
+impl Desk<'_> {
+    pub(super) fn application(&self, conn: &mut Conn, id: ComplaintId) -> StoreResult<Gathered> {
+        let row = complaints::find_complaint(conn, self.reach(), id)?;
+        let rows = calls_of_complaint(conn, &row)?;
+        let days = rows.iter().map(|call| call.started_at.day()).collect();
+        if !buckets::are_settled(conn, self.client, &days)? {
+            return Ok(Gathered::Wait);
+        }
+        let mut found: Vec<JudgedCall> = Vec::new();
+        for call in &rows {
+            match calls::find_call(conn, self.reach(), call.call_id) {
+                Err(StoreError::NotFound) => return Ok(Gathered::Nothing(NO_INTERCEPTION)),
+                other => found.push(other?),
+            }
+        }
+        let today = limitation_day(self.at());
+        let filer = Filer::of(conn, self.client, (&found, Some(row.id)), today)?;
+        let asked = gate::Asked { today, signer: filer.signer, complaint: Some(row.id) };
+        let kept = gate::facts_of(conn, self.client, &found, &asked)?;
+        let scene = Scene::of(conn, self.client)?;
+        let mut interceptions = Vec::new();
+        for (judged, kept) in found.iter().zip(kept) {
+            let Some(kept) = kept else { return Ok(Gathered::Nothing(NO_INTERCEPTION)) };
+            interceptions.push(scene.facts(conn, judged, &kept)?);
+        }
+        let Some(first) = interceptions.first() else {
+            return Ok(Gathered::Nothing("The complaint has no calls."));
+        };
+        let caller = first.caller;
+        let starts = found.iter().map(|judged| judged.call.started_at);
+        Ok(Facts::Application(Box::new(Dossier {
+            package: PackageId(self.paper.id.0),
+            version: FIRST_VERSION,
+            sealed_at: self.at(),
+            program_version: self.program_version.to_owned(),
+            client_name: self.name.clone(),
+            time_zone: self.time_zone.clone(),
+            office: filer.office,
+            applicant: filer.applicant,
+            representative: filer.representative,
+            enclosures: Vec::new(),
+            caller,
+            period: days_around(starts, &self.zone)?,
+            interceptions,
+        }))
+        .into())
+    }
+}
