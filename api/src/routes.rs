@@ -133,14 +133,14 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// What the document says of every path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RouteTable {
     /// Paths with more literal segments first.
     routes: Vec<Route>,
 }
 
 /// One path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Route {
     /// `None` stands for a parameter.
     segments: Vec<Option<String>>,
@@ -148,7 +148,7 @@ pub(crate) struct Route {
 }
 
 /// One method of a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Operation {
     method: Method,
     /// Whether the request must bring a valid key.

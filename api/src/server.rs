@@ -103,7 +103,7 @@ pub fn serve(
     settings: &ApiSettings,
 ) -> std::io::Result<ApiServer> {
     std::fs::create_dir_all(&settings.spool)?;
-    let document = openapi();
+    let (routes_known, document) = described()?;
     let stopping = Arc::new(AtomicBool::new(false));
     let app: AppData = web::Data::new(App {
         writers: Writers::start(&store),
@@ -117,10 +117,10 @@ pub fn serve(
         stopping: Arc::clone(&stopping),
         store,
         spool: settings.spool.clone(),
-        routes: RouteTable::of(&document),
+        routes: routes_known,
         metrics: Metrics::new(),
         reports: Reports::new(),
-        document: document.to_json().map_err(std::io::Error::other)?,
+        document,
     });
     let server = HttpServer::new(move || {
         ActixApp::new()
@@ -139,6 +139,21 @@ pub fn serve(
     .listen(listener)?
     .run();
     Ok(ApiServer { server, stopping })
+}
+
+/// The routes and the document itself, as they are kept. Made on a thread of its own
+/// and copied: what the making takes, some ten megabytes, goes back to the system
+/// with that thread's memory, and would stay beside what lives as long as the
+/// service.
+fn described() -> std::io::Result<(RouteTable, String)> {
+    let made = std::thread::spawn(|| {
+        let document = openapi();
+        let json = document.to_json().map_err(std::io::Error::other)?;
+        Ok::<_, std::io::Error>((RouteTable::of(&document), json))
+    });
+    let panicked = |_| std::io::Error::other("the description of the service cannot be made");
+    let made = made.join().map_err(panicked)??;
+    Ok(made.clone())
 }
 
 /// A path parameter that does not read is a malformed request.

@@ -13,13 +13,13 @@ const FOLLOWED_DEPTH: usize = 16;
 const NAMED: &str = "#/components/schemas/";
 
 /// What a value must look like.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
     nullable: bool,
     form: Form,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     Object(BTreeMap<String, Shape>),
     List(Box<Shape>),
