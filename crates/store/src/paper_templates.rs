@@ -159,10 +159,14 @@ fn longest_waiting(conn: &mut Conn) -> StoreResult<Option<PaperTemplate>> {
         .load(c))?;
     for (client, kind, version) in candidates {
         let one = templates::table.find((Db(client), Db(kind), version)).filter(is_free());
-        let row = PaperTemplate::as_select();
         let found = match conn {
-            Conn::Postgres(c) => one.select(row).for_update().skip_locked().first(c).optional()?,
-            Conn::Sqlite(c) => one.select(row).first(c).optional()?,
+            Conn::Postgres(c) => one
+                .select(PaperTemplate::as_select())
+                .for_update()
+                .skip_locked()
+                .first(c)
+                .optional()?,
+            Conn::Sqlite(c) => one.select(PaperTemplate::as_select()).first(c).optional()?,
         };
         if found.is_some() {
             return Ok(found);

@@ -18,9 +18,7 @@ use crate::exports::{CANDIDATES, LEASE, MAX_ATTEMPTS};
 use crate::models::{NewPaper, Paper, PaperState};
 use crate::schema::papers;
 use crate::sql_types::{Db, RowId};
-use crate::{
-    Page, applicants, baits, calls, clients, complaints, inquiries, now, statements, traps,
-};
+use crate::{Page, applicants, baits, calls, complaints, inquiries, now, statements, traps};
 
 /// The most papers of one client that wait or are made at a time.
 pub const MAX_WAITING_PAPERS: i64 = 1_000;
