@@ -45,7 +45,7 @@ pub(crate) const INTERNOD: &str = "7733808377";
 pub(crate) struct Story {
     pub(crate) client: ClientId,
     pub(crate) bait: BaitId,
-    number: u64,
+    pub(crate) number: u64,
     pub(crate) line: OwnNumberId,
     pub(crate) pbx: Source,
     pub(crate) recorder: Source,
