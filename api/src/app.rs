@@ -11,9 +11,9 @@ use actix_web::web;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
-use tokio::sync::Semaphore;
 use tracing::Span;
 
+use crate::event_places::EventPlaces;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
 use crate::rates::Rates;
@@ -39,7 +39,7 @@ pub(crate) struct App {
     pub(crate) other_clients_from: u64,
     pub(crate) sources: SourceBook,
     /// The places of those who watch exports, and how long each may stay.
-    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) event_places: Arc<EventPlaces>,
     pub(crate) events_for: Duration,
     /// Whether the service is being stopped: what never ends by itself ends then.
     pub(crate) stopping: Arc<AtomicBool>,
