@@ -12,9 +12,9 @@ use baitline_domain::paper::PaperKind;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
 use baitline_store::{Conn, Reach, Store, StoreResult};
-use tokio::sync::Semaphore;
 use tracing::Span;
 
+use crate::event_places::EventPlaces;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult};
 use crate::rates::Rates;
@@ -42,7 +42,7 @@ pub(crate) struct App {
     /// The program's own template of a paper, from whoever knows documents.
     pub(crate) built_in_template: fn(PaperKind) -> &'static str,
     /// The places of those who watch exports, and how long each may stay.
-    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) event_places: Arc<EventPlaces>,
     pub(crate) events_for: Duration,
     /// Whether the service is being stopped: what never ends by itself ends then.
     pub(crate) stopping: Arc<AtomicBool>,

@@ -11,6 +11,7 @@ mod app;
 mod auth;
 mod boundary;
 mod download;
+mod event_places;
 mod extract;
 mod fault;
 mod fields;

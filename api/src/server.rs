@@ -13,7 +13,6 @@ use baitline_domain::paper::PaperKind;
 use baitline_store::Store;
 use baitline_store::group_commit::Writers;
 use baitline_store::known_keys::KnownKeys;
-use tokio::sync::Semaphore;
 
 use crate::app::{App, AppData};
 use crate::boundary::boundary;
@@ -25,7 +24,6 @@ use crate::problem::ApiError;
 use crate::rates::{RateSettings, Rates};
 use crate::reporting::Reports;
 use crate::routes::{RouteTable, ServiceConfig, routes};
-use crate::v1::export_events::MAX_EVENT_STREAMS;
 use crate::v1::source_book::SourceBook;
 
 /// How long a connection may take to send the head of a request.
@@ -112,7 +110,7 @@ pub fn serve(
         other_clients_from: settings.other_clients_from.into(),
         built_in_template: settings.built_in_template,
         sources: SourceBook::default(),
-        event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+        event_places: Arc::default(),
         events_for: settings.events_for,
         stopping: Arc::clone(&stopping),
         store,

@@ -130,7 +130,7 @@ impl DosDate {
         let part = |part: i8| u16::try_from(part).unwrap_or_default();
         let year = u16::try_from(civil.year()).unwrap_or_default().saturating_sub(1980);
         Self {
-            time: part(civil.hour()) << 11 | part(civil.minute()) << 5 | part(civil.second()) / 2,
+            time: part(civil.hour()) << 11 | part(civil.minute()) << 5 | (part(civil.second()) / 2),
             date: year << 9 | part(civil.month()) << 5 | part(civil.day()),
         }
     }

@@ -16,7 +16,7 @@ fn at() -> Instant {
 
 /// Bitwise, so that nothing of what is tested is believed.
 fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
     !bytes.iter().fold(WIDE, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 

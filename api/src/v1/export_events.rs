@@ -14,7 +14,6 @@ use baitline_store::{Reach, exports};
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,13 +21,11 @@ use super::export_views::PackageCounts;
 use crate::app::{AppData, blocking};
 use crate::auth::{Caller, bearer};
 use crate::boundary::HeadOnly;
+use crate::event_places::EventPlace;
 use crate::permissions::Exports;
 use crate::problem::{ApiError, ApiResult};
 use crate::words::ExportStateWord;
 
-/// Streams of events that one process serves at a time: each asks the database once a
-/// second.
-pub(crate) const MAX_EVENT_STREAMS: usize = 64;
 /// How often the export is looked at.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// A stream in which nothing happens says so, lest a proxy take it for dead.
@@ -40,14 +37,18 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(watch_export);
 }
 
+/// Events, as the document describes them.
+#[derive(ToSchema)]
+#[schema(value_type = String, examples(
+    "event: progress\ndata: {\"state\":\"running\",\"problem\":null,\
+     \"counts\":{\"queued\":3,\"draft\":1,\"ready\":0,\"failed\":0}}\n\n"
+))]
+#[expect(dead_code, reason = "it only describes what is streamed")]
+pub(crate) struct EventText(String);
+
 /// How far an export is: the data of every event.
-#[derive(Serialize, ToSchema)]
-#[schema(examples(json!({
-    "state": "running",
-    "problem": null,
-    "counts": {"queued": 3, "draft": 1, "ready": 0, "failed": 0}
-})))]
-pub(crate) struct ExportProgress {
+#[derive(Serialize)]
+struct ExportProgress {
     /// Where it stands.
     state: ExportStateWord,
     /// Why it failed.
@@ -59,15 +60,16 @@ pub(crate) struct ExportProgress {
 /// Watch an export
 ///
 /// Server-sent events: `progress` at once and whenever something has changed, and `end`
-/// when the export has ended, after which the stream ends, too. The data of each is the
-/// same object, in JSON. Nothing happens for long: a comment every 15 seconds. The stream
-/// also ends after the time that `/v1/limits` tells, and when the key is no longer valid;
-/// whoever comes back is told how it stands.
+/// when the export has ended, after which the stream ends, too. The data of each is a JSON
+/// object: `state` and `problem` as of the export, and `counts` of its packages by state.
+/// While nothing happens there is a comment every 15 seconds. The stream also ends after
+/// the time that `/v1/limits` tells, and when the key is no longer valid; whoever comes
+/// back is told how it stands.
 #[utoipa::path(
     tag = "exports",
     security(("bearer" = ["exports"])),
     params(("id" = Uuid, Path, description = "The export's id.")),
-    responses((status = 200, description = "The events.", body = ExportProgress,
+    responses((status = 200, description = "The events.", body = inline(EventText),
         content_type = "text/event-stream")),
 )]
 #[get("/v1/exports/{id}/events")]
@@ -88,7 +90,7 @@ async fn watch_export(
     if req.extensions().get::<HeadOnly>().is_some() {
         return Ok(response.finish());
     }
-    let place = app.event_streams.clone().try_acquire_owned().map_err(|_| {
+    let place = app.event_places.enter(caller.key_id()).ok_or_else(|| {
         ApiError::Unavailable("too many streams of events are being served".to_owned())
     })?;
     let key = bearer(req.headers()).ok_or(ApiError::Unauthorized)?.to_owned();
@@ -136,7 +138,7 @@ struct Watch {
     ends_at: Instant,
     is_over: bool,
     /// Free again when the stream is dropped.
-    _place: OwnedSemaphorePermit,
+    _place: EventPlace,
 }
 
 /// Some bytes of the stream, and what is needed for the next ones.

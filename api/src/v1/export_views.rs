@@ -1,7 +1,9 @@
 //! Exports and packages as callers see and order them.
 
+use std::collections::BTreeSet;
+
 use baitline_domain::gate::Missing;
-use baitline_domain::ids::{CompetitorId, ComplaintId};
+use baitline_domain::ids::{ClientId, CompetitorId, ComplaintId};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Verdict;
 use baitline_store::exports::{ExportNarrowing, ExportRequest, ExportThresholds};
@@ -21,6 +23,8 @@ use crate::words::{ComplaintStateWord, ExportStateWord, MissingWord, PackageStat
 
 /// The most numbers of one export.
 pub(super) const MAX_NUMBERS: usize = 1_000;
+/// The most clients of one order.
+pub(super) const MAX_CLIENTS: usize = 1_000;
 
 /// An export to make: of these numbers, or of all repeat offenders of the
 /// period by these thresholds.
@@ -73,6 +77,52 @@ pub(crate) struct CreateExport {
     /// Likewise of complaints that stand there.
     #[schema(nullable = false)]
     complaint_state: Option<ComplaintStateWord>,
+}
+
+/// An export for each of several clients.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "client_ids": ["0197a5b0-7c1e-7d3a-9a51-000000000001"],
+    "order": {"from": "2026-09-01T00:00:00+03:00", "to": "2026-11-01T00:00:00+03:00"}
+})))]
+pub(crate) struct CreateExports {
+    /// The clients.
+    #[schema(min_items = 1, max_items = 1000)]
+    client_ids: Vec<Uuid>,
+    /// What each is to hold; it names no client, and no competitor or complaint, which is
+    /// one client's.
+    order: CreateExport,
+}
+
+impl CreateExports {
+    /// The clients, each once, and what is asked of each.
+    pub(super) fn read(self) -> ApiResult<(BTreeSet<ClientId>, ExportRequest)> {
+        match self.client_ids.len() {
+            0 => return Err(ApiError::field("/client_ids", Fault::Empty)),
+            1..=MAX_CLIENTS => {}
+            _ => return Err(ApiError::field("/client_ids", Fault::TooMany)),
+        }
+        if self.order.client_id.is_some() {
+            return Err(ApiError::field("/order/client_id", Fault::InvalidValue));
+        }
+        if self.order.competitor_id.is_some() {
+            return Err(ApiError::field("/order/competitor_id", Fault::InvalidValue));
+        }
+        if self.order.complaint_id.is_some() {
+            return Err(ApiError::field("/order/complaint_id", Fault::InvalidValue));
+        }
+        let clients = self.client_ids.into_iter().map(ClientId).collect();
+        Ok((clients, self.order.try_into()?))
+    }
+}
+
+/// The exports that were ordered together.
+#[derive(Serialize, ToSchema)]
+#[schema(examples(json!({"items": []})))]
+pub(crate) struct ExportBatch {
+    /// One for each client.
+    pub(super) items: Vec<ExportView>,
 }
 
 /// What an export was asked to hold.

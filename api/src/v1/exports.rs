@@ -2,19 +2,21 @@
 
 use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use baitline_domain::ids::ExportId;
-use baitline_store::Page;
+use baitline_domain::ids::{ClientId, ExportId};
 use baitline_store::exports::{self, ExportRequest};
+use baitline_store::models::Export;
+use baitline_store::{Conn, Page, Reach, StoreResult, clients};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::export_views::{
-    CreateExport, ExportDetail, ExportPage, ExportView, PackageCounts, PackagePage, PackageView,
+    CreateExport, CreateExports, ExportBatch, ExportDetail, ExportPage, ExportView, PackageCounts,
+    PackagePage, PackageView,
 };
 use super::page;
 use crate::app::AppData;
-use crate::auth::Caller;
+use crate::auth::{Agency, Caller};
 use crate::extract::Body;
 use crate::once::{Once, OnceHeader, Reply};
 use crate::paging::{self, Cursor, Limit};
@@ -29,6 +31,7 @@ const PACKAGES_TOLD: i64 = 1_000;
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(create_export)
+        .service(create_exports)
         .service(list_exports)
         .service(find_export)
         .service(list_packages)
@@ -100,6 +103,39 @@ async fn create_export(
         Reply::accepted(format!("/v1/exports/{}", view.id), &view)
     };
     app.create_once(&once, client, work, reply).await
+}
+
+/// Ask for exports of several clients
+///
+/// One for each, all of them or none: a package is of one client's calls, and each
+/// client's key follows its own export. With an agency's key.
+#[utoipa::path(
+    tag = "exports",
+    security(("bearer" = ["exports"])),
+    params(OnceHeader),
+    request_body = CreateExports,
+    responses((status = 202, description = "The exports wait for the worker.", body = ExportBatch)),
+)]
+#[post("/v1/exports:batch")]
+async fn create_exports(
+    app: AppData,
+    _: Agency<Exports>,
+    once: Once,
+    body: Body<CreateExports>,
+) -> ApiResult<HttpResponse> {
+    let (clients, request) = body.0.read()?;
+    let work = move |conn: &mut Conn| {
+        let create = |client: &ClientId| {
+            clients::find_client(conn, *client)?;
+            exports::create_export(conn, *client, &request)
+        };
+        clients.iter().map(create).collect::<StoreResult<Vec<_>>>()
+    };
+    let reply = |made: Vec<Export>| {
+        let items = made.into_iter().map(ExportView::try_from).collect::<ApiResult<_>>()?;
+        Reply::accepted("/v1/exports".to_owned(), &ExportBatch { items })
+    };
+    app.write_once(&once, Reach::Agency, work, reply).await
 }
 
 /// List exports

@@ -29,8 +29,7 @@ use utoipa::ToSchema;
 use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
-use super::export_events::MAX_EVENT_STREAMS;
-use super::export_views::MAX_NUMBERS;
+use super::export_views::{MAX_CLIENTS, MAX_NUMBERS};
 use super::file_views::{
     DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
 };
@@ -61,6 +60,7 @@ use super::{
 };
 use crate::app::{App, AppData};
 use crate::auth::Caller;
+use crate::event_places::{MAX_EVENT_STREAMS, MAX_EVENT_STREAMS_OF_KEY};
 use crate::extract::MAX_JSON_BODY_BYTES;
 use crate::fields::{
     EARLIEST_SECOND, LATEST_SECOND, MAX_CLOCK_SECONDS, MAX_REFERENCE_CHARS, MAX_SLUG_BYTES,
@@ -212,8 +212,10 @@ fn lists() -> Vec<LimitView> {
         between("page", LimitUnit::Items, paging::Limit::BOUNDS),
         most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
+        most("export_batch_clients", LimitUnit::Items, MAX_CLIENTS),
         most("export_packages", LimitUnit::Items, MAX_PACKAGES),
         most("event_streams_at_once", LimitUnit::Items, MAX_EVENT_STREAMS),
+        most("event_streams_of_a_key", LimitUnit::Items, MAX_EVENT_STREAMS_OF_KEY),
         between("listening_claim", LimitUnit::Items, ClaimSize::BOUNDS),
         most("listening_calls", LimitUnit::Items, MAX_ASSIGNED),
         most("label_segments", LimitUnit::Items, MAX_SEGMENTS),

@@ -2,6 +2,7 @@
 //! service, and never more of them than there are places.
 
 use std::io::BufRead;
+use std::time::{Duration, Instant};
 
 use baitline_store::exports;
 use baitline_store::models::{ExportState, PackageState};
@@ -35,7 +36,7 @@ fn counts(queued: u32, failed: u32) -> Value {
 #[test]
 fn progress_is_told_as_it_happens_and_the_stream_ends_with_the_export() {
     on_both(|database| {
-        let service = Service::start(database);
+        let service = Service::start_watched(database);
         let stock = service.stock("Окна");
         let export = half_done(&service, &stock);
         let path = format!("/v1/exports/{}/events", export.id);
@@ -61,7 +62,7 @@ fn progress_is_told_as_it_happens_and_the_stream_ends_with_the_export() {
 
 #[test]
 fn of_an_ended_export_the_end_is_told_at_once() {
-    let service = Service::start(TestDatabase::sqlite());
+    let service = Service::start_watched(TestDatabase::sqlite());
     let stock = service.stock("Окна");
     let export = half_done(&service, &stock);
     let problem = Some("given up".to_owned());
@@ -80,7 +81,7 @@ fn of_an_ended_export_the_end_is_told_at_once() {
 #[test]
 fn a_revoked_key_is_told_nothing_more() {
     on_both(|database| {
-        let service = Service::start(database);
+        let service = Service::start_watched(database);
         let stock = service.stock("Окна");
         let export = half_done(&service, &stock);
         let path = format!("/v1/exports/{}/events", export.id);
@@ -113,23 +114,40 @@ fn a_stream_ends_after_its_time_and_whoever_comes_back_is_told_how_it_stands() {
 }
 
 #[test]
-fn no_more_streams_are_served_than_there_are_places() {
-    let service = Service::start(TestDatabase::sqlite());
+fn a_key_that_watches_enough_waits_for_a_place_and_no_other_key_does() {
+    let service = Service::start_watched(TestDatabase::sqlite());
     let stock = service.stock("Окна");
     let export = half_done(&service, &stock);
     let path = format!("/v1/exports/{}/events", export.id);
     let limits = service.get(&stock.tenant.key, "/v1/limits").expect(200).json();
     let limits = limits["limits"].as_array().unwrap().clone();
-    let places = limits.iter().find(|limit| limit["name"] == "event_streams_at_once").unwrap();
+    let places = limits.iter().find(|limit| limit["name"] == "event_streams_of_a_key").unwrap();
     let places = places["maximum"].as_u64().unwrap();
     let mut streams: Vec<_> = (0..places).map(|_| service.open(&stock.tenant.key, &path)).collect();
     assert!(streams.iter().all(|(status, ..)| *status == 200));
     let refused = service.get(&stock.tenant.key, &path).expect(503);
     assert_ne!(refused.header("retry-after"), "");
+    let (status, _, mut other) = service.open(&service.agency_key, &path);
+    assert_eq!((status, next(&mut other).unwrap().0), (200, "progress".to_owned()));
+    end(&service, &stock, &export);
     for (_, _, stream) in &mut streams {
         while next(stream).is_some() {}
     }
-    drop(streams);
     let (status, _, mut stream) = service.open(&stock.tenant.key, &path);
-    assert_eq!((status, next(&mut stream).unwrap().0), (200, "progress".to_owned()));
+    assert_eq!((status, next(&mut stream).unwrap().0), (200, "end".to_owned()));
+}
+
+/// It would else wait for every listener as long as its settings allow.
+#[test]
+fn a_service_that_stops_ends_the_streams() {
+    let service = Service::start_watched(TestDatabase::sqlite());
+    let stock = service.stock("Окна");
+    let export = half_done(&service, &stock);
+    let path = format!("/v1/exports/{}/events", export.id);
+    let (_, _, mut stream) = service.open(&stock.tenant.key, &path);
+    assert_eq!(next(&mut stream).unwrap().0, "progress");
+    let begun = Instant::now();
+    drop(service);
+    assert_eq!(next(&mut stream), None);
+    assert!(begun.elapsed() < Duration::from_secs(4), "it takes five where it waits");
 }

@@ -143,6 +143,41 @@ fn an_export_is_narrowed_and_says_to_what() {
 }
 
 #[test]
+fn an_agency_orders_for_several_clients_at_once_and_each_has_its_own_export() {
+    on_both(|database| {
+        let service = Service::start(database);
+        let (one, two) = (service.stock("Окна"), service.stock("Крыши"));
+        let (agency_key, batch) = (&service.agency_key, "/v1/exports:batch");
+        let ids = [&one.tenant.id, &two.tenant.id, &one.tenant.id];
+        let order = |ids: Value, order: Value| json!({"client_ids": ids, "order": order});
+        let body = order(json!(ids), with("office", json!("77")));
+        let made = service.json("POST", agency_key, batch, &body).expect(202).json();
+        assert_eq!(made["items"].as_array().unwrap().len(), 2, "each client once");
+        for tenant in [&one.tenant, &two.tenant] {
+            let listed = service.get(&tenant.key, PATH).expect(200).json();
+            let [export] = &listed["items"].as_array().unwrap()[..] else { panic!("{listed}") };
+            assert_eq!(export["client_id"], tenant.id.as_str());
+            assert_eq!(export["asked"]["office"], "77");
+            assert!(made["items"].as_array().unwrap().contains(export));
+        }
+        service.json("POST", &one.tenant.key, batch, &body).expect(403);
+
+        let nobody = "00000000-0000-7000-8000-000000000000";
+        let of = |field: &str| order(json!([one.tenant.id]), with(field, json!(nobody)));
+        for (refused, status) in [
+            (order(json!([one.tenant.id, nobody]), period()), 404),
+            (order(json!([]), period()), 422),
+            (order(json!(vec![nobody; 1_001]), period()), 422),
+            (of("client_id"), 422),
+            (of("competitor_id"), 422),
+        ] {
+            service.json("POST", agency_key, batch, &refused).expect(status);
+        }
+        assert_eq!(service.count("SELECT count(*) FROM exports"), 2, "all or none");
+    });
+}
+
+#[test]
 fn packages_are_listed_piece_by_piece_and_by_state() {
     on_both(|database| {
         let service = Service::start(database);

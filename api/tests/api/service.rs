@@ -28,9 +28,13 @@ use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
-/// How long an export may be watched: longer than a test looks, and what looks at
-/// everything is not kept long.
-const EVENTS_FOR: Duration = Duration::from_secs(4);
+/// How long an export may be watched by what looks at everything, and by what looks at
+/// events.
+const SHORTLY: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(60);
+
+/// What a service lets its callers do: how many requests, and how long they may watch.
+type Leave = (RateSettings, Duration);
 
 /// A service that stops when dropped; the database goes last.
 pub(crate) struct Service {
@@ -110,19 +114,21 @@ impl Service {
     pub(crate) fn start_measured(database: TestDatabase, rates: RateSettings) -> Self {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
         let blobs = folder.path().join("blobs").into();
-        Self::start_with(rates, database, folder, blobs)
+        Self::start_with((rates, SHORTLY), database, folder, blobs)
+    }
+
+    /// Starts a service on a database where exports may be watched for a minute.
+    pub(crate) fn start_watched(database: TestDatabase) -> Self {
+        let folder = TempDir::with_prefix("baitline-api-").unwrap();
+        let blobs = folder.path().join("blobs").into();
+        Self::start_with((RateSettings::default(), LONG), database, folder, blobs)
     }
 
     fn start_in(database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
-        Self::start_with(RateSettings::default(), database, folder, blobs)
+        Self::start_with((RateSettings::default(), SHORTLY), database, folder, blobs)
     }
 
-    fn start_with(
-        rates: RateSettings,
-        database: TestDatabase,
-        folder: TempDir,
-        blobs: BlobPlace,
-    ) -> Self {
+    fn start_with(leave: Leave, database: TestDatabase, folder: TempDir, blobs: BlobPlace) -> Self {
         let settings = StoreSettings {
             database_url: database.url(),
             blobs,
@@ -135,7 +141,7 @@ impl Service {
                 keys::create_key(conn, &NewKey::full(Reach::Agency, "test"))
             })
             .unwrap();
-        Self::listen(rates, settings, store, agency_key, folder, Some(database))
+        Self::listen(leave, settings, store, agency_key, folder, Some(database))
     }
 
     /// Another process on the same database, as far as a test can have one: it
@@ -143,12 +149,12 @@ impl Service {
     pub(crate) fn beside(&self) -> Self {
         let folder = TempDir::with_prefix("baitline-api-").unwrap();
         let store = Store::open(&self.settings).unwrap();
-        let rates = RateSettings::default();
-        Self::listen(rates, self.settings.clone(), store, self.agency_key.clone(), folder, None)
+        let leave = (RateSettings::default(), SHORTLY);
+        Self::listen(leave, self.settings.clone(), store, self.agency_key.clone(), folder, None)
     }
 
     fn listen(
-        rates: RateSettings,
+        (rates, events_for): Leave,
         settings: StoreSettings,
         store: Store,
         agency_key: String,
@@ -164,7 +170,7 @@ impl Service {
             rates,
             other_clients_from: 3,
             built_in_template: |kind| kind.as_str(),
-            events_for: EVENTS_FOR,
+            events_for,
         };
         let (stopper, thread) = run(listener, store.clone(), api_settings);
         let agent = Agent::config_builder()

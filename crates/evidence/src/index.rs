@@ -80,31 +80,42 @@ const COLUMNS: [Column; 8] = [
     column("SHA-256", 70.0),
 ];
 
-/// The index as XLSX and as PDF, one file for each thousand of packages. Equal
-/// batches give equal bytes.
+/// The index as XLSX and as PDF, one file for each thousand of packages, each made when
+/// its turn comes. Equal batches give equal bytes.
 ///
 /// # Errors
-/// When the time zone does not exist, or a file cannot be made.
-pub fn index(batch: &Batch) -> Result<Vec<IndexFile>, BuildError> {
+/// When the time zone does not exist; of a file, when it cannot be made.
+pub fn index(
+    batch: &Batch,
+) -> Result<impl Iterator<Item = Result<IndexFile, BuildError>>, BuildError> {
     let zone = TimeZone::get(&batch.time_zone)
         .map_err(|_| BuildError::TimeZone(batch.time_zone.clone()))?;
-    let rows: Vec<[Cell; COLUMNS.len()]> = (1..).zip(&batch.packages).map(row).collect();
-    let sheet = table("Опись пакетов", &COLUMNS, &rows, batch.sealed_at)
-        .map_err(|error| fault(INDEX_XLSX, &error))?;
-    let mut files = vec![(INDEX_XLSX.to_owned(), sheet)];
     let parts = batch.packages.len().div_ceil(ROWS_OF_A_PDF).max(1);
-    for part in 0..parts {
-        let name = match parts {
-            1 => "index.pdf".to_owned(),
-            _ => format!("index-{:02}.pdf", part + 1),
-        };
-        let document = document(batch, (part, parts), &zone);
-        let ident = format!("{}/{name}", batch.ident);
-        let bytes =
-            pdf(document, &ident, batch.sealed_at).map_err(|error| fault("index.pdf", &error))?;
-        files.push((name, bytes));
-    }
-    Ok(files)
+    let pdfs = (0..parts).map(move |part| index_pdf(batch, (part, parts), &zone));
+    Ok(std::iter::once_with(|| index_xlsx(batch)).chain(pdfs))
+}
+
+fn index_xlsx(batch: &Batch) -> Result<IndexFile, BuildError> {
+    let rows: Vec<[Cell; COLUMNS.len()]> = (1..).zip(&batch.packages).map(row).collect();
+    let bytes = table("Опись пакетов", &COLUMNS, &rows, batch.sealed_at)
+        .map_err(|error| fault(INDEX_XLSX, &error))?;
+    Ok((INDEX_XLSX.to_owned(), bytes))
+}
+
+fn index_pdf(
+    batch: &Batch,
+    (part, parts): (usize, usize),
+    zone: &TimeZone,
+) -> Result<IndexFile, BuildError> {
+    let name = match parts {
+        1 => "index.pdf".to_owned(),
+        _ => format!("index-{:02}.pdf", part + 1),
+    };
+    let document = document(batch, (part, parts), zone);
+    let ident = format!("{}/{name}", batch.ident);
+    let bytes =
+        pdf(document, &ident, batch.sealed_at).map_err(|error| fault("index.pdf", &error))?;
+    Ok((name, bytes))
 }
 
 /// The sums of these files, a line each and in their order.

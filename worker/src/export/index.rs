@@ -32,7 +32,13 @@ impl Worker {
         let mut files = Vec::new();
         let mut summed: Vec<NamedSum> =
             batch.packages.iter().filter_map(|package| package.file.clone()).collect();
-        for (name, bytes) in index(&batch)? {
+        for made in index(&batch)? {
+            let (name, bytes) = made?;
+            // Each of them takes its time, and another worker must not think that this
+            // one is silent.
+            if !self.store.write(Reach::Agency, |conn| exports::keep_export(conn, export))? {
+                return Ok(());
+            }
             let kept = self.keep(export, whole(bytes))?;
             let sum = NamedSum { name: name.clone(), bytes: kept.bytes, sha256: kept.sha256 };
             summed.push(sum);
