@@ -49,6 +49,7 @@ use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
         (name = "statements", description = "The operators' own lists of calls, and their comparison with ours."),
         (name = "attachments", description = "Scans of papers and pictures of screens."),
         (name = "keys", description = "Who may ask."),
+        (name = "audit", description = "Who did what, in chains that show what was changed since."),
         (name = "service", description = "The service about itself."),
     ),
 )]

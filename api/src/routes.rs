@@ -120,6 +120,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::inquiries::routes)
         .configure(v1::statements::routes)
         .configure(v1::keys::routes)
+        .configure(v1::audit::routes)
         .configure(v1::limits::routes);
 }
 
@@ -142,6 +143,8 @@ pub(crate) struct Route {
 #[derive(Debug)]
 pub(crate) struct Operation {
     method: Method,
+    /// The id of the operation in the document, as the audit names it.
+    pub(crate) name: String,
     /// Whether the request must bring a valid key.
     pub(crate) needs_key: bool,
     /// The names of its query parameters.
@@ -223,7 +226,8 @@ fn operations(item: &PathItem, named: &Value) -> Vec<Operation> {
             let documented = documented.as_ref()?;
             let parameters = query_parameters(documented);
             let body = json_body(documented, named);
-            Some(Operation { method, needs_key: needs_key(documented), parameters, body })
+            let name = documented.operation_id.clone().unwrap_or_default();
+            Some(Operation { method, name, needs_key: needs_key(documented), parameters, body })
         })
         .collect()
 }
