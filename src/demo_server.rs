@@ -10,10 +10,9 @@ use baitline_domain::numbering::NumberingFile;
 use baitline_store::keys::NewKey;
 use baitline_store::numbering::{NewEdition, import_edition};
 use baitline_store::{Reach, Store, StoreError, keys};
-use baitline_worker::SealRules;
 use sha2::{Digest, Sha256};
 
-use crate::cli::{DemoOptions, ServeOptions, StoreOptions};
+use crate::cli::{DemoOptions, ServeOptions, StoreOptions, WorkOptions};
 use crate::cli_s3::S3Options;
 use crate::demo::{self, Server};
 use crate::failure::{Failure, because};
@@ -53,7 +52,8 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         keys::create_key(conn, &NewKey::full(Reach::Agency, "demo agency"))
     })?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), SealRules::default())?;
+    let work = WorkOptions { audit_checkpoints: None, seal_after_seconds: 3_600 };
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), &work, &serve.store)?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
     let folder = quoted(&options.folder);
     let server = Server {

@@ -6,12 +6,12 @@ use std::thread::JoinHandle;
 
 use baitline_api::{ApiSettings, ApiStopper, RateSettings};
 use baitline_store::{Reach, Store, numbering};
-use baitline_worker::{SealRules, Sealer, Worker};
+use baitline_worker::{Auditor, Sealer, Worker};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{EmbeddedOptions, ServeOptions, StoreOptions, WorkerOptions};
+use crate::cli::{EmbeddedOptions, ServeOptions, StoreOptions, WorkOptions, WorkerOptions};
 use crate::failure::{Failure, because};
 use crate::schema::prepare_embedded;
 
@@ -20,13 +20,13 @@ const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 
 /// API and worker in one process.
 pub(crate) fn serve(options: &EmbeddedOptions) -> Result<(), Failure> {
-    let rules = options.work.seal_rules();
+    let work = options.work.clone();
     let options = &options.serve;
     prepare_embedded(&options.store)?;
     let store = Store::open(&options.store.settings()?)?;
     warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), rules)?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), &work, &options.store)?;
     let served = listen(&runtime, options, store);
     worker.stop();
     served
@@ -42,8 +42,7 @@ pub(crate) fn api(options: &ServeOptions) -> Result<(), Failure> {
 pub(crate) fn worker(options: &WorkerOptions) -> Result<(), Failure> {
     let store = open_shared(&options.store)?;
     let runtime = runtime()?;
-    let rules = options.work.seal_rules();
-    let worker = WorkerThreads::start(store, runtime.handle(), rules)?;
+    let worker = WorkerThreads::start(store, runtime.handle(), &options.work, &options.store)?;
     tracing::info!("the worker works");
     runtime.block_on(stop_signal())?;
     worker.stop();
@@ -124,8 +123,8 @@ async fn stop_signal() -> std::io::Result<()> {
     Ok(())
 }
 
-/// A worker and a sealer, each on a thread of its own: calls do not wait for a
-/// month to be written.
+/// A worker, a sealer and an auditor, each on a thread of its own: neither calls nor
+/// the audit wait for a month to be written.
 pub(crate) struct WorkerThreads {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
@@ -133,14 +132,22 @@ pub(crate) struct WorkerThreads {
 
 impl WorkerThreads {
     /// Starts them.
-    pub(crate) fn start(store: Store, runtime: &Handle, rules: SealRules) -> Result<Self, Failure> {
+    pub(crate) fn start(
+        store: Store,
+        runtime: &Handle,
+        options: &WorkOptions,
+        places: &StoreOptions,
+    ) -> Result<Self, Failure> {
+        std::fs::create_dir_all(&places.data).map_err(because("making the data folder"))?;
         let (stop, told) = watch::channel(false);
+        let auditor = Auditor::new(store.clone(), options.checkpoints(places));
         let worker = Worker::new(store.clone(), runtime.clone(), PROGRAM_VERSION);
-        let sealer = Sealer::new(store, runtime.clone(), rules);
-        let sealer_told = told.clone();
+        let sealer = Sealer::new(store, runtime.clone(), options.seal_rules());
+        let (sealer_told, auditor_told) = (told.clone(), told.clone());
         let threads = vec![
             named_thread("worker", move || worker.run(&told))?,
             named_thread("sealer", move || sealer.run(&sealer_told))?,
+            named_thread("auditor", move || auditor.run(&auditor_told))?,
         ];
         Ok(Self { stop, threads })
     }
