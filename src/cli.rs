@@ -46,6 +46,17 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Check what the audit says was done.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Write database and blobs, as they are at one moment, into a folder. The
+    /// installation may be at work. On PostgreSQL the login must see every row
+    /// (superuser or BYPASSRLS).
+    Backup(BackupOptions),
+    /// Make an installation of a back-up: check it, restore it into an empty database,
+    /// and check what is there then. Exit code 2 when something is not as it was. On
+    /// PostgreSQL the login is the one that shall own the database.
+    Restore(RestoreOptions),
     /// Ask a running API how it is; exit code 1 unless it answers 200.
     Health(HealthOptions),
     /// Check packages, with no database and no network, and say what is wrong
@@ -156,9 +167,14 @@ pub(crate) struct ServeOptions {
     pub(crate) call_requests_per_second: u32,
 }
 
-/// When the worker does what is not urgent.
+/// When the worker does what is not urgent, and where it writes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WorkOptions {
+    /// The file to whose end heads of the audit's chains are written. Keep copies of it
+    /// where nobody can change them who can change the database. [default:
+    /// `audit-checkpoints` in the data folder]
+    #[arg(long, env = "BAITLINE_AUDIT_CHECKPOINTS", value_name = "FILE")]
+    pub(crate) audit_checkpoints: Option<PathBuf>,
     /// How long the oldest unsealed day of a month waits before its calls are
     /// written to a Parquet file, in seconds.
     #[arg(long, env = "BAITLINE_SEAL_AFTER_SECONDS", default_value_t = 3_600,
@@ -176,6 +192,12 @@ impl WorkOptions {
     pub(crate) fn seal_rules(&self) -> SealRules {
         let after = Span::seconds(i64::from(self.seal_after_seconds));
         SealRules { after, ..SealRules::default() }
+    }
+
+    /// Where heads of the audit are written.
+    pub(crate) fn checkpoints(&self, store: &StoreOptions) -> PathBuf {
+        let usual = || store.data.join("audit-checkpoints");
+        self.audit_checkpoints.clone().unwrap_or_else(usual)
     }
 }
 
@@ -311,6 +333,52 @@ pub(crate) struct RevokeKeyOptions {
     pub(crate) store: StoreOptions,
     /// The key's public id, the part between the underscores.
     pub(crate) key_id: String,
+}
+
+/// Work on the audit.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Find entries that were edited, removed, put elsewhere or cut off. Exit code 2
+    /// when something is not as it was sealed.
+    Verify(VerifyAuditOptions),
+}
+
+/// What a check of the audit needs.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyAuditOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// Files of heads to compare with: without one, a chain that was made anew as a
+    /// whole is not found.
+    pub(crate) checkpoints: Vec<PathBuf>,
+}
+
+/// What a back-up needs.
+#[derive(Debug, Args)]
+pub(crate) struct BackupOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The folder to make; it must be empty or not there.
+    pub(crate) folder: PathBuf,
+    /// The folder of `pg_dump`. [default: Debian's newest, else as PATH has it]
+    #[arg(long = "postgres-programs", env = "BAITLINE_POSTGRES_PROGRAMS", value_name = "FOLDER")]
+    pub(crate) programs: Option<PathBuf>,
+}
+
+/// What restoring needs.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The folder that `backup` made.
+    pub(crate) folder: PathBuf,
+    /// A PostgreSQL login that api and worker will use: it becomes a member of
+    /// the program's two roles.
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) grant_to: Option<String>,
+    /// The folder of `pg_restore`. [default: Debian's newest, else as PATH has it]
+    #[arg(long = "postgres-programs", env = "BAITLINE_POSTGRES_PROGRAMS", value_name = "FOLDER")]
+    pub(crate) programs: Option<PathBuf>,
 }
 
 /// Whom to ask.

@@ -12,11 +12,11 @@ use baitline_store::numbering::{NewEdition, import_edition};
 use baitline_store::{Reach, Store, StoreError, keys};
 use sha2::{Digest, Sha256};
 
-use crate::cli::{DemoOptions, ServeOptions, StoreOptions};
+use crate::cli::{DemoOptions, ServeOptions, StoreOptions, WorkOptions};
 use crate::cli_s3::S3Options;
 use crate::demo::{self, Server};
 use crate::failure::{Failure, because};
-use crate::processes::{ApiThread, WorkerSetup, WorkerThreads, runtime};
+use crate::processes::{ApiThread, WorkerThreads, runtime};
 use crate::schema::prepare_embedded;
 
 /// A file that says that a folder is a demo's, and may be made anew.
@@ -52,7 +52,8 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         keys::create_key(conn, &NewKey::full(Reach::Agency, "demo agency"))
     })?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), WorkerSetup::default())?;
+    let work = WorkOptions { audit_checkpoints: None, seal_after_seconds: 3_600, signing_key: None };
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), &work, &serve.store)?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
     let folder = quoted(&options.folder);
     let server = Server {

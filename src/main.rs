@@ -1,6 +1,8 @@
 //! `baitline`: bait SIM calls in, repeat offenders and complaint packages out.
 //! The table of commands.
 
+mod audit;
+mod backup;
 mod cli;
 mod cli_s3;
 mod demo;
@@ -18,6 +20,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use baitline_store::audit::Acting;
 use clap::Parser;
 use cli::{Cli, Command};
 use log::Log;
@@ -36,8 +39,11 @@ fn main() -> ExitCode {
         Command::Worker(options) => processes::worker(&options),
         Command::Migrate(options) => schema::migrate(&options),
         Command::Openapi => schema::print_openapi(),
-        Command::Numbering(command) => numbering::run(&command),
-        Command::Keys(command) => keys::run(&command),
+        Command::Numbering(command) => acting("numbering", || numbering::run(&command)),
+        Command::Keys(command) => acting("keys", || keys::run(&command)),
+        Command::Audit(command) => audit::run(&command),
+        Command::Backup(options) => backup::back_up(&options),
+        Command::Restore(options) => backup::restore(&options),
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
     };
@@ -46,4 +52,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Runs a command as a person's, for the audit.
+fn acting<T>(command: &str, work: impl FnOnce() -> T) -> T {
+    baitline_store::audit::acting(Acting::command(command), work)
 }

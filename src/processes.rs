@@ -6,9 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use baitline_api::{ApiSettings, ApiStopper, RateSettings};
-use baitline_evidence::SigningKey;
 use baitline_store::{Reach, Store, numbering};
-use baitline_worker::{SealRules, Sealer, Worker};
+use baitline_worker::{Auditor, Sealer, Worker};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -27,13 +26,13 @@ const EVENTS_FOR: Duration = Duration::from_secs(600);
 
 /// API and worker in one process.
 pub(crate) fn serve(options: &EmbeddedOptions) -> Result<(), Failure> {
-    let setup = WorkerSetup::of(&options.work)?;
+    let work = options.work.clone();
     let options = &options.serve;
     prepare_embedded(&options.store)?;
     let store = Store::open(&options.store.settings()?)?;
     warn_of_missing_numbering(&store)?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store.clone(), runtime.handle(), setup)?;
+    let worker = WorkerThreads::start(store.clone(), runtime.handle(), &work, &options.store)?;
     let served = listen(&runtime, options, store);
     worker.stop();
     served
@@ -47,10 +46,9 @@ pub(crate) fn api(options: &ServeOptions) -> Result<(), Failure> {
 
 /// A worker alone.
 pub(crate) fn worker(options: &WorkerOptions) -> Result<(), Failure> {
-    let setup = WorkerSetup::of(&options.work)?;
     let store = open_shared(&options.store)?;
     let runtime = runtime()?;
-    let worker = WorkerThreads::start(store, runtime.handle(), setup)?;
+    let worker = WorkerThreads::start(store, runtime.handle(), &options.work, &options.store)?;
     tracing::info!("the worker works");
     runtime.block_on(stop_signal())?;
     worker.stop();
@@ -133,23 +131,8 @@ async fn stop_signal() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What a worker works by.
-#[derive(Default)]
-pub(crate) struct WorkerSetup {
-    pub(crate) rules: SealRules,
-    /// What signs packages.
-    pub(crate) key: Option<SigningKey>,
-}
-
-impl WorkerSetup {
-    fn of(options: &WorkOptions) -> Result<Self, Failure> {
-        let key = options.signing_key.as_deref().map(signing_key::read).transpose()?;
-        Ok(Self { rules: options.seal_rules(), key })
-    }
-}
-
-/// A worker and a sealer, each on a thread of its own: calls do not wait for a
-/// month to be written.
+/// A worker, a sealer and an auditor, each on a thread of its own: neither calls nor
+/// the audit wait for a month to be written.
 pub(crate) struct WorkerThreads {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
@@ -160,20 +143,24 @@ impl WorkerThreads {
     pub(crate) fn start(
         store: Store,
         runtime: &Handle,
-        setup: WorkerSetup,
+        options: &WorkOptions,
+        places: &StoreOptions,
     ) -> Result<Self, Failure> {
-        let WorkerSetup { rules, key } = setup;
+        let key = options.signing_key.as_deref().map(signing_key::read).transpose()?;
+        std::fs::create_dir_all(&places.data).map_err(because("making the data folder"))?;
         let (stop, told) = watch::channel(false);
+        let auditor = Auditor::new(store.clone(), options.checkpoints(places));
         let mut worker = Worker::new(store.clone(), runtime.clone(), PROGRAM_VERSION);
         if let Some(key) = key {
             tracing::info!(fingerprint = key.fingerprint(), "packages will be signed");
             worker = worker.signing_with(key)?;
         }
-        let sealer = Sealer::new(store, runtime.clone(), rules);
-        let sealer_told = told.clone();
+        let sealer = Sealer::new(store, runtime.clone(), options.seal_rules());
+        let (sealer_told, auditor_told) = (told.clone(), told.clone());
         let threads = vec![
             named_thread("worker", move || worker.run(&told))?,
             named_thread("sealer", move || sealer.run(&sealer_told))?,
+            named_thread("auditor", move || auditor.run(&auditor_told))?,
         ];
         Ok(Self { stop, threads })
     }

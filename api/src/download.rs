@@ -6,15 +6,21 @@ use std::ops::Range;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
+use baitline_domain::audit::AuditChange;
 use baitline_domain::ids::ClientId;
-use baitline_store::StoreError;
+use baitline_store::audit::{self, Note};
 use baitline_store::blobs::BlobKind;
+use baitline_store::{Reach, StoreError};
 use futures_util::{StreamExt, stream};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::boundary::HeadOnly;
 use crate::problem::{ApiError, ApiResult};
+
+/// Characters of an id.
+const ID_CHARS: usize = 36;
 
 /// A blob with what its download says of it.
 pub(crate) struct Download {
@@ -77,9 +83,37 @@ pub(crate) async fn send(
         Begun::Part(response, part) => (response, part),
     };
     let length = part.end - part.start;
+    if kind == BlobKind::Package && part.start == 0 {
+        note_read(app, client, &described).await?;
+    }
     let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
     let bytes = bytes.map_err(missing_blob)?.map(|piece| piece.map_err(ApiError::from));
     Ok(response.body(SizedStream::new(length, bytes)))
+}
+
+/// Writes down that a package was handed out; the rest of one that broke off is not
+/// another time.
+async fn note_read(app: &App, client: ClientId, package: &Described<'_>) -> ApiResult<()> {
+    let content = package.hash.to_vec();
+    let subject = id_in(package.name).unwrap_or_default();
+    app.write(Reach::Client(client), move |conn| {
+        let noted = Note {
+            noun: "package",
+            subject: &subject,
+            change: AuditChange::Read,
+            items: 1,
+            content: &content,
+        };
+        audit::note(conn, client, &noted)
+    })
+    .await
+}
+
+/// The id in a name that the server made.
+fn id_in(name: &str) -> Option<String> {
+    let (stem, _) = name.rsplit_once('.')?;
+    let id = stem.get(stem.len().checked_sub(ID_CHARS)?..)?;
+    Uuid::try_parse(id).ok().map(|id| id.to_string())
 }
 
 /// A row speaks of it, so a missing blob is a fault of the service.

@@ -10,8 +10,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use baitline_domain::scope::Scopes;
 use baitline_store::Reach;
+use baitline_store::audit::Acting;
 use baitline_store::keys::{self, Principal};
 
+use crate::acting::acting;
 use crate::app::{AppData, blocking};
 use crate::auth;
 use crate::problem::{ApiError, ApiResult};
@@ -27,8 +29,9 @@ pub(crate) async fn gate(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
     match check(&request).await {
-        Ok((scopes, left)) => {
-            let mut response = seeing(scopes, next.call(request)).await?.map_into_boxed_body();
+        Ok(Checked { scopes, who, left }) => {
+            let handler = acting(who, seeing(scopes, next.call(request)));
+            let mut response = handler.await?.map_into_boxed_body();
             if let Some(left) = left {
                 left.tell(response.headers_mut(), None);
             }
@@ -38,31 +41,40 @@ pub(crate) async fn gate(
     }
 }
 
-/// Whether the request may go to its handler, what its key may do, and how much it
-/// has left.
-async fn check(request: &ServiceRequest) -> ApiResult<(Scopes, Option<Left>)> {
+/// What is known of a request that may go to its handler.
+struct Checked {
+    /// What its key may do.
+    scopes: Scopes,
+    /// Who acts, for the audit.
+    who: Acting,
+    /// How many requests the key has left.
+    left: Option<Left>,
+}
+
+async fn check(request: &ServiceRequest) -> ApiResult<Checked> {
     let app = request
         .app_data::<AppData>()
         .cloned()
         .ok_or_else(|| ApiError::Internal("the application has no state".to_owned()))?;
     // The path as the router sees it, with harmless escapes undone.
     let Some(route) = app.routes.find(request.match_info().as_str()) else {
-        return Ok((Scopes::NONE, None));
+        return Ok(Checked { scopes: Scopes::NONE, who: Acting::now(), left: None });
     };
     let Some(operation) = route.operation(request.method()) else {
         return Err(ApiError::MethodNotAllowed { allow: route.allow() });
     };
-    let (mut scopes, mut left) = (Scopes::NONE, None);
+    let mut checked = Checked { scopes: Scopes::NONE, who: Acting::now(), left: None };
     if operation.needs_key {
         let principal = authenticate(&app, request).await?;
         note_use(&app, &principal.key_id);
-        left = app.rates.count(&principal.key_id, kind(request))?;
-        scopes = principal.scopes;
+        checked.left = app.rates.count(&principal.key_id, kind(request))?;
+        checked.scopes = principal.scopes;
+        checked.who = Acting::key(&principal.key_id, &operation.name);
         request.extensions_mut().insert(principal);
     }
     refuse_encoded_body(request)?;
     refuse_unknown_parameters(request, operation)?;
-    Ok((scopes, left))
+    Ok(checked)
 }
 
 async fn authenticate(app: &AppData, request: &ServiceRequest) -> ApiResult<Principal> {

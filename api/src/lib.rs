@@ -7,6 +7,7 @@
 //! handler. One list of routes makes the router, the document and the gate's
 //! table.
 
+mod acting;
 mod app;
 mod auth;
 mod boundary;

@@ -129,6 +129,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::papers::routes)
         .configure(v1::templates::routes)
         .configure(v1::keys::routes)
+        .configure(v1::audit::routes)
         .configure(v1::limits::routes);
 }
 
@@ -151,6 +152,8 @@ pub(crate) struct Route {
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     method: Method,
+    /// The id of the operation in the document, as the audit names it.
+    pub(crate) name: String,
     /// Whether the request must bring a valid key.
     pub(crate) needs_key: bool,
     /// The names of its query parameters.
@@ -232,7 +235,8 @@ fn operations(item: &PathItem, named: &Value) -> Vec<Operation> {
             let documented = documented.as_ref()?;
             let parameters = query_parameters(documented);
             let body = json_body(documented, named);
-            Some(Operation { method, needs_key: needs_key(documented), parameters, body })
+            let name = documented.operation_id.clone().unwrap_or_default();
+            Some(Operation { method, name, needs_key: needs_key(documented), parameters, body })
         })
         .collect()
 }

@@ -9,6 +9,7 @@
 use baitline_domain::scope::{Scope, Scopes};
 use serde::{Serialize, Serializer};
 
+use crate::acting;
 use crate::auth::Holder;
 use crate::problem::{ApiError, ApiResult};
 
@@ -21,9 +22,9 @@ pub(crate) async fn seeing<T>(scopes: Scopes, handler: impl Future<Output = T>) 
     SEES_BAITS.scope(scopes.grant(Scopes::of(Scope::BaitsRead)), handler).await
 }
 
-/// Takes what the request may see along to another thread.
+/// Takes what the request may see, and who acts in it, along to another thread.
 pub(crate) fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
-    let sees = sees_baits();
+    let (sees, work) = (sees_baits(), acting::carried(work));
     move || SEES_BAITS.sync_scope(sees, work)
 }
 

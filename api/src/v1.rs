@@ -6,6 +6,7 @@ pub(crate) mod allow_list;
 pub(crate) mod applicants;
 pub(crate) mod attachments;
 pub(crate) mod attributions;
+pub(crate) mod audit;
 mod bait_report;
 pub(crate) mod baits;
 pub(crate) mod call_views;

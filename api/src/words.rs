@@ -5,6 +5,7 @@
 use baitline_analytics::{GroupBy, Standing};
 use baitline_domain::applicant::{ApplicantKind, ConsentKind, RepresentativeKind};
 use baitline_domain::attachment::AttachmentSubject;
+use baitline_domain::audit::AuditChange;
 use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::complaint::{
@@ -159,6 +160,12 @@ words! {
     /// `attorney` by one.
     #[schema(as = RepresentativeKind)]
     RepresentativeKindWord for RepresentativeKind { Head, Attorney }
+
+    /// What an act did; `read` stands for what was handed out.
+    #[schema(as = AuditChange)]
+    AuditChangeWord for AuditChange {
+        Made, Changed, Removed, Read,
+    }
 
     /// What an attachment belongs to; a `reply` goes by the id of its inquiry.
     #[schema(as = AttachmentSubject)]

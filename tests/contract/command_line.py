@@ -1,7 +1,10 @@
 """Every command that ends by itself, on a fresh SQLite database, and the two
 that refuse one."""
 
+import contextlib
 import re
+import sqlite3
+import subprocess
 import tempfile
 import time
 import unittest
@@ -17,8 +20,10 @@ COMMANDS = {
     "demo", "serve", "api", "worker", "migrate", "openapi", "verify",
     "numbering", "numbering import", "numbering show",
     "keys", "keys create", "keys list", "keys replace", "keys revoke",
+    "audit", "audit verify", "backup", "restore",
 }  # fmt: skip
 FAILED, MISUSED = 1, 2
+NOT_WHOLE = 2
 IN_FORCE_FROM = ("--in-force-from", "2026-08-01")
 
 REAL_REGISTRY = Path("../shared/data/numbering/DEF-9xx.csv")
@@ -120,6 +125,46 @@ class CommandLine(unittest.TestCase):
         self.assertIn("not found", self.run_command(*create, expect=FAILED))
         self.assertIn("not found", self.run_command("keys", "revoke", "abc", expect=FAILED))
         self.assertEqual(self.run_command("keys", "list"), "")
+
+    def test_what_was_done_is_chained_and_an_edit_of_it_is_named(self) -> None:
+        with service.listening(self.folder / "serve.log", "serve", **self.settings):
+            self.run_command("keys", "create", "--name", "CRM")
+        checkpoints = self.folder / "data" / "audit-checkpoints"
+        # Whatever waited was sealed and written down at the stop.
+        verify = ("audit", "verify", str(checkpoints))
+        self.assertRegex(
+            self.run_command(*verify),
+            "^whole: 1 chains, 1 entries, [1-9][0-9]* checkpoints compared; 0 wait",
+        )
+        edit = "UPDATE audit_entries SET actor = 'nobody' WHERE sequence = 1"
+        with contextlib.closing(sqlite3.connect(self.folder / "data" / "baitline.db")) as conn:
+            conn.execute(edit)
+            conn.commit()
+        told = service.run(*verify, expect=NOT_WHOLE, **self.settings).stdout
+        self.assertIn("entry 1 is not what was sealed under this number", told)
+        checkpoints.write_text("no checkpoint\n")
+        told = service.run(*verify, expect=NOT_WHOLE, **self.settings).stdout
+        self.assertIn("line 1 is no checkpoint", told)
+
+    def test_a_back_up_restores_elsewhere_and_a_changed_byte_stops_it(self) -> None:
+        key = self.run_command("keys", "create", "--name", "CRM").strip()
+        backup, elsewhere = self.folder / "backup", self.folder / "elsewhere"
+        self.assertIn("Backed up ", self.run_command("backup", str(backup)))
+        subprocess.run(
+            ["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=backup, check=True, timeout=60
+        )
+        settings = {"BAITLINE_DATA": str(elsewhere)}
+        database = backup / "database.sqlite"
+        whole = database.read_bytes()
+        database.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        told = service.run("restore", str(backup), expect=NOT_WHOLE, **settings).stdout
+        self.assertIn("database.sqlite has other bytes", told)
+        database.write_bytes(whole)
+        service.run("restore", str(backup), **settings)
+        with service.listening(self.folder / "serve.log", "serve", **settings) as base:
+            self.assertEqual(list_clients(base, key), HTTPStatus.OK)
+        refused = service.run("restore", str(backup), expect=FAILED, **settings).stderr
+        self.assertIn("there is a database at", refused)
 
     def test_an_edition_is_imported_whole_or_not_at_all(self) -> None:
         file = self.folder / "DEF-9xx.csv"

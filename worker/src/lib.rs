@@ -2,6 +2,7 @@
 //! files of calls, builds packages, replays periods. Meets the API only in the database, and any number of workers may
 //! run: what one holds, the others skip.
 
+mod audit;
 mod contents;
 mod dossier;
 mod export;
@@ -35,6 +36,7 @@ use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
 
+pub use audit::{Auditor, read_checkpoints};
 pub use papers::built_in_template;
 pub use seal::{PreparedMonth, SealRules, Sealer};
 

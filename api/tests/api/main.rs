@@ -3,6 +3,7 @@
 
 mod applicants;
 mod attachments;
+mod audit;
 mod bad_input;
 mod bait_states;
 mod bucket;

@@ -5,6 +5,7 @@
 
 pub mod applicant;
 pub mod attachment;
+pub mod audit;
 pub mod bait;
 pub mod call;
 pub mod competitor;

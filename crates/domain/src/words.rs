@@ -74,6 +74,7 @@ mod tests {
             crate::applicant::ConsentKind,
             crate::applicant::RepresentativeKind,
             crate::attachment::AttachmentSubject,
+            crate::audit::AuditChange,
             crate::bait::BaitState,
             crate::competitor::AttributionRole,
             crate::complaint::ActKind,

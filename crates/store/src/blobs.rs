@@ -39,10 +39,10 @@ const PARTS_IN_FLIGHT: usize = 2;
 /// How long the question of readiness may take: less than those who ask wait.
 const PROBE_PATIENCE: Duration = Duration::from_secs(4);
 /// The folder of what is on its way.
-const INCOMING: &str = "incoming";
+pub(crate) const INCOMING: &str = "incoming";
 
 /// What kind of bytes: a folder of its own each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BlobKind {
     /// A call's recording.
     Recording,
@@ -281,7 +281,7 @@ impl Measure {
     }
 }
 
-fn folder(kind: BlobKind) -> &'static str {
+pub(crate) fn folder(kind: BlobKind) -> &'static str {
     match kind {
         BlobKind::Recording => "recordings",
         BlobKind::Package => "packages",

@@ -7,6 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
+use crate::audit;
 use crate::conn::{Conn, DatabaseUrl};
 use crate::error::{StoreError, StoreResult};
 use crate::migrate;
@@ -57,12 +58,14 @@ pub(crate) fn assert_safe_login(conn: &mut Conn) -> StoreResult<()> {
 
 /// Refuses a schema that is not the one this program needs.
 pub(crate) fn assert_current_schema(conn: &mut Conn) -> StoreResult<()> {
-    if migrate::is_current(conn)? {
+    let lacking = if !migrate::is_current(conn)? {
+        "the schema is not current"
+    } else if !audit::are_on(conn)? {
+        "triggers of the audit are missing"
+    } else {
         return Ok(());
-    }
-    Err(StoreError::Unsafe(
-        "the schema is not current: run `baitline migrate` as the database's owner".to_owned(),
-    ))
+    };
+    Err(StoreError::Unsafe(format!("{lacking}: run `baitline migrate` as the database's owner")))
 }
 
 fn assert_postgres(conn: &mut PgConnection) -> StoreResult<()> {

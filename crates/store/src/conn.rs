@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool};
 use diesel::sqlite::SqliteConnection;
 
+use crate::audit::{self, Acting};
 use crate::error::{StoreError, StoreResult};
 
 /// How long a caller waits for a free connection before the answer is "unavailable".
@@ -126,6 +127,12 @@ fn ignore_privilege(_: diesel::result::Error) -> QueryResult<()> {
     Ok(())
 }
 
+/// Tells the audit's triggers who acts.
+fn acting_settings(who: &Acting) -> String {
+    let [actor, act] = [&who.actor, &who.act].map(|text| text.replace('\'', "''"));
+    format!("SET LOCAL baitline.actor = '{actor}'; SET LOCAL baitline.act = '{act}'")
+}
+
 impl Conn {
     pub(crate) fn begin(&mut self, reach: Reach, mode: Mode) -> QueryResult<()> {
         match self {
@@ -133,8 +140,8 @@ impl Conn {
             // PostgreSQL passes on.
             Self::Postgres(c) => {
                 let begin = match mode {
-                    Mode::Read => SNAPSHOT,
-                    Mode::Write => "BEGIN",
+                    Mode::Read => SNAPSHOT.to_owned(),
+                    Mode::Write => format!("BEGIN; {}", acting_settings(&Acting::now())),
                 };
                 let role = match reach {
                     Reach::Client(client) => format!(
@@ -204,7 +211,11 @@ impl ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Conn, StoreError> {
-        self.0.connect()
+        let mut conn = self.0.connect()?;
+        if let Conn::Sqlite(c) = &mut conn {
+            audit::on_connection(c)?;
+        }
+        Ok(conn)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 //! time, so what comes meanwhile makes the next group, and groups grow by
 //! themselves with the load and with the slowness of the disk.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,7 +13,8 @@ use baitline_domain::ids::ClientId;
 use baitline_domain::observation::Report;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
-use crate::conn::Reach;
+use crate::audit::{self, Acting};
+use crate::conn::{Conn, Reach};
 use crate::error::{StoreError, StoreResult};
 use crate::observations::{self, Outcome};
 use crate::{Store, now};
@@ -37,6 +38,7 @@ pub struct Writers {
 
 /// One request.
 struct Waiting {
+    who: Acting,
     reports: Vec<Report>,
     sender: Sender<StoreResult<Vec<Outcome>>>,
 }
@@ -82,10 +84,11 @@ impl Writers {
     /// reports alone.
     pub async fn ingest(
         &self,
+        who: Acting,
         client: ClientId,
         reports: Vec<Report>,
     ) -> StoreResult<Vec<Outcome>> {
-        self.submit(client, reports)?.await.unwrap_or_else(|_| broken_off())
+        self.submit(who, client, reports)?.await.unwrap_or_else(|_| broken_off())
     }
 
     /// The same for a thread that may wait.
@@ -97,12 +100,15 @@ impl Writers {
         client: ClientId,
         reports: Vec<Report>,
     ) -> StoreResult<Vec<Outcome>> {
-        self.submit(client, reports)?.blocking_recv().unwrap_or_else(|_| broken_off())
+        self.submit(Acting::now(), client, reports)?
+            .blocking_recv()
+            .unwrap_or_else(|_| broken_off())
     }
 
     /// Lets a request wait for its group.
     fn submit(
         &self,
+        who: Acting,
         client: ClientId,
         reports: Vec<Report>,
     ) -> StoreResult<Receiver<StoreResult<Vec<Outcome>>>> {
@@ -115,7 +121,7 @@ impl Writers {
             return Err(StoreError::Unavailable("too many reports wait".to_owned()));
         }
         state.reports += reports.len();
-        let request = Waiting { reports, sender };
+        let request = Waiting { who, reports, sender };
         if let Some(waiting) = state.waiting.get_mut(&client) {
             waiting.push_back(request);
         } else {
@@ -201,15 +207,18 @@ fn take_group(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
 /// Writes a group and tells each sender what became of its reports. Where one of
 /// them makes the database refuse the group, each request is written for itself.
 fn write(store: &Store, client: ClientId, group: Vec<Waiting>) {
-    let sizes: Vec<usize> = group.iter().map(|request| request.reports.len()).collect();
+    let shares: Vec<Share> = group
+        .iter()
+        .map(|request| Share { who: request.who.clone(), reports: request.reports.len() })
+        .collect();
     let (reports, senders): (Vec<Vec<Report>>, Vec<_>) =
         group.into_iter().map(|request| (request.reports, request.sender)).unzip();
     let reports = reports.concat();
-    match ingest(store, client, &reports) {
+    match ingest(store, client, &shares, &reports) {
         Ok(outcomes) => {
             let mut outcomes = outcomes.into_iter();
-            for (sender, size) in senders.into_iter().zip(sizes) {
-                tell(sender, Ok(outcomes.by_ref().take(size).collect()));
+            for (sender, share) in senders.into_iter().zip(shares) {
+                tell(sender, Ok(outcomes.by_ref().take(share.reports).collect()));
             }
         }
         // The database is away: nobody's reports are at fault.
@@ -221,19 +230,51 @@ fn write(store: &Store, client: ClientId, group: Vec<Waiting>) {
         Err(error) => {
             tracing::debug!(%error, "a group is refused, its requests are written one by one");
             let mut rest = reports.as_slice();
-            for (sender, size) in senders.into_iter().zip(sizes) {
-                let (own, others) = rest.split_at(size);
+            for (sender, share) in senders.into_iter().zip(shares) {
+                let (own, others) = rest.split_at(share.reports);
                 rest = others;
-                tell(sender, ingest(store, client, own));
+                tell(sender, ingest(store, client, &[share], own));
             }
         }
     }
 }
 
-fn ingest(store: &Store, client: ClientId, reports: &[Report]) -> StoreResult<Vec<Outcome>> {
+/// How many of a group's reports are whose, in their order.
+struct Share {
+    who: Acting,
+    reports: usize,
+}
+
+fn ingest(
+    store: &Store,
+    client: ClientId,
+    shares: &[Share],
+    reports: &[Report],
+) -> StoreResult<Vec<Outcome>> {
     let received_at = now();
     store.write(Reach::Client(client), |conn| {
-        observations::ingest(conn, client, reports, received_at)
+        let outcomes = observations::take_in(conn, client, reports, received_at)?;
+        note(conn, client, shares, reports, &outcomes)?;
+        Ok(outcomes)
+    })
+}
+
+/// Notes the calls of a group for the audit: a row for each who sent some.
+fn note(
+    conn: &mut Conn,
+    client: ClientId,
+    shares: &[Share],
+    reports: &[Report],
+    outcomes: &[Outcome],
+) -> StoreResult<()> {
+    let mut of_each: BTreeMap<&Acting, Vec<(&Report, &Outcome)>> = BTreeMap::new();
+    let mut reported = reports.iter().zip(outcomes);
+    for share in shares {
+        let own = reported.by_ref().take(share.reports);
+        of_each.entry(&share.who).or_default().extend(own);
+    }
+    of_each.into_iter().try_for_each(|(who, reported)| {
+        audit::note_calls_of(conn, client, who.clone(), reported.into_iter())
     })
 }
 

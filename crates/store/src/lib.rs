@@ -19,6 +19,8 @@ pub mod applicants;
 pub mod assignments;
 pub mod attachments;
 pub mod attributions;
+pub mod audit;
+pub mod backup;
 pub mod bait_states;
 pub mod baits;
 pub mod blobs;
@@ -255,7 +257,16 @@ impl Store {
         work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
         let mut conn = self.begun(reach, mode)?;
-        match work(&mut conn) {
+        if mode == Mode::Write {
+            audit::forget_drafts();
+        }
+        let done = work(&mut conn).and_then(|value| {
+            if mode == Mode::Write {
+                audit::write_drafts(&mut conn)?;
+            }
+            Ok(value)
+        });
+        match done {
             Ok(value) => {
                 conn.commit()?;
                 Ok(value)

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::audit;
 use crate::conn::{Conn, DatabaseUrl, on};
 use crate::error::{StoreError, StoreResult};
 
@@ -17,11 +18,19 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// PostgreSQL login becomes a member of the program's two roles.
 pub fn migrate(database_url: &str, grant_to: Option<&str>) -> StoreResult<Vec<String>> {
     let mut conn = DatabaseUrl::parse(database_url)?.connect()?;
+    let pending = match &mut conn {
+        Conn::Postgres(c) => c.has_pending_migration(POSTGRES),
+        Conn::Sqlite(c) => c.has_pending_migration(SQLITE),
+    };
+    if pending.map_err(failed)? {
+        audit::take_off(&mut conn)?;
+    }
     let applied = match &mut conn {
         Conn::Postgres(c) => c.run_pending_migrations(POSTGRES).map(names),
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(names),
     }
     .map_err(failed)?;
+    audit::put_on(&mut conn)?;
     if let (Conn::Postgres(c), Some(login)) = (&mut conn, grant_to) {
         let login = login.replace('"', "\"\"");
         c.batch_execute(&format!("GRANT baitline_client, baitline_all TO \"{login}\""))?;
@@ -33,6 +42,7 @@ pub fn migrate(database_url: &str, grant_to: Option<&str>) -> StoreResult<Vec<St
 /// for a release that has to be undone.
 pub fn revert_last(database_url: &str) -> StoreResult<String> {
     let mut conn = DatabaseUrl::parse(database_url)?.connect()?;
+    audit::take_off(&mut conn)?;
     match &mut conn {
         Conn::Postgres(c) => c.revert_last_migration(POSTGRES),
         Conn::Sqlite(c) => c.revert_last_migration(SQLITE),

@@ -24,6 +24,7 @@ use crate::schema::{observation_corrections as corrections, observations as seen
 use crate::sql_types::{Db, db_all};
 
 pub use correct::{MAX_CORRECTIONS, correct_observation, corrections_of, standing};
+pub(crate) use ingest::take_in;
 pub use ingest::{MAX_BATCH, Outcome, OutcomeStatus, check, ingest};
 pub(crate) use join::join_waiting;
 pub use list::{

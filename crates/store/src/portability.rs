@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use baitline_domain::audit::AuditChange;
 use baitline_domain::ids::{ClientId, PortabilityAnswerId};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::PortabilityAnswer;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::audit::{self, Note};
 use crate::changes::{self, Change};
 use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreResult};
@@ -90,8 +92,10 @@ fn enter_chunk(
         known.iter().map(|row| (row.number, row)).collect();
     let outcomes: Vec<_> =
         rows.iter().filter_map(|row| Some(outcome(row, known.get(&row.number)?))).collect();
-    let accepted = rows.iter().filter(|row| known.get(&row.number).is_some_and(|k| k.id == row.id));
-    changes::note_all(conn, client, accepted.map(change_of))?;
+    let accepted: Vec<&PortabilityAnswerRow> =
+        rows.iter().filter(|row| known.get(&row.number).is_some_and(|k| k.id == row.id)).collect();
+    note_answers(conn, client, AuditChange::Made, &accepted)?;
+    changes::note_all(conn, client, accepted.into_iter().map(change_of))?;
     Ok(outcomes)
 }
 
@@ -169,8 +173,32 @@ pub fn withdraw_answer(
         .set(answers::withdrawn_because.eq(because))
         .returning(PortabilityAnswerRow::as_returning())
         .get_result(c))?;
+    note_answers(conn, client, AuditChange::Changed, &[&row])?;
     changes::note(conn, client, &change_of(&row))?;
     Ok(row)
+}
+
+/// Notes answers for the audit: a file of them would leave as many rows.
+fn note_answers(
+    conn: &mut Conn,
+    client: ClientId,
+    change: AuditChange,
+    rows: &[&PortabilityAnswerRow],
+) -> StoreResult<()> {
+    let subject = match rows {
+        [] => return Ok(()),
+        [row] => row.id.to_string(),
+        _ => String::new(),
+    };
+    let content = format!("{rows:?}");
+    let noted = Note {
+        noun: "portability_answer",
+        subject: &subject,
+        change,
+        items: rows.len(),
+        content: content.as_bytes(),
+    };
+    audit::note(conn, client, &noted)
 }
 
 /// What is known of these numbers, without what was withdrawn.

@@ -1197,6 +1197,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    audit_waiting (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        occurred_at -> Instant,
+        actor -> Text,
+        act -> Text,
+        noun -> Text,
+        subject -> Text,
+        change -> Word,
+        items -> BigInt,
+        salt -> Binary,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    audit_entries (client_id, sequence) {
+        client_id -> Id,
+        sequence -> BigInt,
+        occurred_at -> Instant,
+        actor -> Text,
+        act -> Text,
+        noun -> Text,
+        subject -> Text,
+        change -> Word,
+        items -> BigInt,
+        salt -> Binary,
+        digest -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    audit_heads (client_id) {
+        client_id -> Id,
+        sequence -> BigInt,
+        hash -> Binary,
+        sealed_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -1261,4 +1312,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     paper_templates,
     papers,
     kept_replies,
+    audit_waiting,
+    audit_entries,
+    audit_heads,
 );

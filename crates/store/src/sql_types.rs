@@ -305,6 +305,7 @@ word!(
     baitline_domain::applicant::ConsentKind,
     baitline_domain::applicant::RepresentativeKind,
     baitline_domain::attachment::AttachmentSubject,
+    baitline_domain::audit::AuditChange,
     baitline_domain::competitor::AttributionRole,
     baitline_domain::complaint::ActKind,
     baitline_domain::complaint::AppealKind,

@@ -44,7 +44,8 @@ pub enum Role {
 }
 
 impl Role {
-    fn name(self) -> &'static str {
+    /// The login.
+    pub fn name(self) -> &'static str {
         match self {
             Role::Superuser => "postgres",
             Role::Owner => "baitline_owner",
@@ -99,6 +100,12 @@ impl PrivatePostgres {
     pub(crate) fn create_database(&self, database: &str) {
         let owner = Role::Owner.name();
         self.execute(&format!("CREATE DATABASE {database} OWNER {owner} TEMPLATE {TEMPLATE}"));
+    }
+
+    /// Makes `database` with nothing in it.
+    pub(crate) fn create_empty_database(&self, database: &str) {
+        let owner = Role::Owner.name();
+        self.execute(&format!("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0"));
     }
 
     /// Drops `database`, whoever is still connected to it.

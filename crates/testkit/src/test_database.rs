@@ -68,6 +68,22 @@ impl TestDatabase {
         }
     }
 
+    /// A database with nothing in it: on SQLite there is not even the file.
+    pub fn empty(kind: DatabaseKind) -> TestDatabase {
+        let place = match kind {
+            DatabaseKind::Postgres => {
+                let name = format!("test_{}", Uuid::now_v7().simple());
+                PrivatePostgres::shared().create_empty_database(&name);
+                Place::Postgres { name }
+            }
+            DatabaseKind::Sqlite => {
+                let folder = TempDir::with_prefix("baitline-sqlite-").expect("a temporary folder");
+                Place::Sqlite { folder }
+            }
+        };
+        TestDatabase { place }
+    }
+
     /// Which of the two it is.
     pub fn kind(&self) -> DatabaseKind {
         match self.place {

@@ -6,6 +6,7 @@
 
 mod amendments;
 mod anything;
+mod audit;
 mod batches;
 mod bucket;
 mod chains;

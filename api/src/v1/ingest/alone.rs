@@ -9,6 +9,7 @@ use baitline_intake::calls::{self, Body, CallRecord, Format, Rejection, Sources}
 use tempfile::SpooledTempFile;
 
 use super::{Ingest, Taken, one_receipt};
+use crate::acting::who_acts;
 use crate::app::blocking;
 use crate::problem::ApiResult;
 use crate::v1::receipts::{Receipt, refuse_body};
@@ -40,7 +41,8 @@ impl Ingest {
             record.and_then(|record| sources.report(self.client, &record, self.received_at));
         match report {
             Ok(report) => {
-                let outcomes = self.app.writers.ingest(self.client, vec![report]).await?;
+                let outcomes =
+                    self.app.writers.ingest(who_acts(), self.client, vec![report]).await?;
                 one_receipt(&outcomes)
             }
             Err(rejection) => Ok(Receipt::rejected(1, rejection)),

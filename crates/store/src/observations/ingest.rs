@@ -12,6 +12,7 @@ use diesel::upsert::excluded;
 use super::history::{self, OldRevision};
 use super::row::StoredObservation;
 use super::{insert, join};
+use crate::audit;
 use crate::buckets;
 use crate::clients;
 use crate::conn::{Conn, on};
@@ -55,6 +56,18 @@ pub enum OutcomeStatus {
 /// Takes reports in, in order. Most are new, so they are inserted first, and
 /// only what is known already is looked at and compared.
 pub fn ingest(
+    conn: &mut Conn,
+    client: ClientId,
+    reports: &[Report],
+    received_at: Instant,
+) -> StoreResult<Vec<Outcome>> {
+    let outcomes = take_in(conn, client, reports, received_at)?;
+    audit::note_calls(conn, client, reports, &outcomes)?;
+    Ok(outcomes)
+}
+
+/// The same without a note for the audit.
+pub(crate) fn take_in(
     conn: &mut Conn,
     client: ClientId,
     reports: &[Report],

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use baitline_domain::ids::SourceId;
 use baitline_domain::instant::Span;
 use baitline_domain::observation::Report;
+use baitline_store::audit::Acting;
 use baitline_store::group_commit::{MAX_WAITING_REPORTS, Writers};
 use baitline_store::models::Source;
 use baitline_store::observations::{Outcome, OutcomeStatus};
@@ -73,7 +74,7 @@ fn send<'a>(writers: &'a Writers, source: &Source, report: Report) -> Sent<'a> {
 }
 
 fn send_all<'a>(writers: &'a Writers, source: &Source, reports: Vec<Report>) -> Sent<'a> {
-    let mut sent: Sent<'a> = Box::pin(writers.ingest(source.client_id, reports));
+    let mut sent: Sent<'a> = Box::pin(writers.ingest(Acting::now(), source.client_id, reports));
     assert!(sent.as_mut().now_or_never().is_none(), "it is told before it is kept");
     sent
 }
@@ -177,12 +178,13 @@ fn what_comes_while_too_many_wait_is_refused_at_once_and_the_others_are_kept() {
             .map(|number| send(&writers, &source, numbered(&source, number)))
             .collect();
         let more = numbered(&source, MAX_WAITING_REPORTS);
-        let refused = writers.ingest(source.client_id, vec![more.clone()]).now_or_never();
+        let refused =
+            writers.ingest(Acting::now(), source.client_id, vec![more.clone()]).now_or_never();
         assert!(matches!(refused, Some(Err(StoreError::Unavailable(_)))), "{refused:?}");
         drop(held);
         assert!(told(sent).iter().all(|told| matches!(told, Ok(Accepted))));
         assert_eq!(rows(&opened.database, "observations"), MAX_WAITING_REPORTS as i64);
-        let again = writers.ingest(source.client_id, vec![more]);
+        let again = writers.ingest(Acting::now(), source.client_id, vec![more]);
         assert!(matches!(told(vec![Box::pin(again)])[..], [Ok(Accepted)]));
     });
 }
@@ -240,7 +242,7 @@ fn reports_of_two_clients_are_written_for_each_its_own() {
         let send = |number: usize| {
             let source = if number.is_multiple_of(2) { &ours } else { &theirs };
             let reports = vec![numbered(source, number)];
-            Box::pin(writers.ingest(source.client_id, reports)) as Sent<'_>
+            Box::pin(writers.ingest(Acting::now(), source.client_id, reports)) as Sent<'_>
         };
         let told = told((0..40).map(send).collect());
         assert!(told.iter().all(|told| matches!(told, Ok(Accepted))), "{told:?}");

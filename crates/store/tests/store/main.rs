@@ -5,6 +5,8 @@
 
 mod applicants;
 mod attachments;
+mod audit;
+mod backup;
 mod batches;
 mod blobs;
 mod bucket;
