@@ -39,7 +39,10 @@ pub const AUDITED: &[Audited] = &[
     audited("contaminations", "contamination"),
     audited("numbering_editions", "numbering_edition"),
     audited("operator_entries", "operator"),
-    Audited { ignored: &["attempts", "updated_at"], ..audited("exports", "export") },
+    Audited {
+        ignored: &["attempts", "attempts_in_vain", "updated_at"],
+        ..audited("exports", "export")
+    },
     audited("export_packages", "package"),
     Audited {
         ignored: &[
@@ -71,6 +74,24 @@ pub const AUDITED: &[Audited] = &[
     audited("inquiries", "inquiry"),
     Audited { id: "call_id", ..audited("inquiry_calls", "inquiry_call") },
     audited("operator_statements", "statement"),
+    audited("complaints", "complaint"),
+    Audited { id: "call_id", ..audited("complaint_calls", "complaint_call") },
+    Audited { id: "observation_id", ..audited("complaint_holds", "complaint_hold") },
+    Audited { id: "complaint_id", ..audited("complaint_acts", "complaint_act") },
+    audited("complaint_deadlines", "deadline"),
+    audited("complaint_objections", "objection"),
+    Audited { ignored: &["attempts", "updated_at"], ..audited("papers", "paper") },
+    Audited {
+        id: "kind",
+        ignored: &["attempts", "updated_at"],
+        ..audited("paper_templates", "paper_template")
+    },
+    Audited {
+        id: "fingerprint",
+        ignored: &["last_seen_at"],
+        ..audited("signing_keys", "signing_key")
+    },
+    Audited { id: "export_id", ..audited("export_files", "export_file") },
 ];
 
 /// The other tables, and why their rows leave none.
