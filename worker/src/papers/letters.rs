@@ -146,7 +146,7 @@ pub(super) fn days_around(
     let (first, last) = moments.first().zip(moments.last()).ok_or(StoreError::NotFound)?;
     let day = |at: &Instant| zone.to_datetime(at.to_timestamp()).date();
     let midnight = |day: jiff::civil::Date| {
-        let start = day.to_zoned(zone.clone());
+        let start = day.to_zoned_datetime(zone.clone());
         start.map(|start| Instant::from(start.timestamp())).map_err(beyond)
     };
     let after = day(last).checked_add(1.day()).map_err(beyond)?;

@@ -167,7 +167,7 @@ impl Desk<'_> {
     }
 
     fn moment(&self, at: Instant) -> String {
-        let local = at.to_timestamp().to_zoned(self.zone.clone());
+        let local = at.to_timestamp().to_zoned_datetime(self.zone.clone());
         format!("{} в {}", printed_day(local.date()), local.strftime("%H:%M"))
     }
 }
