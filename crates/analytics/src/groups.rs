@@ -86,22 +86,6 @@ impl Pairs {
         }
     }
 
-    /// How many distinct classes the values of each group have, where each value has
-    /// one: the clients of baits need no set of their own.
-    fn class_counts(&mut self, groups: usize, class_of: &[u32]) -> Vec<u32> {
-        self.sort();
-        let mut counts = vec![0; groups];
-        let mut classes = Vec::new();
-        for group in self.pairs.chunk_by(|one, next| one >> 32 == next >> 32) {
-            classes.clear();
-            classes.extend(group.iter().map(|pair| class_of[*pair as u32 as usize]));
-            classes.sort_unstable();
-            classes.dedup();
-            counts[(group[0] >> 32) as usize] = classes.len() as u32;
-        }
-        counts
-    }
-
     /// How many distinct values each group has.
     fn counts(mut self, groups: usize) -> Vec<u32> {
         self.sort();
@@ -212,11 +196,6 @@ impl<const SUMS: usize, const SETS: usize> Groups<SUMS, SETS> {
         }
     }
 
-    /// How many classes the values of one of the sets have in each group.
-    pub(crate) fn class_counts(&mut self, which: usize, class_of: &[u32]) -> Vec<u32> {
-        self.sets[which].class_counts(self.lines.len(), class_of)
-    }
-
     pub(crate) fn counted(self) -> Counted<SUMS, SETS> {
         let groups = self.lines.len();
         Counted {
@@ -246,15 +225,6 @@ mod tests {
         }
         let count = |group| expected.iter().filter(|(of, _)| *of == group).count() as u32;
         assert_eq!(pairs.counts(4), [0, 1, 2, 3].map(count));
-    }
-
-    #[test]
-    fn classes_are_counted_once_however_their_values_are_ordered() {
-        let mut pairs = Pairs::default();
-        for (group, value) in [(0, 0), (0, 1), (0, 2), (2, 1), (2, 3)] {
-            pairs.add(group, value);
-        }
-        assert_eq!(pairs.class_counts(3, &[7, 8, 7, 8]), [2, 0, 1]);
     }
 
     #[test]

@@ -36,8 +36,7 @@ pub fn repeat_offenders(
         part.add(rows, question, clients);
     })?;
     let gathered = parts.into_iter().reduce(Gathered::merge);
-    let mut offenders = gathered
-        .map_or_else(Vec::new, |gathered| gathered.offenders(question, codes.clients_of_baits()));
+    let mut offenders = gathered.map_or_else(Vec::new, |gathered| gathered.offenders(question));
     // No two lines have one key.
     offenders.sort_unstable_by(|a, b| worst_first(a).cmp(&worst_first(b)));
     Ok(offenders)
@@ -50,7 +49,7 @@ pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> 
     let mut gathered = Gathered::of(question);
     let rows = rows::of_tallies(tallies, &codes, &wanted(question));
     gathered.add(&rows, question, codes.client_ids());
-    gathered.offenders(question, codes.clients_of_baits()).pop()
+    gathered.offenders(question).pop()
 }
 
 fn worst_first(line: &Offender) -> impl Ord + '_ {
@@ -140,6 +139,7 @@ const PLACES: usize = Place::ALL.len();
 enum Distinct {
     Traps,
     Baits,
+    Clients,
     Days,
     Callers,
     AllCallers,
@@ -185,8 +185,8 @@ impl Gathered {
             distinct(Distinct::Traps, fact.trap);
         }
         if place.is_counted() {
-            // Each bait is one client's, so that these tell the clients, too.
             distinct(Distinct::Baits, fact.bait);
+            distinct(Distinct::Clients, fact.client);
             // Any one-to-one integer does.
             distinct(Distinct::Days, fact.local_day as u32);
         }
@@ -212,15 +212,13 @@ impl Gathered {
         self
     }
 
-    fn offenders(mut self, question: &Question, clients_of_baits: &[u32]) -> Vec<Offender> {
+    fn offenders(self, question: &Question) -> Vec<Offender> {
         let numbers_are_lines = self.callers.is_none();
-        let clients = self.lines.class_counts(Distinct::Baits as usize, clients_of_baits);
         let (keys, counted) = (self.keys.into_keys(), self.lines.counted());
         let offender = |(line, key): (usize, Option<OffenderKey>)| {
             // A line may be known only from calls that nobody asked for.
             let key = key.filter(|_| counted.holds(line))?;
             let mut offender = offender(&counted, line, key);
-            offender.clients = u64::from(clients[line]);
             if numbers_are_lines {
                 offender.callers = u64::from(offender.interceptions > 0);
                 offender.all_callers = 1;
@@ -247,7 +245,7 @@ fn offender(counted: &Counted<PLACES, DISTINCT>, line: usize, key: OffenderKey) 
         interceptions: calls(Place::FreshInterception) + calls(Place::PriorContact),
         traps: distinct(Distinct::Traps),
         baits: distinct(Distinct::Baits),
-        clients: 0,
+        clients: distinct(Distinct::Clients),
         days: distinct(Distinct::Days),
         callers: distinct(Distinct::Callers),
         all_callers: distinct(Distinct::AllCallers),

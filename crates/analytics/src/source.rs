@@ -3,7 +3,6 @@
 //! what is counted.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use baitline_domain::ids::{BaitId, ClientId, CompetitorId, TrapId};
@@ -62,8 +61,6 @@ pub struct SegmentFile {
 pub(crate) struct Codes {
     clients: HashMap<ClientId, u32>,
     client_ids: Vec<ClientId>,
-    /// Of each bait's code the client's.
-    clients_of_baits: Vec<u32>,
     baits: HashMap<BaitId, u32>,
     traps: HashMap<TrapId, u32>,
 }
@@ -92,7 +89,6 @@ impl Codes {
             };
             baits = count(baits, sealed.ordinals.bait_count)?;
             traps = count(traps, sealed.ordinals.trap_count)?;
-            codes.clients_of_baits.resize(baits as usize, code);
         }
         codes.name_ordinals(source, &coded);
         codes.add_tallies(source.tallies, (baits, traps));
@@ -109,9 +105,7 @@ impl Codes {
     fn add_tallies(&mut self, tallies: &[Tally], (mut baits, mut traps): (u32, u32)) {
         for tally in tallies {
             self.add_client(tally.client);
-            if add(&mut self.baits, tally.bait, &mut baits) {
-                self.clients_of_baits.push(self.clients[&tally.client]);
-            }
+            add(&mut self.baits, tally.bait, &mut baits);
             add(&mut self.traps, tally.trap, &mut traps);
         }
     }
@@ -126,11 +120,6 @@ impl Codes {
     /// Clients in order of their codes.
     pub(crate) fn client_ids(&self) -> &[ClientId] {
         &self.client_ids
-    }
-
-    /// Of each bait's code the client's.
-    pub(crate) fn clients_of_baits(&self) -> &[u32] {
-        &self.clients_of_baits
     }
 
     /// Only what tallies name will be looked up.
@@ -195,12 +184,11 @@ fn by_code<T: Copy>(
     tallied.chain(ordinals.map(|(id, code)| (code, id))).collect()
 }
 
-/// Whether it is new; then it gets the next code.
-fn add<T: std::hash::Hash + Eq>(codes: &mut HashMap<T, u32>, id: T, next: &mut u32) -> bool {
-    let Entry::Vacant(vacant) = codes.entry(id) else { return false };
-    vacant.insert(*next);
-    *next += 1;
-    true
+fn add<T: std::hash::Hash + Eq>(codes: &mut HashMap<T, u32>, id: T, next: &mut u32) {
+    codes.entry(id).or_insert_with(|| {
+        *next += 1;
+        *next - 1
+    });
 }
 
 impl Coded<'_> {
