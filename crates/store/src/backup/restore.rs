@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::contents::{BLOB_TABLES, BlobName, Contents, tables};
+use super::contents::{BLOB_COLUMNS, BlobName, Contents, tables};
 use super::{
     BLOBS, BackupError, FORMAT, Installation, MANIFEST, Manifest, at, copy, dump, read, sums,
 };
@@ -124,9 +124,9 @@ fn names_below(blobs: &Path) -> Result<Vec<BlobName>, BackupError> {
     for client in entries(&blobs.join("clients"))? {
         let id = ClientId(Uuid::try_parse(&name(&client)).map_err(|_| stranger(&client))?);
         for of_kind in entries(&client)? {
-            let kind = BLOB_TABLES
+            let kind = BLOB_COLUMNS
                 .iter()
-                .map(|(_, kind, _)| *kind)
+                .map(|(_, _, kind, _)| *kind)
                 .find(|kind| blobs::folder(*kind) == name(&of_kind))
                 .ok_or_else(|| stranger(&of_kind))?;
             for shard in entries(&of_kind)? {
