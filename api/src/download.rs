@@ -84,21 +84,25 @@ pub(crate) async fn send(
     };
     let length = part.end - part.start;
     if kind == BlobKind::Package && part.start == 0 {
-        note_read(app, client, &described).await?;
+        note_read(app, client, ("package", &described)).await?;
     }
     let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
     let bytes = bytes.map_err(missing_blob)?.map(|piece| piece.map_err(ApiError::from));
     Ok(response.body(SizedStream::new(length, bytes)))
 }
 
-/// Writes down that a package was handed out; the rest of one that broke off is not
-/// another time.
-async fn note_read(app: &App, client: ClientId, package: &Described<'_>) -> ApiResult<()> {
-    let content = package.hash.to_vec();
-    let subject = id_in(package.name).unwrap_or_default();
+/// Writes down that packages were handed out; the rest of what broke off is not another
+/// time.
+pub(crate) async fn note_read(
+    app: &App,
+    client: ClientId,
+    (noun, read): (&'static str, &Described<'_>),
+) -> ApiResult<()> {
+    let content = read.hash.to_vec();
+    let subject = id_in(read.name).unwrap_or_default();
     app.write(Reach::Client(client), move |conn| {
         let noted = Note {
-            noun: "package",
+            noun,
             subject: &subject,
             change: AuditChange::Read,
             items: 1,

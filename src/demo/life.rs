@@ -163,12 +163,7 @@ pub(super) fn complain(wire: &Wire, staged: &[Staged]) -> Result<Done, DemoError
 
 /// Builds the package of a complaint that is ready, files it and records what the
 /// office does, as far as a paid fine.
-fn to_the_end(
-    wire: &Wire,
-    key: &str,
-    path: &str,
-    call: &str,
-) -> Result<Option<String>, DemoError> {
+fn to_the_end(wire: &Wire, key: &str, path: &str, call: &str) -> Result<Option<String>, DemoError> {
     let act = |body: Value| wire.create(key, &format!("{path}/acts"), &body);
     let ready = act(json!({"kind": "complete", "on": "2026-11-20"}))?;
     let mut order = period();

@@ -62,9 +62,10 @@ impl Narrowing {
             .interception
             .as_ref()
             .is_some_and(|one| self.admits(judged.call.bait, one.caller_operator, &one.competitors))
-            && self.calls.as_ref().is_none_or(|calls| {
-                judged.call.observations.iter().any(|id| calls.contains(id))
-            })
+            && self
+                .calls
+                .as_ref()
+                .is_none_or(|calls| judged.call.observations.iter().any(|id| calls.contains(id)))
     }
 
     /// Whether a package of this request may hold calls of the tally.

@@ -184,10 +184,9 @@ impl From<Constraint> for ApiError {
                 "calls_pending",
                 "Something waits to be derived that may change one of the calls; try again.",
             ),
-            Constraint::LastCall => Self::conflict(
-                "last_call",
-                "The complaint has no other call; withdraw it instead.",
-            ),
+            Constraint::LastCall => {
+                Self::conflict("last_call", "The complaint has no other call; withdraw it instead.")
+            }
             Constraint::NotDecided => {
                 Self::conflict("not_decided", act_refused(Refusal::NotDecided))
             }

@@ -227,8 +227,7 @@ async fn create_complaint_deadline(
     let author = caller.key_id().to_owned();
     let found = app.read(reach, move |conn| complaints::find_complaint(conn, reach, id));
     let client = found.await?.client_id;
-    let work =
-        move |conn: &mut _| complaints::create_deadline(conn, client, id, &new, &author);
+    let work = move |conn: &mut _| complaints::create_deadline(conn, client, id, &new, &author);
     let reply = |row| Reply::created(&DeadlineView::from(row));
     Ok(first_version(app.create_once(&once, client, work, reply).await?))
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::app::AppData;
 use crate::auth::Caller;
-use crate::download::{Begun, Described, FileBytes, begin, missing_blob};
+use crate::download::{Begun, Described, FileBytes, begin, missing_blob, note_read};
 use crate::permissions::{BaitsRead, Exports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::stored_zip::{Entry, Piece, StoredZip};
@@ -68,6 +68,9 @@ async fn download_archive(
     Ok(match begin(&req, &described)? {
         Begun::Over(response) => response,
         Begun::Part(mut response, part) => {
+            if part.start == 0 {
+                note_read(&app, client, ("export", &described)).await?;
+            }
             let length = part.end - part.start;
             let bytes = streamed(app.store.blobs().clone(), client, zip.pieces(part));
             response.body(SizedStream::new(length, bytes))

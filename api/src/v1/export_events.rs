@@ -70,7 +70,8 @@ struct ExportProgress {
     security(("bearer" = ["exports"])),
     params(("id" = Uuid, Path, description = "The export's id.")),
     responses((status = 200, description = "The events.", body = inline(EventText),
-        content_type = "text/event-stream")),
+        content_type = "text/event-stream",
+        example = json!("event: end\ndata: {\"state\":\"done\"}\n\n"))),
 )]
 #[get("/v1/exports/{id}/events")]
 async fn watch_export(

@@ -19,7 +19,9 @@ use crate::fault::Fault;
 use crate::fields::{InnText, PhoneNumber, SubjectText, Time};
 use crate::problem::{ApiError, ApiResult};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
-use crate::words::{ComplaintStateWord, ExportStateWord, MissingWord, PackageStateWord, VerdictWord};
+use crate::words::{
+    ComplaintStateWord, ExportStateWord, MissingWord, PackageStateWord, VerdictWord,
+};
 
 /// The most numbers of one export.
 pub(super) const MAX_NUMBERS: usize = 1_000;

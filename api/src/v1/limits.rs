@@ -5,22 +5,22 @@ use std::num::NonZeroU32;
 
 use crate::routes::ServiceConfig;
 use actix_web::{get, web};
+use baitline_domain::complaint::MAX_ACTS;
 use baitline_domain::instant::{MICROS_PER_SECOND, Span};
 use baitline_domain::paper::MAX_TEMPLATE_BYTES;
 use baitline_domain::trap::{MAX_RUN, TrapSettings};
 use baitline_intake::{calls as intake, portability, profile, table};
-use baitline_store::exports::MAX_PACKAGES;
-use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
-use baitline_domain::complaint::MAX_ACTS;
 use baitline_store::complaints::{
     MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES, MAX_OBJECTIONS,
 };
+use baitline_store::exports::MAX_PACKAGES;
+use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
 use baitline_store::kept_replies::KEPT_FOR;
 use baitline_store::keys::MAX_KEY_CLIENTS;
-use baitline_store::papers::MAX_WAITING_PAPERS;
 use baitline_store::observations::{MAX_CORRECTIONS, MAX_REVISIONS_TOLD};
 use baitline_store::operators::MAX_ENTRIES;
+use baitline_store::papers::MAX_WAITING_PAPERS;
 use baitline_store::replays::{MAX_DIFFERENCES, MAX_WAITING};
 use baitline_store::statements::MAX_STATEMENT_CALLS;
 use serde::Serialize;
@@ -28,6 +28,7 @@ use utoipa::ToSchema;
 
 use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
+use super::complaint_views::MAX_FINE_KOPECKS;
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
 use super::export_views::{MAX_CLIENTS, MAX_NUMBERS};
 use super::file_views::{
@@ -54,9 +55,10 @@ use super::sources::MAX_UNCERTAINTY;
 use super::statements::MAX_STATEMENT_PERIOD;
 use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
-    allow_list, applicants, attachments, attributions, baits, clients, competitors, contaminations,
-    complaint_life_views, complaint_objections, correction_views, devices, inquiry_views, keys, label_views, listening, operators, own_numbers,
-    portability_answers, powers_of_attorney, preparations, protocols,
+    allow_list, applicants, attachments, attributions, baits, clients, competitors,
+    complaint_life_views, complaint_objections, contaminations, correction_views, devices,
+    inquiry_views, keys, label_views, listening, operators, own_numbers, portability_answers,
+    powers_of_attorney, preparations, protocols,
 };
 use crate::app::{App, AppData};
 use crate::auth::Caller;
@@ -228,6 +230,7 @@ fn lists() -> Vec<LimitView> {
         most("complaint_deadlines", LimitUnit::Items, MAX_DEADLINES),
         most("complaint_objections", LimitUnit::Items, MAX_OBJECTIONS),
         most("objection_defences", LimitUnit::Items, complaint_objections::MAX_DEFENCES),
+        most("fine_kopecks", LimitUnit::Counts, MAX_FINE_KOPECKS),
         most("complaint_missing", LimitUnit::Items, complaint_life_views::MAX_MISSING),
         most("found_consents", LimitUnit::Items, MAX_FOUND_CONSENTS),
         most("protocol_steps", LimitUnit::Items, MAX_STEPS),

@@ -15,12 +15,12 @@ use baitline_domain::tally::Tally;
 use baitline_store::attributions::{self, AttributionFilter};
 use baitline_store::calls::CallsOfNumber;
 use baitline_store::models::{
-    AllowEntryRow, AttributionRow, Competitor, JudgedCall, LabelRow, OwnNumberRow,
-    OutcomeCounts, PortabilityAnswerRow,
+    AllowEntryRow, AttributionRow, Competitor, JudgedCall, LabelRow, OutcomeCounts, OwnNumberRow,
+    PortabilityAnswerRow,
 };
 use baitline_store::{
-    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, complaints, known_numbers, labels,
-    operators, own_numbers, portability, tallies,
+    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, complaints,
+    known_numbers, labels, operators, own_numbers, portability, tallies,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -27,8 +27,8 @@ struct Scene {
 fn scene(service: &Service, name: &str) -> Scene {
     let stock = service.stock(name);
     let key = &stock.tenant.key;
-    let calls = ["2026-10-02T10:00:00Z", "2026-10-02T11:00:00Z"]
-        .map(|at| service.call(&stock, CALLER, at));
+    let calls =
+        ["2026-10-02T10:00:00Z", "2026-10-02T11:00:00Z"].map(|at| service.call(&stock, CALLER, at));
     service.derive(&stock.tenant.id, &stock.trap, the_day());
     service.execute("UPDATE calls SET label = 'advertising'");
     let applicant = json!({
@@ -145,7 +145,10 @@ fn what_is_proposed_is_made_by_call_or_by_number_and_nothing_twice() {
         assert_eq!(propose("competitor"), by_number, "the number is no competitor's");
         let made = scene.make(&service, "number");
         assert_eq!((&made[0]["state"], &made[0]["calls"]), (&json!("draft"), &json!(2)));
-        assert_eq!((&made[0]["number"], &made[0]["limit_on"]), (&json!(CALLER), &json!("2027-10-02")));
+        assert_eq!(
+            (&made[0]["number"], &made[0]["limit_on"]),
+            (&json!(CALLER), &json!("2027-10-02"))
+        );
         assert!(made[0]["representative_id"].is_string(), "the head signs");
         let nothing = json!({"complaints": [], "left_out": []});
         assert_eq!(propose("call"), nothing);
@@ -166,8 +169,14 @@ fn the_gate_names_what_is_missing_and_files_what_misses_nothing() {
         let scene = scene(&service, "Окна");
         let complaint = id(&scene.make(&service, "number")[0]);
         let bare = json!([
-            "recording", "advertising_label", "transcript", "complete_trap", "statement",
-            "certified_statement", "disclosure_consent", "inquiry",
+            "recording",
+            "advertising_label",
+            "transcript",
+            "complete_trap",
+            "statement",
+            "certified_statement",
+            "disclosure_consent",
+            "inquiry",
         ]);
         assert_eq!(scene.missing(&service, &complaint), [bare.clone(), bare]);
         let complete = json!({"kind": "complete", "on": "2026-11-14"});
@@ -260,7 +269,9 @@ fn a_complaint_goes_to_its_end_with_its_fines() {
         act(json!({"kind": "file", "on": "2026-11-15", "channel": "email"})).expect(200);
         let early = json!({"kind": "accept", "on": "2026-11-14"});
         assert_eq!(act(early).expect(409).code(), "out_of_order");
-        for (case, code) in [("1234", "not_a_case_number"), ("177/05/18-1/2026", "not_a_case_number")] {
+        for (case, code) in
+            [("1234", "not_a_case_number"), ("177/05/18-1/2026", "not_a_case_number")]
+        {
             let body = json!({"kind": "open_case", "on": "2026-11-20", "case_number": case});
             assert_eq!(act(body).expect(422).code(), code);
         }

@@ -118,6 +118,7 @@ fn an_export_is_narrowed_and_says_to_what() {
         let expected = json!({
             "from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z", "numbers": 0,
             "competitor_id": rival, "office": "77", "caller_operator_inn": "7740000076",
+            "complaint_id": null, "complaint_state": null,
         });
         assert_eq!(asked["asked"], expected);
         let listed = service.get(key, PATH).expect(200).json();

@@ -32,8 +32,7 @@ const SHARED: &[&str] = &[
 
 /// What the client's own has none of: nothing says how its files are read, its
 /// package and its paper have no bytes, and its export is not done.
-const EMPTY: &[&str] =
-    &["/profile", "/packages/{package_id}", "/archive", "/papers/{id}/content"];
+const EMPTY: &[&str] = &["/profile", "/packages/{package_id}", "/archive", "/papers/{id}/content"];
 
 /// A client with something of every kind.
 struct Furnished {

@@ -43,11 +43,8 @@ pub(crate) fn furnish(
     let objection = json!({
         "received_on": "2026-12-01", "from_whom": mark, "defences": ["other"], "words": mark,
     });
-    let objection = service.create(
-        key,
-        &format!("/v1/complaints/{complaint}/objections"),
-        &objection,
-    );
+    let objection =
+        service.create(key, &format!("/v1/complaints/{complaint}/objections"), &objection);
     let path = format!("/v1/attachments?subject_kind=bait&subject_id={}&title={mark}", stock.bait);
     let scan = service.typed("POST", key, &path, "application/pdf", b"%PDF-1.7\n").expect(201);
     let source = json!({"name": "operator", "kind": "operator_statement", "time_zone": "UTC"});

@@ -24,6 +24,7 @@ const OF_ANY_KEY: &[&str] = &[
     "get /v1/offices/{subject_code}",
     "get /v1/operators",
     "get /v1/operators/{inn}",
+    "get /v1/signing-keys",
     "get /v1/sources",
     "get /v1/sources/{id}",
     "get /v1/sources/{id}/profile",

@@ -15,9 +15,7 @@ mod tests;
 
 use jiff::civil::Date;
 
-pub use act::{
-    Act, ActFault, ActKind, ActPart, ActParts, AppealKind, AppealOutcome, Refusal,
-};
+pub use act::{Act, ActFault, ActKind, ActPart, ActParts, AppealKind, AppealOutcome, Refusal};
 pub use case_number::{CaseKind, CaseNumber, CaseNumberError, SubjectCode};
 pub(crate) use deadline::days_between;
 pub use deadline::{Deadline, DeadlineKind, DeadlineState, SOON_DAYS};

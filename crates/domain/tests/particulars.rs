@@ -45,7 +45,9 @@ fn an_interception_names_its_operator_and_edition() {
 
 #[test]
 fn an_interception_names_the_region_of_the_range_also_of_a_ported_number() {
-    let region = |situation: &Situation| interception(situation).caller_region.map(|region| region.to_string());
+    let region = |situation: &Situation| {
+        interception(situation).caller_region.map(|region| region.to_string())
+    };
     let mut situation = Situation::plain();
     assert_eq!(region(&situation), None, "the edition gives none");
     for range in &mut situation.editions[0].ranges {

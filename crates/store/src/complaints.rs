@@ -41,7 +41,7 @@ pub use deadlines::{MAX_DEADLINES, create_deadline, deadlines_of, update_deadlin
 pub use expiring::{Expiring, expiring};
 pub use objections::{MAX_OBJECTIONS, create_objection, objections_of, settle_objection};
 pub use outcomes::{outcomes_at, outcomes_of, returned_for};
-pub use propose::{MAX_COMPLAINT_CALLS, MAX_COMPLAINED_CALLS, propose};
+pub use propose::{MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, propose};
 
 /// Makes the complaints that are proposed, and tells which calls are in none.
 pub fn create_complaints(
@@ -285,10 +285,10 @@ pub fn gated_calls(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<Vec<Gated
     }
     let found: Vec<JudgedCall> = known.iter().flatten().cloned().collect();
     let mut facts = gate::facts_of(conn, client, &found, &asked)?.into_iter();
-    let gated = rows.into_iter().zip(known).map(|(row, judged)| GatedCall {
-        row,
-        facts: judged.and_then(|_| facts.next().flatten()),
-    });
+    let gated = rows
+        .into_iter()
+        .zip(known)
+        .map(|(row, judged)| GatedCall { row, facts: judged.and_then(|_| facts.next().flatten()) });
     Ok(gated.collect())
 }
 

@@ -26,8 +26,8 @@ use crate::models::{
 };
 use crate::preparations::{KnownPreparation, known_preparation};
 use crate::schema::{
-    attachments, complaint_holds, inquiries, inquiry_calls, operator_statements, powers_of_attorney,
-    representatives,
+    attachments, complaint_holds, inquiries, inquiry_calls, operator_statements,
+    powers_of_attorney, representatives,
 };
 use crate::sql_types::{Db, RowId, db_all};
 use crate::{applicants, labels, observations, recordings, traps};
@@ -222,14 +222,9 @@ impl Kept {
                 .copied()
                 .max_by_key(|proof| demand(*proof))
                 .unwrap_or(InquiryProof::NotSent),
-            refused_advertising_on: prepared
-                .and_then(|known| known.row.refusal_on)
-                .map(civil_date),
+            refused_advertising_on: prepared.and_then(|known| known.row.refusal_on).map(civil_date),
             limitation: Limitation::of_call(call.started_at),
-            in_other_complaint: call
-                .observations
-                .iter()
-                .any(|id| self.held_elsewhere.contains(id)),
+            in_other_complaint: call.observations.iter().any(|id| self.held_elsewhere.contains(id)),
         })
     }
 
@@ -237,9 +232,10 @@ impl Kept {
     /// is kept in its certified original.
     fn statement(&self, judged: &JudgedCall, seen: &[&ObservationRow]) -> (StatementProof, bool) {
         let at = judged.call.started_at;
-        let covering = self.statements.iter().filter(|row| {
-            row.bait_id == judged.call.bait && row.from_at <= at && at < row.to_at
-        });
+        let covering = self
+            .statements
+            .iter()
+            .filter(|row| row.bait_id == judged.call.bait && row.from_at <= at && at < row.to_at);
         let found = |row: &StatementRow| seen.iter().any(|one| one.source_id == row.source_id);
         let said = covering.map(|row| (found(row), self.scanned.contains(&row.id.0))).max();
         match said {
@@ -275,9 +271,7 @@ fn traps_of(
         .filter_map(|judged| judged.assessment.interception.as_ref())
         .map(|interception| interception.trap)
         .collect();
-    ids.into_iter()
-        .map(|id| Ok((id, traps::find_trap(conn, Reach::Client(client), id)?)))
-        .collect()
+    ids.into_iter().map(|id| Ok((id, traps::find_trap(conn, Reach::Client(client), id)?))).collect()
 }
 
 /// The statements of these baits that count.

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::schema::{
-    allow_list, attributions, calls, changes, complaint_calls as complained, labels, own_numbers, portability_answers as answers,
-    touched_buckets as touched,
+    allow_list, attributions, calls, changes, complaint_calls as complained, labels, own_numbers,
+    portability_answers as answers, touched_buckets as touched,
 };
 use crate::sql_types::Db;
 

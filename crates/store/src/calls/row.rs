@@ -90,7 +90,9 @@ impl TryFrom<&JudgedCall> for StoredCall {
             edition_id: interception.and_then(|one| one.edition),
             label: *label,
             recordings: i32::try_from(*recordings)?,
-            caller_region: interception.and_then(|one| one.caller_region.as_deref()).map(str::to_owned),
+            caller_region: interception
+                .and_then(|one| one.caller_region.as_deref())
+                .map(str::to_owned),
             competitors: interception.map_or_else(Vec::new, |one| {
                 pack(one.competitors.iter().map(|competitor| competitor.0))
             }),

@@ -166,11 +166,7 @@ fn release(conn: &mut Conn, client: ClientId, id: ComplaintId) -> StoreResult<()
 }
 
 /// Every call is decided as the complaint is, until somebody says otherwise.
-fn decide_calls(
-    conn: &mut Conn,
-    row: &ComplaintRow,
-    outcome: Option<Outcome>,
-) -> StoreResult<()> {
+fn decide_calls(conn: &mut Conn, row: &ComplaintRow, outcome: Option<Outcome>) -> StoreResult<()> {
     let calls = complaint_calls::table
         .filter(complaint_calls::client_id.eq(Db(row.client_id)))
         .filter(complaint_calls::complaint_id.eq(Db(row.id)))
@@ -184,11 +180,7 @@ fn decide_calls(
 /// A decision that fell takes what was decided of the calls with it, and their
 /// fines; one that was changed to another is every call's until somebody says
 /// otherwise.
-fn undo_decisions(
-    conn: &mut Conn,
-    row: &ComplaintRow,
-    appeal: AppealOutcome,
-) -> StoreResult<()> {
+fn undo_decisions(conn: &mut Conn, row: &ComplaintRow, appeal: AppealOutcome) -> StoreResult<()> {
     let outcome = match appeal {
         AppealOutcome::Upheld | AppealOutcome::Changed(Outcome::Violation) => return Ok(()),
         AppealOutcome::Remanded => None,

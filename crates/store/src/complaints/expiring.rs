@@ -52,8 +52,7 @@ pub fn expiring(
         piece.iter().flat_map(|judged| judged.call.observations.iter().copied()).collect();
     let taken = taken_among(conn, client, &ids)?;
     let expiring = piece.into_iter().filter(is_answered).filter_map(|judged| {
-        let complaint =
-            judged.call.observations.iter().find_map(|id| taken.get(id).copied());
+        let complaint = judged.call.observations.iter().find_map(|id| taken.get(id).copied());
         let is_filed = complaint.is_some_and(|(_, state)| state.holds_interceptions());
         let limitation = Limitation::of_call(judged.call.started_at);
         (!is_filed).then_some(Expiring { judged, limitation, complaint })

@@ -13,7 +13,8 @@ use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::OutcomeCounts;
 use crate::schema::{
-    complaint_acts as acts, complaint_calls as calls, complaint_objections as objections, complaints,
+    complaint_acts as acts, complaint_calls as calls, complaint_objections as objections,
+    complaints,
 };
 use crate::sql_types::{Db, db_all};
 use crate::stored_text;

@@ -87,8 +87,7 @@ pub fn propose(
 }
 
 fn about(grouping: Grouping, judged: &JudgedCall, number: Phone) -> About {
-    let competitors =
-        judged.assessment.interception.as_ref().map(|one| one.competitors.as_slice());
+    let competitors = judged.assessment.interception.as_ref().map(|one| one.competitors.as_slice());
     match (grouping, competitors) {
         (Grouping::Call, _) => About::Call(judged.call.id),
         (Grouping::Competitor, Some([competitor])) => About::Competitor(*competitor),

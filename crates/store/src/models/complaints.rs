@@ -1,13 +1,13 @@
 //! Complaints: what they are made of, their ledger and their deadlines.
 
 use baitline_domain::complaint::{
-    Act, ActKind, ActParts, AppealKind, CaseNumber, ComplaintState, Deadline, DeadlineKind, Defence,
-    FilingChannel, Fine, FinedParty, Grouping, Kopecks, LedgerEntry, NotTaken, Outcome,
+    Act, ActKind, ActParts, AppealKind, CaseNumber, ComplaintState, Deadline, DeadlineKind,
+    Defence, FilingChannel, Fine, FinedParty, Grouping, Kopecks, LedgerEntry, NotTaken, Outcome,
 };
 use baitline_domain::gate::{GateFacts, Missing};
 use baitline_domain::ids::{
-    ApplicantId, BaitId, ClientId, CompetitorId, ComplaintId, DeadlineId, ObjectionId, ObservationId,
-    PowerId, RepresentativeId,
+    ApplicantId, BaitId, ClientId, CompetitorId, ComplaintId, DeadlineId, ObjectionId,
+    ObservationId, PowerId, RepresentativeId,
 };
 use baitline_domain::instant::{Instant, civil_date};
 use baitline_domain::office::SubjectCode;

@@ -9,7 +9,8 @@ use baitline_domain::ids::{ClientId, ComplaintId};
 use baitline_domain::instant::Span;
 use baitline_domain::limitation::limitation_day;
 use baitline_store::models::{
-    ComplaintCriteria, NewAct, NewDeadline, NewObjection, NewPower, NewPreparation, NewRepresentative,
+    ComplaintCriteria, NewAct, NewDeadline, NewObjection, NewPower, NewPreparation,
+    NewRepresentative,
 };
 use baitline_store::versions::Expected;
 use baitline_store::{
@@ -25,9 +26,7 @@ use crate::world;
 pub(crate) fn furnish(opened: &Opened, client: ClientId, of: &Call) {
     let id = make(opened, client, of);
     let hearing = NewDeadline { kind: DeadlineKind::Hearing, due_on: 20_800, note: None };
-    opened.as_client(client, |conn| {
-        complaints::create_deadline(conn, client, id, &hearing, "key")
-    });
+    opened.as_client(client, |conn| complaints::create_deadline(conn, client, id, &hearing, "key"));
     let objection = NewObjection {
         received_on: 20_790,
         from_whom: "ООО".to_owned(),
@@ -56,9 +55,8 @@ fn make(opened: &Opened, client: ClientId, of: &Call) -> ComplaintId {
     });
     let (from, to) = (of.started_at - Span::hours(1), of.started_at + Span::hours(1));
     let criteria = ComplaintCriteria { from, to, caller: None, grouping: Grouping::Call };
-    let made = opened.as_client(client, |conn| {
-        complaints::create_complaints(conn, client, &criteria, "key")
-    });
+    let made = opened
+        .as_client(client, |conn| complaints::create_complaints(conn, client, &criteria, "key"));
     made.0[0].id
 }
 
@@ -137,10 +135,7 @@ fn an_act_that_the_life_does_not_let_follow_leaves_nothing() {
             })
         };
         let file = act(Act::File, Some(FilingChannel::Email));
-        assert!(matches!(
-            try_to(&file),
-            Err(StoreError::Constraint(Constraint::ActRefused(_)))
-        ));
+        assert!(matches!(try_to(&file), Err(StoreError::Constraint(Constraint::ActRefused(_)))));
         let acts = opened.as_client(client, |conn| complaints::acts_of(conn, client, id));
         assert_eq!(acts, []);
         let other = opened.client("чужой").id;
