@@ -480,25 +480,3 @@ fn who_signs_is_one_of_the_applicants_and_has_a_power_of_its_own() {
         assert!(missing[0].as_array().unwrap().contains(&json!("power_of_attorney")), "it ended");
     });
 }
-
-#[test]
-fn complaints_of_another_client_are_not_there() {
-    on_both(|database| {
-        let service = Service::start(database);
-        let own = service.client("Двери");
-        let theirs = scene(&service, "Окна");
-        let complaint = id(&theirs.make(&service, "number")[0]);
-        for id in [complaint.as_str(), NOWHERE] {
-            let path = format!("/v1/complaints/{id}");
-            service.get(&own.key, &path).expect(404);
-            for part in ["calls", "acts", "deadlines"] {
-                service.get(&own.key, &format!("{path}/{part}")).expect(404);
-            }
-            let act = json!({"kind": "withdraw", "on": "2026-11-14"});
-            service.json("POST", &own.key, &format!("{path}/acts"), &act).expect(404);
-        }
-        let nothing = json!({"items": [], "next_cursor": null});
-        assert_eq!(service.get(&own.key, "/v1/complaints").expect(200).json(), nothing);
-        assert_eq!(service.get(&own.key, "/v1/limitations").expect(200).json(), nothing);
-    });
-}

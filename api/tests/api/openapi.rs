@@ -18,6 +18,7 @@ const BYTES: &[&str] = &[
     "application/zip",
     "application/vnd.apache.parquet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 ];
 
 /// Every operation with its path and method.

@@ -38,19 +38,23 @@ struct OnTable {
     /// In hexadecimal digits, each argument ended by a zero byte.
     #[diesel(sql_type = Text)]
     arguments: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    enabled: bool,
 }
 
 const INSTALLED: &str = "
-    SELECT c.relname::text AS table_name, encode(t.tgargs, 'hex') AS arguments
+    SELECT c.relname::text AS table_name, encode(t.tgargs, 'hex') AS arguments,
+        t.tgenabled IN ('O', 'A') AS enabled
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE t.tgname = 'audit_row' AND t.tgenabled IN ('O', 'A')
-        AND c.relnamespace = 'public'::regnamespace";
+    WHERE t.tgname = 'audit_row' AND c.relnamespace = 'public'::regnamespace";
 
 /// Whether every audited table has its trigger, as this program needs it.
 pub(crate) fn are_on(conn: &mut Conn) -> StoreResult<bool> {
     let Conn::Postgres(c) = conn else { return Ok(true) };
     let needed = AUDITED.iter().map(|table| (table.table.to_owned(), hex(&arguments(table))));
-    Ok(installed(c)? == needed.collect::<BTreeSet<_>>())
+    let works = installed(c)?.into_iter().filter(|on| on.enabled);
+    let works: BTreeSet<_> = works.map(|on| (on.table_name, on.arguments)).collect();
+    Ok(works == needed.collect())
 }
 
 /// Puts the triggers on every audited table, where one is missing or another's.
@@ -76,15 +80,15 @@ pub(crate) fn put_on(conn: &mut Conn) -> StoreResult<()> {
 /// owner, whom policies bind, could not write of it.
 pub(crate) fn take_off(conn: &mut Conn) -> StoreResult<()> {
     let Conn::Postgres(c) = conn else { return Ok(()) };
-    for (table, _) in installed(c)? {
-        c.batch_execute(&format!("DROP TRIGGER audit_row ON {table}"))?;
+    // One that somebody switched off, too.
+    for OnTable { table_name, .. } in installed(c)? {
+        c.batch_execute(&format!("DROP TRIGGER audit_row ON {table_name}"))?;
     }
     Ok(())
 }
 
-fn installed(conn: &mut PgConnection) -> StoreResult<BTreeSet<(String, String)>> {
-    let found: Vec<OnTable> = diesel::sql_query(INSTALLED).load(conn)?;
-    Ok(found.into_iter().map(|on| (on.table_name, on.arguments)).collect())
+fn installed(conn: &mut PgConnection) -> StoreResult<Vec<OnTable>> {
+    Ok(diesel::sql_query(INSTALLED).load(conn)?)
 }
 
 /// As the catalogue keeps them.

@@ -253,7 +253,7 @@ fn what_was_asked_before_exports_could_be_narrowed_is_read_as_it_was_meant() {
         let client = opened.client("наш").id;
         let asked = ask(&opened, client);
         let words = "replace(request, ',\"narrowed_to\":{\"competitor\":null,\"office\":null,\
-             \"caller_operator\":null}', '')";
+             \"caller_operator\":null,\"complaint\":null,\"complaint_state\":null}', '')";
         execute(&opened.database, &format!("UPDATE exports SET request = {words}"));
         let found = opened.agency(|conn| exports::find_export(conn, Reach::Agency, asked.id));
         assert_ne!(found, asked, "the field is gone");

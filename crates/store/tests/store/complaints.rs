@@ -42,7 +42,7 @@ pub(crate) fn furnish(opened: &Opened, client: ClientId, of: &Call) {
     execute(
         &opened.database,
         "INSERT INTO complaint_holds SELECT client_id, complaint_id, call_id, call_id, TRUE \
-         FROM complaint_calls ON CONFLICT DO NOTHING",
+         FROM complaint_calls WHERE TRUE ON CONFLICT DO NOTHING",
     );
 }
 
