@@ -119,7 +119,10 @@ fn calls_that_come_while_an_export_is_carried_do_not_wait_for_its_end() {
         let later = story.call("later", FOREIGN, start() + minutes(60 * 24 * 60));
         story.ingest(&scene, std::slice::from_ref(&later));
         assert_ne!(worker.run_next().unwrap(), Step::Exported, "it is the call's turn");
-        assert_eq!(worker.run_next().unwrap(), Step::Exported, "and the export's again");
+        // Packages wait until what the call changes is known.
+        let next = (0..6).map(|_| worker.run_next().unwrap());
+        let until_export = next.take_while(|step| *step != Step::Exported).count();
+        assert!(until_export < 6, "and the export's again");
         assert_eq!(state(&scene, &story, export), ExportState::Running);
         worker.run_until_empty().unwrap();
         assert_eq!(state(&scene, &story, export), ExportState::Done);
