@@ -157,7 +157,7 @@ fn words(docx: &[u8]) -> String {
         }
         text.push_str(words);
     }
-    text.replace('\u{a0}', " ")
+    text.replace('\u{a0}', " ").replace('\u{2011}', "-")
 }
 
 fn assert_holds(text: &str, wanted: &[&str]) {
