@@ -55,7 +55,7 @@ enum Facts {
 
 /// What came of looking for it.
 enum Gathered {
-    Facts(Facts),
+    Facts(Box<Facts>),
     /// Days of it wait to be derived.
     Wait,
     /// It makes no paper, for this reason.
@@ -64,7 +64,7 @@ enum Gathered {
 
 impl From<Facts> for Gathered {
     fn from(facts: Facts) -> Self {
-        Self::Facts(facts)
+        Self::Facts(Box::new(facts))
     }
 }
 

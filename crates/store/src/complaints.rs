@@ -70,7 +70,7 @@ fn create_complaint(
 ) -> StoreResult<ComplaintRow> {
     let today = limitation_day(now());
     let signer = gate::usual_signer(conn, client, proposed.applicant, today)?;
-    let limits = proposed.calls.iter().map(|judged| limit_of(judged));
+    let limits = proposed.calls.iter().map(limit_of);
     let row = ComplaintRow {
         client_id: client,
         id: ComplaintId(Uuid::now_v7()),
