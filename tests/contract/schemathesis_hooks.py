@@ -103,7 +103,8 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
         return not errors or any(is_sayable(error, case) for error in errors)
     if failure.code == BAD_REQUEST_TAKEN:
         kinds = ("in body - violates `type`", "in body - incorrect type")
-        if case.media_type == "text/csv" and any(kind in failure.message for kind in kinds):
+        is_text = case.media_type in ("text/csv", "text/markdown")
+        if is_text and any(kind in failure.message for kind in kinds):
             # Whatever is sent as text is a string: the digits of a number are a table, too.
             return False
         # A body of many records or files is taken, and each bad one refused by its receipt.

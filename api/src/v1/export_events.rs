@@ -39,12 +39,21 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Events, as the document describes them.
 #[derive(ToSchema)]
-#[schema(value_type = String, examples(
-    "event: progress\ndata: {\"state\":\"running\",\"problem\":null,\
-     \"counts\":{\"queued\":3,\"draft\":1,\"ready\":0,\"failed\":0}}\n\n"
-))]
+#[schema(examples(json!({
+    "event": "progress",
+    "data": "{\"state\":\"running\",\"problem\":null,\"counts\":{\"queued\":3}}",
+    "retry": 2_000
+})))]
 #[expect(dead_code, reason = "it only describes what is streamed")]
-pub(crate) struct EventText(String);
+pub(crate) struct EventText {
+    /// `progress` or `end`.
+    event: String,
+    /// A JSON object: `state`, `problem` and `counts`.
+    data: String,
+    /// After how many milliseconds to come back, in the first event.
+    #[schema(nullable = false)]
+    retry: Option<u32>,
+}
 
 /// How far an export is: the data of every event.
 #[derive(Serialize)]
@@ -71,7 +80,7 @@ struct ExportProgress {
     params(("id" = Uuid, Path, description = "The export's id.")),
     responses((status = 200, description = "The events.", body = inline(EventText),
         content_type = "text/event-stream",
-        example = json!("event: end\ndata: {\"state\":\"done\"}\n\n"))),
+        example = json!({"event": "end", "data": "{\"state\":\"done\"}"}))),
 )]
 #[get("/v1/exports/{id}/events")]
 async fn watch_export(

@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::fields::{CivilDay, PhoneNumber, Time};
 use crate::paging::{self, Cursor, Limit};
 use crate::permissions::{BaitsRead, Cases};
-use crate::problem::ApiResult;
+use crate::problem::{ApiResult, Problem};
 use crate::query::Params;
 use crate::words::{ComplaintStateWord, LimitationWarningWord};
 
@@ -94,7 +94,10 @@ pub(crate) struct ListLimitations {
     tag = "complaints",
     security(("bearer" = ["cases", "baits:read"])),
     params(ListLimitations),
-    responses((status = 200, description = "A piece of the list.", body = LimitationPage)),
+    responses(
+        (status = 200, description = "A piece of the list.", body = LimitationPage),
+        (status = 422, description = "A key of several clients names none.", body = Problem),
+    ),
 )]
 #[get("/v1/limitations")]
 async fn list_limitations(

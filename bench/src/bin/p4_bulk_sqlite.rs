@@ -46,6 +46,7 @@ fn main() {
     let world = World::of(Cast::entered(&store, &shape), shape);
     let key = postgres::key(&store, Reach::Client(world.cast.clients[0].id));
     drop(store);
+    await_closed(&template);
     let body = world.bodies(usize::MAX).next().unwrap_or_default();
 
     let full = folder.path().join("full.db");
@@ -89,6 +90,19 @@ fn baseline(template: &Path, database: &Path, full: &Path) -> Duration {
     let mut python = Command::new("python3");
     let printed = postgres::output_of(python.arg("-c").arg(BASELINE).args([full, database]));
     Duration::from_secs_f64(printed.trim().parse().expect("Python prints the seconds"))
+}
+
+/// The last connection to be closed empties the log into the file; one of the pool may
+/// still be on its way.
+fn await_closed(database: &Path) {
+    let log = database.with_extension("db-wal");
+    for _ in 0..500 {
+        if !log.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{} is still open", database.display());
 }
 
 fn fresh(template: &Path, database: &Path) {
