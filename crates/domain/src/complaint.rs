@@ -21,7 +21,7 @@ pub(crate) use deadline::days_between;
 pub use deadline::{Deadline, DeadlineKind, DeadlineState, SOON_DAYS};
 pub use defence::Defence;
 pub use grouping::{Grouping, NotTaken};
-pub use outcome::{CallOutcome, Fine, FinedParty, Kopecks, Outcome};
+pub use outcome::{Fine, FinedParty, Kopecks, Outcome};
 pub use state::{ComplaintState, FilingChannel};
 
 /// Acts that one complaint can have: a ledger longer than that is no life.

@@ -20,19 +20,6 @@ pub enum Outcome {
 
 words!(Outcome { Violation => "violation", None => "none", Ended => "ended" });
 
-impl Outcome {
-    /// What decisions about single calls come to together: a violation if any
-    /// is one, ended only if all are; nothing where there is no decision.
-    pub fn overall(outcomes: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let rank = |outcome: &Self| match outcome {
-            Self::Violation => 0,
-            Self::None => 1,
-            Self::Ended => 2,
-        };
-        outcomes.into_iter().min_by_key(rank)
-    }
-}
-
 /// Whom a fine was imposed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,23 +82,10 @@ impl Fine {
         let (least, most) = self.against.statutory_range();
         self.amount < least || most < self.amount
     }
-}
 
-/// What came of one call of a complaint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CallOutcome {
-    /// What was decided.
-    pub decision: Option<Outcome>,
-    /// The fine for this call; absent where one fine covers several and stands
-    /// with another.
-    pub fine: Option<Fine>,
-}
-
-impl CallOutcome {
     /// Whether nothing is left to be paid among these: at least one fine, and
     /// every one paid.
-    pub fn are_paid(outcomes: &[Self]) -> bool {
-        let mut fines = outcomes.iter().filter_map(|outcome| outcome.fine).peekable();
-        fines.peek().is_some() && fines.all(|fine| fine.paid_on.is_some())
+    pub fn are_paid(fines: &[Self]) -> bool {
+        !fines.is_empty() && fines.iter().all(|fine| fine.paid_on.is_some())
     }
 }

@@ -101,10 +101,3 @@ words!(FilingChannel {
     Post => "post",
     InPerson => "in_person",
 });
-
-impl FilingChannel {
-    /// Whether filing this way leaves a tracking number to be noted.
-    pub const fn has_tracking(self) -> bool {
-        matches!(self, Self::Post)
-    }
-}

@@ -278,15 +278,6 @@ fn a_deadline_is_met_missed_or_near() {
 }
 
 #[test]
-fn decisions_about_single_calls_come_to_one_for_all() {
-    use Outcome::{Ended, None as NoViolation, Violation};
-    assert_eq!(Outcome::overall([]), None);
-    assert_eq!(Outcome::overall([Ended, Violation, NoViolation]), Some(Violation));
-    assert_eq!(Outcome::overall([Ended, NoViolation]), Some(NoViolation));
-    assert_eq!(Outcome::overall([Ended, Ended]), Some(Ended));
-}
-
-#[test]
 fn fines_are_usual_within_the_range_of_the_article_and_paid_when_all_are() {
     let fine =
         |roubles, against, paid_on| Fine { amount: Kopecks::roubles(roubles), against, paid_on };
@@ -295,12 +286,11 @@ fn fines_are_usual_within_the_range_of_the_article_and_paid_when_all_are() {
     assert!(fine(150_000, FinedParty::LegalEntity, None).is_unusual(), "half, as a small firm");
     assert!(fine(20_001, FinedParty::Citizen, None).is_unusual());
     let paid = Some(date(2027, 1, 1));
-    let call = |fine| CallOutcome { decision: Some(Outcome::Violation), fine };
-    let one = call(Some(fine(20_000, FinedParty::Official, paid)));
-    let open = call(Some(fine(20_000, FinedParty::Official, None)));
-    assert!(CallOutcome::are_paid(&[one, call(None)]));
-    assert!(!CallOutcome::are_paid(&[one, open]));
-    assert!(!CallOutcome::are_paid(&[call(None)]), "no fine is no payment");
+    let one = fine(20_000, FinedParty::Official, paid);
+    let open = fine(20_000, FinedParty::Official, None);
+    assert!(Fine::are_paid(&[one]));
+    assert!(!Fine::are_paid(&[one, open]));
+    assert!(!Fine::are_paid(&[]), "no fine is no payment");
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
