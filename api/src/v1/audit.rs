@@ -3,8 +3,9 @@
 
 use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use baitline_domain::audit::hex;
+use baitline_domain::audit::{AuditChange, hex};
 use baitline_domain::ids::ClientId;
+use baitline_store::StoreError;
 use baitline_store::audit::{self, AGENCY, AuditRow, ChainState, EntryFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -65,9 +66,13 @@ pub(crate) struct AuditEntryView {
     hash: String,
 }
 
-impl From<AuditRow> for AuditEntryView {
-    fn from(row: AuditRow) -> Self {
-        Self {
+impl TryFrom<AuditRow> for AuditEntryView {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self, StoreError> {
+        let change = AuditChange::parse(&row.change)
+            .ok_or_else(|| StoreError::Corrupt("a change of the audit".to_owned()))?;
+        Ok(Self {
             client_id: shown(row.client_id),
             sequence: row.sequence.cast_unsigned(),
             occurred_at: Time(row.occurred_at),
@@ -75,11 +80,11 @@ impl From<AuditRow> for AuditEntryView {
             act: row.act,
             noun: row.noun,
             subject: row.subject,
-            change: row.change.into(),
+            change: change.into(),
             items: row.items.cast_unsigned(),
             digest: hex(&row.digest),
             hash: hex(&row.hash),
-        }
+        })
     }
 }
 
@@ -179,7 +184,7 @@ async fn list_audit_entries(
     let rows = app.read(reach, move |conn| audit::list_entries(conn, reach, &filter)).await?;
     let cursor = |row: &AuditRow| Cursor { micros: row.sequence, id: row.client_id.0 };
     let (rows, next_cursor) = paging::cut(rows, limit, cursor);
-    let items = rows.into_iter().map(Into::into).collect();
+    let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     let page = AuditPage { items, next_cursor };
     Ok(paging::answer(&req, page.next_cursor.as_deref(), &page))
 }

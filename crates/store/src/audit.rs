@@ -14,11 +14,11 @@ mod triggers;
 mod verify;
 
 pub use acting::{Acting, acting};
-pub use entries::{ChainState, EntryFilter, chain_state, head_of, list_entries};
+pub use entries::{ChainState, EntryFilter, chain_state, list_entries};
 pub use note::{Note, note};
 pub(crate) use note::{forget_drafts, note_calls, note_calls_of, write_drafts};
 pub use rows::AuditRow;
-pub use seal::{Sealed, heads, seal_after};
+pub use seal::{Sealed, heads, next_waiting, seal_after};
 pub use tables::{AUDITED, Audited, UNAUDITED};
 pub(crate) use triggers::{are_on, on_connection, put_on, take_off};
 pub use verify::{AuditReport, Finding, verify};

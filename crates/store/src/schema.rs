@@ -1228,7 +1228,7 @@ diesel::table! {
         act -> Text,
         noun -> Text,
         subject -> Text,
-        change -> Word,
+        change -> Text,
         items -> BigInt,
         salt -> Binary,
         digest -> Binary,

@@ -63,29 +63,20 @@ pub fn list_entries(
     })?)
 }
 
-/// Where a client's chain has come to, for packages: what is sealed with this hash
-/// cannot be changed later without its being seen.
-pub fn head_of(conn: &mut Conn, client: ClientId) -> StoreResult<AuditHead> {
-    let found: Option<(i64, Vec<u8>)> = on!(conn, c => audit_heads::table
-        .find(Db(client))
-        .select((audit_heads::sequence, audit_heads::hash))
-        .first(c)
-        .optional())?;
-    found.map_or(Ok(AuditHead::EMPTY), |(sequence, hash)| head_from(sequence, &hash))
-}
-
-/// The same with what waits for its number.
+/// Where a client's chain has come to, and what waits for its number.
 pub fn chain_state(conn: &mut Conn, client: ClientId) -> StoreResult<ChainState> {
-    let head = head_of(conn, client)?;
-    let sealed_at: Option<Instant> = on!(conn, c => audit_heads::table
+    let found: Option<(i64, Vec<u8>, Instant)> = on!(conn, c => audit_heads::table
         .find(Db(client))
-        .select(audit_heads::sealed_at)
+        .select((audit_heads::sequence, audit_heads::hash, audit_heads::sealed_at))
         .first(c)
         .optional())?;
+    let (head, sealed_at) = match found {
+        Some((sequence, hash, at)) => (head_from(sequence, &hash)?, Some(at)),
+        None => (AuditHead::EMPTY, None),
+    };
     let of_client = audit_waiting::client_id.eq(Db(client));
     let waiting: i64 =
         on!(conn, c => audit_waiting::table.filter(of_client).count().get_result(c))?;
-    let of_client = audit_waiting::client_id.eq(Db(client));
     let waiting_since: Option<Instant> = on!(conn, c => audit_waiting::table
         .filter(of_client)
         .order(audit_waiting::id)

@@ -50,9 +50,9 @@ pub struct AuditRow {
     pub noun: String,
     /// The id of that; empty for a batch.
     pub subject: String,
-    /// What was done.
-    #[diesel(serialize_as = Db<AuditChange>)]
-    pub change: AuditChange,
+    /// What was done, in the word of an [`AuditChange`]; whoever edits the table may
+    /// have put another there.
+    pub change: String,
     /// How many things.
     pub items: i64,
     /// What the digest was salted with.
@@ -74,7 +74,7 @@ impl AuditRow {
             act: self.act.clone(),
             noun: self.noun.clone(),
             subject: self.subject.clone(),
-            change: self.change,
+            change: AuditChange::parse(&self.change)?,
             items: self.items.try_into().ok()?,
             digest: self.digest.as_slice().try_into().ok()?,
         })
@@ -90,7 +90,7 @@ impl AuditRow {
             act: waiting.act,
             noun: waiting.noun,
             subject: waiting.subject,
-            change: waiting.change,
+            change: waiting.change.to_string(),
             items: waiting.items,
             salt: waiting.salt,
             digest: waiting.digest,

@@ -5,7 +5,6 @@
 use baitline_domain::audit::{AuditHead, Checkpoint, Hash};
 use baitline_domain::ids::ClientId;
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use super::rows::{AuditRow, WaitingRow};
 use crate::conn::{Conn, on};
@@ -30,7 +29,7 @@ pub struct Sealed {
 /// Seals some of what waits of the next client after this one, or of the first;
 /// `None` where nothing waits. Run as the agency.
 pub fn seal_after(conn: &mut Conn, last: Option<ClientId>) -> StoreResult<Option<Sealed>> {
-    let Some(client) = next_client(conn, last)? else { return Ok(None) };
+    let Some(client) = next_waiting(conn, last)? else { return Ok(None) };
     let before = lock_head(conn, client)?;
     let waiting: Vec<WaitingRow> = on!(conn, c => audit_waiting::table
         .filter(audit_waiting::client_id.eq(Db(client)))
@@ -73,7 +72,8 @@ pub fn heads(conn: &mut Conn) -> StoreResult<Vec<Checkpoint>> {
     found.into_iter().map(checkpoint).collect()
 }
 
-fn next_client(conn: &mut Conn, last: Option<ClientId>) -> StoreResult<Option<ClientId>> {
+/// The next client after this one of whom something waits, or the first.
+pub fn next_waiting(conn: &mut Conn, last: Option<ClientId>) -> StoreResult<Option<ClientId>> {
     let first: Option<ClientId> = on!(conn, c => {
         let mut query = audit_waiting::table.select(audit_waiting::client_id).into_boxed();
         if let Some(last) = last {
@@ -82,7 +82,7 @@ fn next_client(conn: &mut Conn, last: Option<ClientId>) -> StoreResult<Option<Cl
         query.order((audit_waiting::client_id, audit_waiting::id)).first(c).optional()
     })?;
     match (first, last) {
-        (None, Some(_)) => next_client(conn, None),
+        (None, Some(_)) => next_waiting(conn, None),
         (found, _) => Ok(found),
     }
 }
@@ -110,21 +110,12 @@ fn lock_head(conn: &mut Conn, client: ClientId) -> StoreResult<AuditHead> {
 
 fn keep_head(conn: &mut Conn, client: ClientId, head: AuditHead) -> StoreResult<()> {
     let row = (
-        audit_heads::client_id.eq(Db(client)),
         audit_heads::sequence.eq(i64::try_from(head.sequence)?),
         audit_heads::hash.eq(head.hash.to_vec()),
         audit_heads::sealed_at.eq(Db(now())),
     );
-    on!(conn, c => diesel::insert_into(audit_heads::table)
-        .values(row.clone())
-        .on_conflict(audit_heads::client_id)
-        .do_update()
-        .set((
-            audit_heads::sequence.eq(excluded(audit_heads::sequence)),
-            audit_heads::hash.eq(excluded(audit_heads::hash)),
-            audit_heads::sealed_at.eq(excluded(audit_heads::sealed_at)),
-        ))
-        .execute(c))?;
+    let place = audit_heads::table.find(Db(client));
+    on!(conn, c => diesel::update(place).set(row.clone()).execute(c))?;
     Ok(())
 }
 
