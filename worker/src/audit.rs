@@ -1,7 +1,7 @@
 //! Chains what was done, and writes down beside the database where the chains have
 //! come to: whoever can change every row of the database cannot change that file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -19,6 +19,8 @@ use crate::WorkError;
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// How often heads are written down.
 const CHECKPOINT_PAUSE: Duration = Duration::from_secs(60);
+/// How long what waits is sealed when the process stops.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 /// How soon it is seen that the process stops.
 const STOP_PAUSE: Duration = Duration::from_millis(200);
 /// What ends a line whose writing broke off: whoever reads passes over it.
@@ -96,7 +98,8 @@ impl Auditor {
         Ok(file)
     }
 
-    /// Works until told to stop; what waits then is sealed and written down first.
+    /// Works until told to stop; what waits then is sealed and written down first, but
+    /// for what others go on writing.
     pub fn run(mut self, stop: &watch::Receiver<bool>) {
         let (mut look_at, mut write_at) = (Instant::now(), Instant::now());
         while !*stop.borrow() {
@@ -104,18 +107,45 @@ impl Auditor {
                 std::thread::sleep(STOP_PAUSE);
                 continue;
             }
-            if let Err(error) = self.seal_all() {
-                tracing::error!(%error, "the audit cannot be sealed");
-            }
+            self.seal_until(&|began| *stop.borrow() || began.elapsed() >= LOOK_PAUSE);
             look_at = Instant::now() + LOOK_PAUSE;
             if write_at <= Instant::now() {
                 self.try_to_write();
                 write_at = Instant::now() + CHECKPOINT_PAUSE;
             }
         }
-        match self.seal_all() {
-            Ok(()) => self.try_to_write(),
-            Err(error) => tracing::error!(%error, "the audit cannot be sealed"),
+        self.seal_until(&|began| began.elapsed() >= LAST_LOOK);
+        self.try_to_write();
+    }
+
+    /// Seals until nothing waits or it is enough: under steady writing something always
+    /// waits. A chain that cannot be sealed does not keep the others waiting.
+    fn seal_until(&mut self, is_enough: &dyn Fn(Instant) -> bool) {
+        let began = Instant::now();
+        let mut failed = BTreeSet::new();
+        while !is_enough(began) {
+            match self.seal_next() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::error!(%error, "the audit cannot be sealed");
+                    if !self.pass_by() || !failed.insert(self.last) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes on behind the client whose turn it was; `false` where it cannot be told.
+    fn pass_by(&mut self) -> bool {
+        let last = self.last;
+        match self.store.read(Reach::Agency, |conn| audit::next_waiting(conn, last)) {
+            Ok(next) => {
+                self.last = next.or(last);
+                next.is_some()
+            }
+            Err(_) => false,
         }
     }
 
