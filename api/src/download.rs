@@ -83,7 +83,7 @@ pub(crate) async fn send(
         Begun::Part(response, part) => (response, part),
     };
     let length = part.end - part.start;
-    if kind == BlobKind::Package && part.start == 0 {
+    if kind == BlobKind::Package {
         note_read(app, client, ("package", &described)).await?;
     }
     let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
@@ -91,8 +91,8 @@ pub(crate) async fn send(
     Ok(response.body(SizedStream::new(length, bytes)))
 }
 
-/// Writes down that packages were handed out; the rest of what broke off is not another
-/// time.
+/// Writes down that packages were handed out, or a part of them: whoever asks for all but
+/// the first byte has them, too.
 pub(crate) async fn note_read(
     app: &App,
     client: ClientId,

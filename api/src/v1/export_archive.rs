@@ -68,9 +68,7 @@ async fn download_archive(
     Ok(match begin(&req, &described)? {
         Begun::Over(response) => response,
         Begun::Part(mut response, part) => {
-            if part.start == 0 {
-                note_read(&app, client, ("export", &described)).await?;
-            }
+            note_read(&app, client, ("export", &described)).await?;
             let length = part.end - part.start;
             let bytes = streamed(app.store.blobs().clone(), client, zip.pieces(part));
             response.body(SizedStream::new(length, bytes))

@@ -139,7 +139,7 @@ fn keep_bytes(service: &Service, tenant: &Tenant, id: PackageId) -> String {
 }
 
 #[test]
-fn a_package_that_is_handed_out_is_noted_and_its_rest_is_not() {
+fn a_package_that_is_handed_out_is_noted_and_so_is_a_part_of_it() {
     on_both(|database| {
         let service = Service::start(database);
         let stock = service.stock("Окна");
@@ -158,7 +158,7 @@ fn a_package_that_is_handed_out_is_noted_and_its_rest_is_not() {
         let read = |entry: &Value| entry["change"] == "read";
         let found: Vec<Value> = service.entries(key, "").into_iter().filter(read).collect();
         let acts: Vec<String> = found.iter().map(told).collect();
-        assert_eq!(acts, ["download_package package read 1"; 2]);
+        assert_eq!(acts, ["download_package package read 1"; 3]);
         assert_eq!(found[0]["subject"], package.to_string());
     });
 }
