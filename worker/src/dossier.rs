@@ -55,7 +55,7 @@ pub(crate) fn gather(
     let scene = Scene::of(conn, package.client_id)?;
     let today = limitation_day(package.sealed_at);
     let filer = Filer::of(conn, package.client_id, (&found, narrowing.complaint), today)?;
-    let asked = gate::Asked { today, signer: filer.signer, complaint: narrowing.complaint };
+    let asked = filer.asks(today, narrowing.complaint);
     let kept = gate::facts_of(conn, package.client_id, &found, &asked)?;
     let mut interceptions = Vec::new();
     for (judged, kept) in found.iter().zip(kept) {

@@ -21,7 +21,8 @@ pub(crate) struct Filer {
     pub(crate) applicant: Option<people::Applicant>,
     pub(crate) representative: Option<people::Representative>,
     pub(crate) office: Option<Office>,
-    pub(crate) signer: Signer,
+    signer: Signer,
+    applicant_id: Option<ApplicantId>,
 }
 
 impl Filer {
@@ -48,6 +49,7 @@ impl Filer {
                 representative: None,
                 office: None,
                 signer: Signer::Unknown,
+                applicant_id: None,
             });
         };
         Self::usual(conn, client, applicant, today)
@@ -68,6 +70,12 @@ impl Filer {
         Self::filed_by(conn, (row, subject), person, power)
     }
 
+    /// What the gate is asked for, on this day.
+    pub(crate) fn asks(&self, today: Date, complaint: Option<ComplaintId>) -> gate::Asked {
+        let (signer, applicant) = (self.signer, self.applicant_id);
+        gate::Asked { today, signer, applicant, complaint }
+    }
+
     fn filed_by(
         conn: &mut Conn,
         (row, subject): (ApplicantRow, SubjectCode),
@@ -77,6 +85,7 @@ impl Filer {
         Ok(Self {
             office: office(conn, subject)?,
             signer: gate::signer_of(row.kind, person.as_ref(), power.as_ref()),
+            applicant_id: Some(row.id),
             representative: person.map(|person| representative(person, power)),
             applicant: Some(applicant_of(row)),
         })

@@ -9,6 +9,8 @@ mod objections;
 mod outcomes;
 mod propose;
 
+use std::collections::HashSet;
+
 use baitline_domain::applicant::ApplicantKind;
 use baitline_domain::complaint::{ComplaintState, Outcome};
 use baitline_domain::gate::Signer;
@@ -20,6 +22,7 @@ use baitline_domain::limitation::{Limitation, limitation_day};
 use baitline_domain::phone::Phone;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::calls::find_call;
@@ -270,25 +273,48 @@ pub fn calls_of_complaint(
         .load(c))?)
 }
 
-/// The calls of a complaint with what the gate knows of each today.
-pub fn gated_calls(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<Vec<GatedCall>> {
-    let client = row.client_id;
-    let rows = calls_of_complaint(conn, row)?;
-    let signer = signer(conn, row)?;
-    let asked = Asked { today: limitation_day(now()), signer, complaint: Some(row.id) };
-    let mut known = Vec::new();
-    for call in &rows {
-        known.push(match find_call(conn, Reach::Client(client), call.call_id) {
+/// The calls of a complaint as they stand now, in their order. `None` for one that is
+/// not there any more, comes from another caller since, or is the same call as one
+/// before it: a complaint accuses of no call twice.
+pub fn judged_calls(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+) -> StoreResult<Vec<(ComplaintCallRow, Option<JudgedCall>)>> {
+    let mut seen = HashSet::new();
+    let mut judged = Vec::new();
+    for call in calls_of_complaint(conn, row)? {
+        let found = match find_call(conn, Reach::Client(row.client_id), call.call_id) {
             Err(StoreError::NotFound) => None,
             other => Some(other?),
-        });
+        };
+        let found = found
+            .filter(|one| one.call.party.phone() == Some(call.caller))
+            .filter(|one| seen.insert(one.call.id));
+        judged.push((call, found));
     }
-    let found: Vec<JudgedCall> = known.iter().flatten().cloned().collect();
-    let mut facts = gate::facts_of(conn, client, &found, &asked)?.into_iter();
-    let gated = rows
+    Ok(judged)
+}
+
+/// The calls of a complaint with what the gate knows of each today.
+pub fn gated_calls(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<Vec<GatedCall>> {
+    let judged = judged_calls(conn, row)?;
+    gated_on(conn, row, judged, limitation_day(now()))
+}
+
+fn gated_on(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+    judged: Vec<(ComplaintCallRow, Option<JudgedCall>)>,
+    today: Date,
+) -> StoreResult<Vec<GatedCall>> {
+    let signer = signer(conn, row)?;
+    let applicant = Some(row.applicant_id);
+    let asked = Asked { today, signer, applicant, complaint: Some(row.id) };
+    let found: Vec<JudgedCall> = judged.iter().filter_map(|(_, one)| one.clone()).collect();
+    let mut facts = gate::facts_of(conn, row.client_id, &found, &asked)?.into_iter();
+    let gated = judged
         .into_iter()
-        .zip(known)
-        .map(|(row, judged)| GatedCall { row, facts: judged.and_then(|_| facts.next().flatten()) });
+        .map(|(row, one)| GatedCall { row, facts: one.and_then(|_| facts.next().flatten()) });
     Ok(gated.collect())
 }
 

@@ -42,12 +42,14 @@ pub struct Asked {
     pub today: Date,
     /// Who signs.
     pub signer: Signer,
+    /// Who files: what another holder signed of a bait proves nothing for them.
+    pub applicant: Option<ApplicantId>,
     /// The complaint that is asked about: what it holds itself is in no other.
     pub complaint: Option<ComplaintId>,
 }
 
 /// What is kept of each of these calls, in their order; `None` where every
-/// observation of it was voided, or it is no interception.
+/// observation of it was voided, or it is no answered interception.
 pub fn facts_of(
     conn: &mut Conn,
     client: ClientId,
@@ -182,13 +184,16 @@ impl Kept {
 
     fn facts(&self, judged: &JudgedCall, asked: &Asked) -> Option<GateFacts> {
         let call = &judged.call;
-        let interception = judged.assessment.interception.as_ref()?;
+        let interception = judged.assessment.interception.as_ref().filter(|one| !one.attempt)?;
         let seen: Vec<&ObservationRow> =
             call.observations.iter().filter_map(|id| self.seen.get(id)).collect();
         seen.first()?;
         let label = self.labels.iter().rev().find(|row| is_of(&seen, row.observation_id));
         let trap = self.traps.get(&interception.trap);
         let prepared = self.preparations.get(&call.bait);
+        let of_applicant = prepared
+            .filter(|known| known.row.applicant_id.is_some())
+            .filter(|known| known.row.applicant_id == asked.applicant);
         let (statement, certified_statement) = self.statement(judged, &seen);
         let today = civil_day(asked.today);
         Some(GateFacts {
@@ -203,17 +208,15 @@ impl Kept {
             exposures_done: interception.exposures_done.len(),
             statement,
             certified_statement,
-            disclosure_consent: prepared.is_some_and(|known| {
+            disclosure_consent: of_applicant.is_some_and(|known| {
                 known.disclosure.iter().any(|consent| {
                     consent.term().holds_on(today) && self.scanned.contains(&consent.id.0)
                 })
             }),
-            sim_authority: prepared.is_some_and(|known| {
-                known.holder.is_some()
-                    && known.row.contract_number.is_some()
-                    && known.row.contract_on.is_some()
+            sim_authority: of_applicant.is_some_and(|known| {
+                known.row.contract_number.is_some() && known.row.contract_on.is_some()
             }),
-            applicant: prepared.is_some_and(|known| known.holder.is_some()),
+            applicant: of_applicant.is_some(),
             signer: asked.signer,
             inquiry: call
                 .observations
@@ -347,7 +350,7 @@ fn scanned_among(
 }
 
 /// Those of these observations that a filed complaint holds, but for one.
-pub(crate) fn held_among(
+fn held_among(
     conn: &mut Conn,
     client: ClientId,
     ids: &[ObservationId],

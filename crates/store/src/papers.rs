@@ -269,8 +269,8 @@ pub fn give_back_paper(conn: &mut Conn, paper: &Paper) -> StoreResult<()> {
     Ok(())
 }
 
-/// The baits a form of consent names: this one, or all whose contracts the
-/// applicant holds, in order of id.
+/// The baits a form of consent names, in order of id: those whose contracts the
+/// applicant holds, or the one of them that was asked for.
 pub fn baits_of_holder(
     conn: &mut Conn,
     client: ClientId,
@@ -278,13 +278,11 @@ pub fn baits_of_holder(
     bait: Option<BaitId>,
 ) -> StoreResult<Vec<BaitId>> {
     use crate::schema::bait_preparations as preparations;
-    if let Some(bait) = bait {
-        return Ok(vec![bait]);
-    }
-    Ok(on!(conn, c => preparations::table
+    let held: Vec<BaitId> = on!(conn, c => preparations::table
         .filter(preparations::client_id.eq(Db(client)))
         .filter(preparations::applicant_id.eq(Some(holder)))
         .order(preparations::bait_id)
         .select(preparations::bait_id)
-        .load(c))?)
+        .load(c))?;
+    Ok(held.into_iter().filter(|one| bait.is_none_or(|bait| bait == *one)).collect())
 }

@@ -4,9 +4,9 @@
 use baitline_domain::ids::{ComplaintId, PackageId};
 use baitline_domain::limitation::limitation_day;
 use baitline_evidence::dossier::Dossier;
-use baitline_store::complaints::{self, calls_of_complaint};
+use baitline_store::complaints::{self, judged_calls};
 use baitline_store::models::JudgedCall;
-use baitline_store::{Conn, StoreError, StoreResult, buckets, calls, gate};
+use baitline_store::{Conn, StoreResult, buckets, gate};
 
 use super::letters::days_around;
 use super::{Desk, Facts, Gathered};
@@ -16,26 +16,24 @@ use crate::filer::Filer;
 /// The version of an application made by itself.
 const FIRST_VERSION: u32 = 1;
 const NO_INTERCEPTION: &str =
-    "A call of the complaint is no interception any more; take it out of the complaint first.";
+    "A call of the complaint is no interception of its caller any more, or the same call as \
+     another; take it out of the complaint first.";
 
 impl Desk<'_> {
     pub(super) fn application(&self, conn: &mut Conn, id: ComplaintId) -> StoreResult<Gathered> {
         let row = complaints::find_complaint(conn, self.reach(), id)?;
-        let rows = calls_of_complaint(conn, &row)?;
-        let days = rows.iter().map(|call| call.started_at.day()).collect();
-        if !buckets::are_settled(conn, self.client, &days)? {
+        let judged = judged_calls(conn, &row)?;
+        let as_named = judged.iter().map(|(call, _)| call.started_at.day());
+        let as_found =
+            judged.iter().filter_map(|(_, one)| Some(one.as_ref()?.call.started_at.day()));
+        if !buckets::are_settled(conn, self.client, &as_named.chain(as_found).collect())? {
             return Ok(Gathered::Wait);
         }
-        let mut found: Vec<JudgedCall> = Vec::new();
-        for call in &rows {
-            match calls::find_call(conn, self.reach(), call.call_id) {
-                Err(StoreError::NotFound) => return Ok(Gathered::Nothing(NO_INTERCEPTION)),
-                other => found.push(other?),
-            }
-        }
+        let found: Option<Vec<JudgedCall>> = judged.into_iter().map(|(_, one)| one).collect();
+        let Some(found) = found else { return Ok(Gathered::Nothing(NO_INTERCEPTION)) };
         let today = limitation_day(self.at());
         let filer = Filer::of(conn, self.client, (&found, Some(row.id)), today)?;
-        let asked = gate::Asked { today, signer: filer.signer, complaint: Some(row.id) };
+        let asked = filer.asks(today, Some(row.id));
         let kept = gate::facts_of(conn, self.client, &found, &asked)?;
         let scene = Scene::of(conn, self.client)?;
         let mut interceptions = Vec::new();

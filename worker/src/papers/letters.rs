@@ -64,6 +64,9 @@ impl Desk<'_> {
         let today = limitation_day(self.at());
         let filer = Filer::usual(conn, self.client, id, today)?;
         let named = baits_of_holder(conn, self.client, id, self.paper.bait_id)?;
+        if named.is_empty() && self.paper.bait_id.is_some() {
+            return Ok(Gathered::Nothing("The applicant does not hold the contract of this bait."));
+        }
         let known = self.baits_of(conn, named.into_iter())?;
         Ok(Facts::Consent(ConsentFacts {
             subscriber: filer.applicant,

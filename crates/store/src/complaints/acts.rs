@@ -1,21 +1,21 @@
 //! The ledger of a complaint: each act is checked against the whole life before
 //! it, and the state that a complaint shows is what the ledger comes to.
 
-use std::collections::BTreeSet;
-
 use baitline_domain::complaint::{
-    Act, AppealKind, AppealOutcome, FinedParty, LedgerEntry, Life, Outcome, Refusal,
+    Act, AppealKind, AppealOutcome, Fine, FinedParty, LedgerEntry, Life, Outcome, Refusal,
 };
 use baitline_domain::gate::missing;
 use baitline_domain::ids::{ClientId, ComplaintId, ObservationId};
 use baitline_domain::instant::civil_date;
 use diesel::prelude::*;
+use jiff::civil::Date;
 
-use super::{calls_of_complaint, find_call, gated_calls, lock, save};
-use crate::conn::{Conn, Reach, on};
+use super::{calls_of_complaint, gated_on, judged_calls, lock, save};
+use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreResult};
-use crate::gate::held_among;
-use crate::models::{ActRow, ComplaintCallRow, ComplaintRow, GatedCall, HoldRow, NewAct};
+use crate::models::{
+    ActRow, ComplaintCallRow, ComplaintRow, GatedCall, HoldRow, JudgedCall, NewAct,
+};
 use crate::schema::{complaint_acts, complaint_calls, complaint_holds};
 use crate::sql_types::Db;
 use crate::versions::Expected;
@@ -34,14 +34,16 @@ pub fn record_act(
     let ledger = acts_of(conn, client, id)?;
     let life = life_after(&ledger, new)?;
     match new.act {
-        Act::Complete => assert_ready(conn, &row)?,
+        Act::Complete => {
+            assert_ready(conn, &row, civil_date(new.on))?;
+        }
         Act::File => {
-            assert_ready(conn, &row)?;
-            hold(conn, &row)?;
+            let calls = assert_ready(conn, &row, civil_date(new.on))?;
+            hold(conn, &row, calls)?;
         }
         Act::Decide(outcome) => decide_calls(conn, &row, Some(outcome))?,
         Act::DecideAppeal(appeal) => undo_decisions(conn, &row, appeal)?,
-        Act::Pay => assert_paid(&calls_of_complaint(conn, &row)?)?,
+        Act::Pay => assert_paid(conn, &row)?,
         _ => {}
     }
     let line = ActRow {
@@ -113,39 +115,44 @@ fn appeal_of(act: Act) -> Option<AppealKind> {
     }
 }
 
-/// The gate misses nothing of any call, and nothing waits that could change one. A
-/// call that is no interception any more accuses nobody.
-fn assert_ready(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<()> {
-    let calls = gated_calls(conn, row)?;
-    let days = calls.iter().map(|call| call.row.started_at.day()).collect();
+/// The gate misses nothing of any call on the day of the act, and nothing waits that
+/// could change one. A call that is no interception any more accuses nobody.
+fn assert_ready(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+    on: Date,
+) -> StoreResult<Vec<(ObservationId, JudgedCall)>> {
+    let judged = judged_calls(conn, row)?;
+    let as_named = judged.iter().map(|(call, _)| call.started_at.day());
+    let as_found = judged.iter().filter_map(|(_, one)| Some(one.as_ref()?.call.started_at.day()));
+    let days = as_named.chain(as_found).collect();
     if !buckets::are_settled(conn, row.client_id, &days)? {
         return Err(Constraint::CallsPending.into());
     }
+    let found = judged.iter().filter_map(|(call, one)| Some((call.call_id, one.clone()?)));
+    let found = found.collect();
+    let calls = gated_on(conn, row, judged, on)?;
     let passes = |call: &GatedCall| call.facts.as_ref().is_some_and(|one| missing(one).is_empty());
     if calls.is_empty() || !calls.iter().all(passes) {
         return Err(Constraint::ActRefused(Refusal::NotReady).into());
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Keeps every observation of its calls from every other complaint; the database
 /// has the last word where two are filed at once.
-fn hold(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<()> {
-    let client = row.client_id;
+fn hold(
+    conn: &mut Conn,
+    row: &ComplaintRow,
+    calls: Vec<(ObservationId, JudgedCall)>,
+) -> StoreResult<()> {
     let mut holds = Vec::new();
-    for call in calls_of_complaint(conn, row)? {
-        let judged = find_call(conn, Reach::Client(client), call.call_id)?;
-        let ids: BTreeSet<ObservationId> =
-            judged.call.observations.iter().copied().chain([call.call_id]).collect();
-        let ids: Vec<ObservationId> = ids.into_iter().collect();
-        if !held_among(conn, client, &ids, Some(row.id))?.is_empty() {
-            return Err(Constraint::CallFiled.into());
-        }
-        holds.extend(ids.into_iter().map(|observation_id| HoldRow {
-            client_id: client,
+    for (call_id, judged) in calls {
+        holds.extend(judged.call.observations.into_iter().map(|observation_id| HoldRow {
+            client_id: row.client_id,
             complaint_id: row.id,
             observation_id,
-            call_id: call.call_id,
+            call_id,
             released: false,
         }));
     }
@@ -179,11 +186,16 @@ fn decide_calls(conn: &mut Conn, row: &ComplaintRow, outcome: Option<Outcome>) -
 
 /// A decision that fell takes what was decided of the calls with it, and their
 /// fines; one that was changed to another is every call's until somebody says
-/// otherwise.
+/// otherwise. A violation that stays one, with another fine say, leaves them.
 fn undo_decisions(conn: &mut Conn, row: &ComplaintRow, appeal: AppealOutcome) -> StoreResult<()> {
     let outcome = match appeal {
-        AppealOutcome::Upheld | AppealOutcome::Changed(Outcome::Violation) => return Ok(()),
+        AppealOutcome::Upheld => return Ok(()),
         AppealOutcome::Remanded => None,
+        AppealOutcome::Changed(outcome)
+            if outcome == Outcome::Violation && row.outcome == Some(outcome) =>
+        {
+            return Ok(());
+        }
         AppealOutcome::Changed(outcome) => Some(outcome),
     };
     decide_calls(conn, row, outcome)?;
@@ -200,10 +212,8 @@ fn undo_decisions(conn: &mut Conn, row: &ComplaintRow, appeal: AppealOutcome) ->
     Ok(())
 }
 
-fn assert_paid(calls: &[ComplaintCallRow]) -> StoreResult<()> {
-    let mut fines = calls.iter().filter_map(ComplaintCallRow::fine).peekable();
-    if fines.peek().is_none() || fines.any(|fine| fine.paid_on.is_none()) {
-        return Err(Constraint::FinesOpen.into());
-    }
-    Ok(())
+fn assert_paid(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<()> {
+    let calls = calls_of_complaint(conn, row)?;
+    let fines: Vec<Fine> = calls.iter().filter_map(ComplaintCallRow::fine).collect();
+    if Fine::are_paid(&fines) { Ok(()) } else { Err(Constraint::FinesOpen.into()) }
 }

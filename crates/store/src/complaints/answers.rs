@@ -7,9 +7,9 @@ use baitline_domain::preparation::FoundConsent;
 use baitline_domain::trap::Exposure;
 use baitline_domain::verdict::Reason;
 
-use super::{calls_of_complaint, find_call};
-use crate::conn::{Conn, Reach};
-use crate::error::{StoreError, StoreResult};
+use super::judged_calls;
+use crate::conn::Conn;
+use crate::error::StoreResult;
 use crate::models::ComplaintRow;
 use crate::{labels, preparations};
 
@@ -46,11 +46,8 @@ pub struct Answer {
 pub fn answers_for(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<Vec<Answer>> {
     let client = row.client_id;
     let mut answers = Vec::new();
-    for call in calls_of_complaint(conn, row)? {
-        let judged = match find_call(conn, Reach::Client(client), call.call_id) {
-            Err(StoreError::NotFound) => continue,
-            other => other?,
-        };
+    for (call, judged) in judged_calls(conn, row)? {
+        let Some(judged) = judged else { continue };
         let Some(interception) = judged.assessment.interception else { continue };
         let prepared = preparations::find_preparation(conn, client, call.bait_id)?;
         let found = prepared.as_ref().map(|row| row.consents()).transpose()?.flatten();

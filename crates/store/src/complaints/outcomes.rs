@@ -26,27 +26,32 @@ const IDS_AT_A_TIME: usize = 10_000;
 type Standing = (ClientId, ComplaintId, ComplaintState, Option<Outcome>);
 
 /// What came of the complaints with a call from this number, within reach; the
-/// fines are those for its calls.
+/// violations and fines are those of its calls, and not of others in the complaint.
 pub fn outcomes_of(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<OutcomeCounts> {
-    let lines: Vec<(ComplaintId, Option<i64>)> = on!(conn, c => {
+    let lines: Vec<(ComplaintId, Option<Outcome>, Option<i64>)> = on!(conn, c => {
         let mut query = calls::table
             .filter(calls::caller.eq(Db(number)))
             .filter(calls::removed.eq(false))
-            .select((calls::complaint_id, calls::fine_kopecks))
+            .select((calls::complaint_id, calls::decision, calls::fine_kopecks))
             .into_boxed();
         if let Some(client) = reach.client() {
             query = query.filter(calls::client_id.eq(Db(client)));
         }
         query.load(c)
     })?;
-    let ids: HashSet<ComplaintId> = lines.iter().map(|(id, _)| *id).collect();
+    let ids: HashSet<ComplaintId> = lines.iter().map(|(id, ..)| *id).collect();
     let ids: Vec<ComplaintId> = ids.into_iter().collect();
     let mut standing = Vec::new();
     for chunk in ids.chunks(IDS_AT_A_TIME) {
         standing.extend(standing_of(conn, reach, chunk)?);
     }
-    let fines = lines.iter().filter_map(|(_, fine)| *fine);
-    counted(conn, reach, &standing, fines.sum())
+    let fines = lines.iter().filter_map(|(.., fine)| *fine);
+    let found = lines.iter().filter(|(_, decision, _)| *decision == Some(Outcome::Violation));
+    let violations: HashSet<ComplaintId> = found.map(|(id, ..)| *id).collect();
+    Ok(OutcomeCounts {
+        violations: i64::try_from(violations.len())?,
+        ..counted(conn, reach, &standing, fines.sum())?
+    })
 }
 
 /// What came of the complaints to the office of this subject, within reach.

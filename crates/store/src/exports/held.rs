@@ -29,7 +29,8 @@ pub fn claim_export(conn: &mut Conn) -> StoreResult<Option<Export>> {
     Ok(None)
 }
 
-/// The oldest that no other worker is taking up. It is looked for without a lock,
+/// The one that waited longest and that no other worker is taking up: one that was put
+/// back, since its days are not computed, does not keep the others waiting. It is looked for without a lock,
 /// and then locked by its client and id: a lock is one client's affair.
 fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Export>> {
     let silent_since = now() - LEASE;
@@ -40,7 +41,7 @@ fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Export>> {
     };
     let candidates: Vec<(ClientId, ExportId)> = on!(conn, c => exports::table
         .filter(is_free())
-        .order(exports::id)
+        .order((exports::updated_at, exports::id))
         .limit(CANDIDATES)
         .select((exports::client_id, exports::id))
         .load(c))?;

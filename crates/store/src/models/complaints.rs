@@ -368,8 +368,8 @@ pub struct ComplaintChanges {
 pub struct GatedCall {
     /// As the complaint has it.
     pub row: ComplaintCallRow,
-    /// What is known of it; `None` where every observation of it was voided, or
-    /// it is no interception any more.
+    /// What is known of it; `None` where every observation of it was voided, it is
+    /// no answered interception of this caller any more, or one with a call before it.
     pub facts: Option<GateFacts>,
 }
 
