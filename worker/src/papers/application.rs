@@ -15,9 +15,8 @@ use crate::filer::Filer;
 
 /// The version of an application made by itself.
 const FIRST_VERSION: u32 = 1;
-const NO_INTERCEPTION: &str =
-    "A call of the complaint is no interception of its caller any more, or the same call as \
-     another; take it out of the complaint first.";
+const NO_INTERCEPTION: &str = "A call of the complaint is no interception of its caller any more, or it is another one's \
+     copy; take it out of the complaint first.";
 
 impl Desk<'_> {
     pub(super) fn application(&self, conn: &mut Conn, id: ComplaintId) -> StoreResult<Gathered> {
