@@ -180,6 +180,9 @@ async fn read(blobs: &Blobs, blob: &BlobName) -> Result<Option<&'static str>, St
 
 fn make_empty(folder: &Path) -> Result<(), BackupError> {
     std::fs::create_dir_all(folder).map_err(at(folder))?;
+    // It holds what every client trusts the installation with.
+    let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(folder, only_owner).map_err(at(folder))?;
     let mut entries = std::fs::read_dir(folder).map_err(at(folder))?;
     match entries.next() {
         None => Ok(()),

@@ -29,8 +29,11 @@ pub fn migrate(database_url: &str, grant_to: Option<&str>) -> StoreResult<Vec<St
         Conn::Postgres(c) => c.run_pending_migrations(POSTGRES).map(names),
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(names),
     }
-    .map_err(failed)?;
-    audit::put_on(&mut conn)?;
+    .map_err(failed);
+    // After a migration that failed, too: what it left goes on being watched.
+    let put_on = audit::put_on(&mut conn);
+    let applied = applied?;
+    put_on?;
     if let (Conn::Postgres(c), Some(login)) = (&mut conn, grant_to) {
         let login = login.replace('"', "\"\"");
         c.batch_execute(&format!("GRANT baitline_client, baitline_all TO \"{login}\""))?;
@@ -43,12 +46,16 @@ pub fn migrate(database_url: &str, grant_to: Option<&str>) -> StoreResult<Vec<St
 pub fn revert_last(database_url: &str) -> StoreResult<String> {
     let mut conn = DatabaseUrl::parse(database_url)?.connect()?;
     audit::take_off(&mut conn)?;
-    match &mut conn {
+    let reverted = match &mut conn {
         Conn::Postgres(c) => c.revert_last_migration(POSTGRES),
         Conn::Sqlite(c) => c.revert_last_migration(SQLITE),
     }
     .map(|version| version.to_string())
-    .map_err(failed)
+    .map_err(failed);
+    let put_on = audit::put_on(&mut conn);
+    let reverted = reverted?;
+    put_on?;
+    Ok(reverted)
 }
 
 /// Whether the schema is the one this program needs. Asked by logins that may

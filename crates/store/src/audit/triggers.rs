@@ -48,6 +48,17 @@ const INSTALLED: &str = "
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE t.tgname = 'audit_row' AND c.relnamespace = 'public'::regnamespace";
 
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+}
+
+/// Those that can have the trigger: the older of the migrations make no function for it.
+const TABLES: &str = "
+    SELECT tablename::text AS table_name FROM pg_tables
+    WHERE schemaname = 'public' AND to_regproc('public.audit_row') IS NOT NULL";
+
 /// Whether every audited table has its trigger, as this program needs it; a later
 /// release may have more of them.
 pub(crate) fn are_on(conn: &mut Conn) -> StoreResult<bool> {
@@ -58,15 +69,18 @@ pub(crate) fn are_on(conn: &mut Conn) -> StoreResult<bool> {
     Ok(needed.all(|one| works.contains(&one)))
 }
 
-/// Puts the triggers on every audited table, where one is missing or another's.
+/// Puts the triggers on every audited table that is there, where one is missing or
+/// another's.
 pub(crate) fn put_on(conn: &mut Conn) -> StoreResult<()> {
     if are_on(conn)? {
         return Ok(());
     }
     take_off(conn)?;
     let Conn::Postgres(c) = conn else { return Ok(()) };
+    let there: Vec<Table> = diesel::sql_query(TABLES).load(c)?;
+    let is_there = |one: &&Audited| there.iter().any(|table| table.table_name == one.table);
     let mut statements = String::from("BEGIN;");
-    for Audited { table, noun, id, ignored } in AUDITED {
+    for Audited { table, noun, id, ignored } in AUDITED.iter().filter(is_there) {
         let ignored = ignored.join(",");
         statements.push_str(&format!(
             "CREATE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON {table}

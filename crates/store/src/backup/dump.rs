@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 
 use super::contents::{Contents, tables};
 use super::{BackupError, Installation, at, sync_folder_of};
@@ -83,7 +83,7 @@ fn dump_postgres(from: &Installation, url: &str, file: &Path) -> Result<Contents
     )?;
     let snapshot: Snapshot =
         diesel::sql_query("SELECT pg_export_snapshot() AS id").get_result(&mut conn)?;
-    let mut command = program(from, "pg_dump", url)?;
+    let mut command = program(from, "pg_dump", url, &mut conn)?;
     command.args(["--format=custom", "--no-owner"]);
     command.arg(format!("--snapshot={}", snapshot.id)).arg("--file").arg(file);
     run(command, "pg_dump")?;
@@ -109,10 +109,12 @@ pub(super) fn load(into: &Installation, folder: &Path, database: &str) -> Result
 pub(super) fn refuse_unless_empty(into: &Installation) -> Result<(), BackupError> {
     let url = DatabaseUrl::parse(&into.database_url)?;
     if let DatabaseUrl::Sqlite(path) = &url {
-        return if Path::new(path).exists() {
-            Err(BackupError::NotEmpty(format!("there is a database at {path}")))
-        } else {
-            Ok(())
+        // A log left beside it would be played into the restored file.
+        let mut places =
+            ["", "-wal", "-shm", "-journal"].map(|end| format!("{path}{end}")).into_iter();
+        return match places.find(|place| Path::new(place).exists()) {
+            Some(place) => Err(BackupError::NotEmpty(format!("there is a database at {place}"))),
+            None => Ok(()),
         };
     }
     match tables(&mut url.connect()?)?.as_slice() {
@@ -132,7 +134,9 @@ fn load_sqlite(path: &Path, file: &Path) -> Result<(), BackupError> {
     let beside = path.with_extension("restoring");
     std::fs::copy(file, &beside).map_err(at(&beside))?;
     std::fs::File::open(&beside).and_then(|file| file.sync_all()).map_err(at(&beside))?;
-    std::fs::rename(&beside, path).map_err(at(path))?;
+    // Unlike a rename, a link overwrites nothing that came there meanwhile.
+    std::fs::hard_link(&beside, path).map_err(at(path))?;
+    std::fs::remove_file(&beside).map_err(at(&beside))?;
     sync_folder_of(path)
 }
 
@@ -141,15 +145,23 @@ fn load_postgres(into: &Installation, url: &str, file: &Path) -> Result<(), Back
         return Err(StoreError::Corrupt("the kind of a database".to_owned()).into());
     };
     conn.batch_execute(ROLES)?;
-    let mut command = program(into, "pg_restore", url)?;
+    let mut command = program(into, "pg_restore", url, &mut conn)?;
     command.args(["--exit-on-error", "--single-transaction", "--no-owner"]).arg(file);
     run(command, "pg_restore")
 }
 
 /// A program of PostgreSQL that connects to a URL. Its password is no argument, for
 /// others of the machine see those.
-fn program(installation: &Installation, name: &str, url: &str) -> Result<Command, BackupError> {
-    let folder = installation.postgres_programs.clone().or_else(newest_programs);
+fn program(
+    installation: &Installation,
+    name: &str,
+    url: &str,
+    conn: &mut PgConnection,
+) -> Result<Command, BackupError> {
+    let folder = match &installation.postgres_programs {
+        Some(folder) => Some(folder.clone()),
+        None => programs_of(version(conn)?),
+    };
     let path = folder.map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
     let (url, password) = without_password(url);
     let mut command = Command::new(path);
@@ -171,14 +183,29 @@ fn run(mut command: Command, name: &str) -> Result<(), BackupError> {
     Err(BackupError::Program(format!("{name} failed: {}", said.trim())))
 }
 
-fn newest_programs() -> Option<PathBuf> {
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Integer)]
+    major: i32,
+}
+
+/// The major version of the server.
+fn version(conn: &mut PgConnection) -> Result<u32, BackupError> {
+    let query = "SELECT current_setting('server_version_num')::int / 10000 AS major";
+    let found: Version = diesel::sql_query(query).get_result(conn)?;
+    Ok(found.major.unsigned_abs())
+}
+
+/// The programs of this version, or else the newest: what a newer one dumps, it restores
+/// into an older server only by luck.
+fn programs_of(version: u32) -> Option<PathBuf> {
     let versions = std::fs::read_dir(DEBIANS).ok()?.flatten();
     let numbered = versions.filter_map(|entry| {
         let version: u32 = entry.file_name().to_str()?.parse().ok()?;
         let folder = entry.path().join("bin");
         folder.join("pg_dump").exists().then_some((version, folder))
     });
-    numbered.max().map(|(_, folder)| folder)
+    numbered.max_by_key(|(found, _)| (*found == version, *found)).map(|(_, folder)| folder)
 }
 
 /// `postgres://user:password@host/name` in two parts; the password as it is meant.
