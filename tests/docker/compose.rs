@@ -9,7 +9,7 @@ use crate::dockerfile::{self, UID, only};
 use crate::{DATA, assert_understood, read, root};
 
 /// Those that run the program.
-const PROGRAM: [&str; 3] = ["migrate", "api", "worker"];
+const PROGRAM: [&str; 4] = ["migrate", "api", "worker", "backup"];
 
 fn composition() -> Yaml {
     let [file] =
@@ -53,7 +53,7 @@ fn if_any(service: &Yaml) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn the_services_are_the_database_the_blob_store_and_the_programs_three() {
+fn the_services_are_the_database_the_blob_store_and_the_programs_four() {
     let file = composition();
     let others = ["database", "objects", "bucket"];
     let expected: BTreeSet<&str> = PROGRAM.into_iter().chain(others).collect();
@@ -93,7 +93,7 @@ fn the_api_is_published_where_the_image_listens_and_to_this_machine_alone() {
     let file = composition();
     let port = only("EXPOSE");
     assert_eq!(texts(&service(&file, "api")["ports"]), [format!("127.0.0.1:{port}:{port}")]);
-    for name in ["database", "objects", "bucket", "migrate", "worker"] {
+    for name in ["database", "objects", "bucket", "migrate", "worker", "backup"] {
         assert_eq!(service(&file, name)["ports"], Yaml::BadValue, "{name}");
     }
     assert_eq!(file["networks"]["inside"]["internal"].as_bool(), Some(true));
@@ -105,7 +105,7 @@ fn the_health_of_a_service_that_listens_is_asked_and_of_no_other() {
     let file = composition();
     assert_eq!(service(&file, "api")["healthcheck"], Yaml::BadValue, "the image has one");
     assert!(dockerfile::all("HEALTHCHECK").len() == 1);
-    for name in ["migrate", "worker"] {
+    for name in ["migrate", "worker", "backup"] {
         assert_eq!(service(&file, name)["healthcheck"]["disable"].as_bool(), Some(true), "{name}");
     }
     let test = texts(&service(&file, "database")["healthcheck"]["test"]);
@@ -120,13 +120,13 @@ fn the_program_starts_after_the_migration_and_that_after_the_database() {
         condition.as_str().unwrap_or_default().to_owned()
     };
     assert_eq!(condition("migrate", "database"), "service_healthy");
-    for name in ["api", "worker"] {
+    for name in ["api", "worker", "backup"] {
         assert_eq!(condition(name, "database"), "service_healthy");
         assert_eq!(condition(name, "bucket"), "service_completed_successfully");
         assert_eq!(condition(name, "migrate"), "service_completed_successfully");
     }
     assert_eq!(condition("bucket", "objects"), "service_healthy");
-    for name in ["bucket", "migrate"] {
+    for name in ["bucket", "migrate", "backup"] {
         assert_eq!(service(&file, name)["restart"].as_str(), Some("no"));
     }
 }
@@ -151,9 +151,12 @@ fn the_database_is_one_the_program_accepts() {
     assert_eq!(settings["POSTGRES_INITDB_ARGS"].as_str(), Some("--data-checksums"));
     assert_eq!(database["read_only"].as_bool(), Some(true));
     assert!(texts(&database["tmpfs"]).contains(&"/var/run/postgresql"));
-    for (name, user) in
-        [("migrate", "baitline_owner"), ("api", "baitline_app"), ("worker", "baitline_app")]
-    {
+    for (name, user) in [
+        ("migrate", "baitline_owner"),
+        ("api", "baitline_app"),
+        ("worker", "baitline_app"),
+        ("backup", "baitline_backup"),
+    ] {
         let environment = &service(&file, name)["environment"];
         let url = field(environment, "BAITLINE_DATABASE_URL").as_str().unwrap();
         assert!(url.starts_with(&format!("postgres://{user}:${{")), "{name}: {url}");

@@ -7,6 +7,7 @@ use crate::{read, root};
 
 const OWNER_PASSWORD: &str = "owner's own";
 const APP_PASSWORD: &str = "app";
+const BACKUP_PASSWORD: &str = "sees all";
 
 /// A cluster of its own, since the one tests share has these roles already.
 /// It stops when its input ends, with this value.
@@ -42,6 +43,7 @@ impl Cluster {
             .env("PGPASSWORD", &self.password)
             .env("OWNER_PASSWORD", OWNER_PASSWORD)
             .env("APP_PASSWORD", APP_PASSWORD)
+            .env("BACKUP_PASSWORD", BACKUP_PASSWORD)
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -90,12 +92,17 @@ fn the_owner_migrates_and_only_then_the_login_gets_in() {
     assert!(made && text.contains("baitline_"), "{text}");
     let (opened, why) = run(&owner, &make_key);
     assert!(!opened && why.contains("owns tables"), "{why}");
+    let target = tempfile::tempdir().unwrap();
+    let folder = target.path().join("first");
+    let back_up = ["backup", folder.to_str().unwrap()];
+    let (made, said) = run(&cluster.url("baitline_backup", BACKUP_PASSWORD), &back_up);
+    assert!(made && said.contains("Backed up"), "{said}");
 }
 
 #[test]
 fn the_script_takes_its_passwords_from_what_the_composition_sets() {
     let (script, composition) = (read("docker/create-roles.sh"), read("docker/compose.yaml"));
-    for name in ["OWNER_PASSWORD", "APP_PASSWORD"] {
+    for name in ["OWNER_PASSWORD", "APP_PASSWORD", "BACKUP_PASSWORD"] {
         assert!(script.contains(&format!(" {name}\n")), "{name}");
         assert!(composition.contains(&format!("{name}: ${{{name}:?}}")), "{name}");
     }
