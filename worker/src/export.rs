@@ -17,7 +17,7 @@ use baitline_evidence::{BuildError, SigningKey};
 use baitline_store::blobs::BlobKind;
 use baitline_store::exports::{ExportRequest, MAX_PACKAGES};
 use baitline_store::models::{Export, ExportState, Package, PackageState};
-use baitline_store::{Reach, exports, now, tallies};
+use baitline_store::{Reach, buckets, exports, now, tallies};
 use bytes::Bytes;
 use futures_util::stream;
 
@@ -45,6 +45,16 @@ pub(crate) struct OpenExport {
     after: Option<Phone>,
     /// Whether a package was passed over that waits for its days.
     must_wait: bool,
+}
+
+/// What came of planning an export.
+enum Planned {
+    /// Its packages are told.
+    Open(OpenExport),
+    /// It has ended, or another worker has it.
+    Over,
+    /// Who is a repeat offender is told once the days of its period are recomputed.
+    Waits,
 }
 
 /// How far a step got.
@@ -75,8 +85,9 @@ impl Worker {
                 let Some(export) = claimed else { return Ok(false) };
                 let opened = self.plan(&export);
                 match self.or_give_back(&export, opened)? {
-                    Some(open) => open,
-                    None => return Ok(true),
+                    Planned::Open(open) => open,
+                    Planned::Over => return Ok(true),
+                    Planned::Waits => return Ok(false),
                 }
             }
         };
@@ -111,8 +122,8 @@ impl Worker {
         done
     }
 
-    /// Plans its packages, once; `None` where that ended it or another worker has it.
-    fn plan(&self, export: &Export) -> Result<Option<OpenExport>, WorkError> {
+    /// Plans its packages, once.
+    fn plan(&self, export: &Export) -> Result<Planned, WorkError> {
         let request = export.request()?;
         let client = export.client_id;
         let narrowing = self.store.read(Reach::Client(client), |conn| {
@@ -121,21 +132,30 @@ impl Worker {
         let export = export.clone();
         let mut open = OpenExport { export, request, narrowing, after: None, must_wait: false };
         if open.export.planned_at.is_some() {
-            return Ok(Some(open));
+            return Ok(Planned::Open(open));
+        }
+        if open.request.numbers.is_empty() && open.narrowing.callers.is_none() {
+            let reach = Reach::Client(client);
+            let days = (open.request.from().day(), open.request.to().day());
+            let is_settled = |conn: &mut _| buckets::are_settled_between(conn, client, days);
+            if !self.store.read(reach, is_settled)? {
+                self.store.write(Reach::Agency, |conn| exports::put_back(conn, &open.export))?;
+                return Ok(Planned::Waits);
+            }
         }
         let numbers = self.numbers(&open)?;
         if numbers.len() > MAX_PACKAGES {
             let problem = format!("more than {MAX_PACKAGES} packages: narrow it down");
             self.end(&open.export, ExportState::Failed, Some(problem))?;
-            return Ok(None);
+            return Ok(Planned::Over);
         }
         let sealed_at = now();
         let planned = self.store.write(Reach::Agency, |conn| {
             exports::plan_packages(conn, &open.export, &numbers, sealed_at)
         })?;
-        Ok(planned.map(|export| {
+        Ok(planned.map_or(Planned::Over, |export| {
             open.export = export;
-            open
+            Planned::Open(open)
         }))
     }
 

@@ -11,7 +11,7 @@ use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::instant::{Day, Instant, MICROS_PER_DAY};
 use baitline_domain::matching::{LATEST_EFFECT, MATCHING_SPAN};
 use baitline_domain::phone::Phone;
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use uuid::Uuid;
@@ -231,6 +231,23 @@ pub fn are_settled(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> S
         }
     }
     Ok(true)
+}
+
+/// Whether nothing waits to be recomputed that may change a day of a client from the
+/// first to the last.
+pub fn are_settled_between(
+    conn: &mut Conn,
+    client: ClientId,
+    (first, last): (Day, Day),
+) -> StoreResult<bool> {
+    if changes::count_changes(conn, Reach::Client(client))? > 0 {
+        return Ok(false);
+    }
+    let waits: bool = on!(conn, c => diesel::select(exists(touched::table
+        .filter(touched::client_id.eq(Db(client)))
+        .filter(touched::day.between(first.0, last.0))))
+        .get_result(c))?;
+    Ok(!waits)
 }
 
 /// Deletes exactly the ledger rows that were read.
