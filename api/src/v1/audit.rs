@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::app::AppData;
 use crate::auth::Caller;
-use crate::fields::{Slug, Time};
+use crate::fields::{Line, Time};
 use crate::paging::{self, Cursor, Limit, rows_to_ask};
 use crate::permissions::Admin;
 use crate::problem::ApiResult;
@@ -107,8 +107,8 @@ pub(crate) struct ListAuditEntries {
     #[param(nullable = false)]
     client_id: Option<Uuid>,
     /// Of what was done to the thing with this id.
-    #[param(nullable = false)]
-    subject: Option<Slug>,
+    #[param(value_type = Option<String>, min_length = 1, max_length = 128, nullable = false)]
+    subject: Option<Line<128>>,
     /// Where the piece before ended.
     #[param(value_type = Option<String>, nullable = false)]
     cursor: Option<Cursor>,

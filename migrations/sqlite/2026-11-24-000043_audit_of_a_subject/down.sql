@@ -1,0 +1,2 @@
+DROP INDEX audit_entries_subject;
+CREATE INDEX audit_entries_subject ON audit_entries (client_id, subject, sequence);
