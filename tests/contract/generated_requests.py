@@ -53,7 +53,7 @@ class Effort:
     strict: bool
 
 
-SHORT = Effort(agency=12, client=15, limit_seconds=600, strict=False)
+SHORT = Effort(agency=5, client=5, limit_seconds=600, strict=False)
 LONG = Effort(agency=4_000, client=4_000, limit_seconds=7_200, strict=True)
 
 

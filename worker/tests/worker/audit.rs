@@ -1,6 +1,10 @@
 //! The auditor chains what was done and writes heads down beside the database.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use baitline_domain::audit::Checkpoint;
+use baitline_domain::ids::ClientId;
 use baitline_store::audit::{self, AuditReport};
 use baitline_store::{Reach, Store};
 use baitline_testkit::on_both;
@@ -9,9 +13,9 @@ use tempfile::tempdir;
 use tokio::sync::watch;
 
 use crate::scene::{Scene, at};
-use crate::story::Story;
+use crate::story::{Story, add_bait};
 
-fn read(path: &std::path::Path) -> Vec<Checkpoint> {
+fn read(path: &Path) -> Vec<Checkpoint> {
     let (found, unreadable) = read_checkpoints(&std::fs::read_to_string(path).unwrap());
     assert_eq!(unreadable, Vec::<usize>::new());
     found
@@ -84,5 +88,69 @@ fn what_waits_when_the_process_stops_is_sealed_and_written_down() {
         let report = verified(&scene.store, &read(&path));
         assert_eq!((report.findings.len(), report.waiting), (0, 0));
         assert!(report.entries > 0 && report.checkpoints > 0);
+    });
+}
+
+/// Does something for as long as an auditor runs.
+fn while_auditing(auditor: Auditor, work: impl FnOnce()) {
+    let (stop, told) = watch::channel(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| auditor.run(&told));
+        work();
+        stop.send_replace(true);
+    });
+}
+
+#[test]
+fn heads_are_written_down_while_something_always_waits() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("audit-checkpoints");
+        let story = Story::without_numbering(&scene);
+        let auditor = Auditor::new(scene.store.clone(), path.clone());
+        let began = Instant::now();
+        while_auditing(auditor, || {
+            let mut number = 79_100_000_000;
+            while read_if_there(&path).is_empty() {
+                assert!(began.elapsed() < Duration::from_secs(60), "no head was written down");
+                add_bait(&scene, story.client, number);
+                number += 1;
+            }
+        });
+    });
+}
+
+fn read_if_there(path: &Path) -> Vec<Checkpoint> {
+    if path.exists() { read(path) } else { Vec::new() }
+}
+
+#[test]
+fn a_chain_that_cannot_be_sealed_keeps_no_other_waiting() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("audit-checkpoints");
+        let broken = Story::without_numbering(&scene).client;
+        let mut auditor = Auditor::new(scene.store.clone(), path.clone());
+        auditor.seal_all().unwrap();
+        // The next entry would get a number that is taken.
+        scene.execute("UPDATE audit_heads SET sequence = sequence - 1");
+        add_bait(&scene, broken, 79_100_000_000);
+        let others: Vec<ClientId> =
+            (0..2).map(|_| Story::without_numbering(&scene).client).collect();
+        let waiting = |client: ClientId| {
+            let state = scene.store.read(Reach::Agency, |conn| audit::chain_state(conn, client));
+            state.unwrap().waiting
+        };
+        let before = waiting(broken);
+        let began = Instant::now();
+        while_auditing(auditor, || {
+            while others.iter().any(|client| waiting(*client) > 0) {
+                assert!(began.elapsed() < Duration::from_secs(60), "the others wait");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        assert!(before > 0 && waiting(broken) == before);
     });
 }
