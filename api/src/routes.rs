@@ -125,6 +125,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::complaint_life::routes)
         .configure(v1::complaint_objections::routes)
         .configure(v1::limitations::routes)
+        .configure(v1::filed_differences::routes)
         .configure(v1::statements::routes)
         .configure(v1::papers::routes)
         .configure(v1::templates::routes)

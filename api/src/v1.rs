@@ -31,6 +31,7 @@ mod export_views;
 pub(crate) mod exports;
 pub(crate) mod file_rejections;
 pub(crate) mod file_views;
+pub(crate) mod filed_differences;
 pub(crate) mod files;
 pub(crate) mod imports;
 mod ingest;

@@ -9,8 +9,8 @@ use baitline_domain::audit::AuditChange;
 use baitline_domain::bait::BaitState;
 use baitline_domain::competitor::AttributionRole;
 use baitline_domain::complaint::{
-    ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, Defence, FilingChannel,
-    FinedParty, Grouping, NotTaken, Outcome,
+    ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, Defence, FiledField,
+    FilingChannel, FinedParty, Grouping, NotTaken, Outcome,
 };
 use baitline_domain::gate::Missing;
 use baitline_domain::inquiry::{InquiryState, LeftOut, Permission, ReplyMeaning, SendingChannel};
@@ -244,6 +244,14 @@ words! {
     /// Whom a fine was imposed on; an entrepreneur counts as an official.
     #[schema(as = FinedParty)]
     FinedPartyWord for FinedParty { Citizen, Official, LegalEntity }
+
+    /// What of a call stands otherwise than it was filed; `interception`: it is no
+    /// answered interception of this caller any more.
+    #[schema(as = FiledField)]
+    FiledFieldWord for FiledField {
+        Interception, Bait, StartedAt, ConnectedSeconds, Trap, Verdict, PriorContact, Exposures,
+        CallerOperator, CallerRegion, Competitors, Edition, RuleVersion,
+    }
 
     /// What one complaint is about: a call, a number's calls, or those of a
     /// competitor's numbers.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs Schemathesis against the service on both databases. With `long` it tries
-# much more than a commit can wait for.
+# Runs Schemathesis against the service on both databases. With `whole` and with
+# `long` it tries more than a commit can wait for.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -20,8 +20,8 @@ use crate::fault::Fault;
 use crate::fields::{CivilDay, PhoneNumber, SubjectText, Time, present};
 use crate::problem::{ApiError, ApiResult};
 use crate::words::{
-    ComplaintStateWord, FilingChannelWord, FinedPartyWord, GroupingWord, LimitationWarningWord,
-    MissingWord, NotTakenWord, OutcomeWord,
+    ComplaintStateWord, FiledFieldWord, FilingChannelWord, FinedPartyWord, GroupingWord,
+    LimitationWarningWord, MissingWord, NotTakenWord, OutcomeWord,
 };
 
 /// The largest fine accepted, in kopecks: a thousand times the law's most.
@@ -307,6 +307,8 @@ pub(crate) struct ComplaintCallView {
     stands: bool,
     /// What the gate misses today; empty when it may be filed.
     missing: Vec<MissingWord>,
+    /// What stands otherwise than it was filed; empty before that, too.
+    differs: Vec<FiledFieldWord>,
     /// How near its limitation date is, the mildest warning first.
     warnings: Vec<LimitationWarningWord>,
     /// What was decided of it.
@@ -345,6 +347,7 @@ impl From<GatedCall> for ComplaintCallView {
             caller: PhoneNumber(call.row.caller),
             stands: facts.is_some(),
             missing: facts.map(missing).unwrap_or_default().into_iter().map(Into::into).collect(),
+            differs: call.differs.into_iter().map(Into::into).collect(),
             warnings: facts.map(warnings).unwrap_or_default().into_iter().map(Into::into).collect(),
             decision: call.row.decision.map(Into::into),
             fine,

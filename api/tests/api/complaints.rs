@@ -18,13 +18,13 @@ fn asked(grouping: &str) -> Value {
 
 /// A client with two answered interceptions of one number heard to be advertising,
 /// whose bait has a holder with a head.
-struct Scene {
+pub(crate) struct Scene {
     stock: Stock,
     calls: Vec<String>,
     applicant: String,
 }
 
-fn scene(service: &Service, name: &str) -> Scene {
+pub(crate) fn scene(service: &Service, name: &str) -> Scene {
     let stock = service.stock(name);
     let key = &stock.tenant.key;
     let calls =
@@ -48,11 +48,11 @@ fn scene(service: &Service, name: &str) -> Scene {
 }
 
 impl Scene {
-    fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.stock.tenant.key
     }
 
-    fn make(&self, service: &Service, grouping: &str) -> Vec<Value> {
+    pub(crate) fn make(&self, service: &Service, grouping: &str) -> Vec<Value> {
         let made = service.json("POST", self.key(), "/v1/complaints", &asked(grouping));
         made.expect(201).json()["complaints"].as_array().unwrap().clone()
     }
@@ -60,7 +60,7 @@ impl Scene {
     /// Everything that the gate asks for: recordings, labels with words, a complete
     /// trap, a statement with its original, a consent with its scan, an answered
     /// inquiry.
-    fn prove(&self, service: &Service) {
+    pub(crate) fn prove(&self, service: &Service) {
         let key = self.key();
         for call in &self.calls {
             let path = format!("/v1/calls/{call}/recording");
@@ -108,7 +108,7 @@ impl Scene {
     }
 
     /// As the worker leaves it: nothing waits to be derived.
-    fn settle(service: &Service) {
+    pub(crate) fn settle(service: &Service) {
         service.execute("DELETE FROM changes; DELETE FROM touched_buckets");
     }
 
@@ -118,12 +118,12 @@ impl Scene {
         listed["items"].as_array().unwrap().iter().map(|call| call["missing"].clone()).collect()
     }
 
-    fn act(&self, service: &Service, complaint: &str, body: &Value) -> Answer {
+    pub(crate) fn act(&self, service: &Service, complaint: &str, body: &Value) -> Answer {
         service.json("POST", self.key(), &format!("/v1/complaints/{complaint}/acts"), body)
     }
 }
 
-fn id(complaint: &Value) -> String {
+pub(crate) fn id(complaint: &Value) -> String {
     complaint["id"].as_str().unwrap().to_owned()
 }
 

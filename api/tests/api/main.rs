@@ -14,6 +14,7 @@ mod device_recordings;
 mod devices;
 mod export_events;
 mod exports;
+mod filed;
 mod files;
 mod groupings;
 mod hidden_baits;

@@ -87,6 +87,7 @@ mod tests {
             crate::complaint::Defence,
             crate::complaint::FilingChannel,
             crate::complaint::FinedParty,
+            crate::complaint::FiledField,
             crate::complaint::Grouping,
             crate::complaint::NotTaken,
             crate::complaint::Outcome,

@@ -5,6 +5,7 @@ mod acts;
 mod answers;
 mod deadlines;
 mod expiring;
+mod filed;
 mod objections;
 mod outcomes;
 mod propose;
@@ -42,6 +43,7 @@ pub use acts::{acts_of, record_act};
 pub use answers::{Answer, answers_for};
 pub use deadlines::{MAX_DEADLINES, create_deadline, deadlines_of, update_deadline};
 pub use expiring::{Expiring, expiring};
+pub use filed::{FiledDifference, differences};
 pub use objections::{MAX_OBJECTIONS, create_objection, objections_of, settle_objection};
 pub use outcomes::{outcomes_at, outcomes_of, returned_for};
 pub use propose::{MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, propose};
@@ -128,6 +130,7 @@ fn call_row(
         fine_kopecks: None,
         fined_party: None,
         fine_paid_on: None,
+        filed_as: None,
     })
 }
 
@@ -312,10 +315,11 @@ fn gated_on(
     let asked = Asked { today, signer, applicant, complaint: Some(row.id) };
     let found: Vec<JudgedCall> = judged.iter().filter_map(|(_, one)| one.clone()).collect();
     let mut facts = gate::facts_of(conn, row.client_id, &found, &asked)?.into_iter();
-    let gated = judged
-        .into_iter()
-        .map(|(row, one)| GatedCall { row, facts: one.and_then(|_| facts.next().flatten()) });
-    Ok(gated.collect())
+    let gated = judged.into_iter().map(|(row, one)| {
+        let differs = filed::differing(&row, one.as_ref())?;
+        Ok(GatedCall { row, facts: one.and_then(|_| facts.next().flatten()), differs })
+    });
+    gated.collect()
 }
 
 fn signer(conn: &mut Conn, row: &ComplaintRow) -> StoreResult<Signer> {

@@ -1076,6 +1076,7 @@ diesel::table! {
         fine_kopecks -> Nullable<BigInt>,
         fined_party -> Nullable<Word>,
         fine_paid_on -> Nullable<Integer>,
+        filed_as -> Nullable<Text>,
     }
 }
 

@@ -85,10 +85,10 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
             corrected += chance.corrected;
             kept = (standing.calls.len(), standing.tallies.len());
         }
-        let of_each = worlds() as usize;
-        assert!(kept.0 > 25 * of_each && kept.1 > 5 * of_each, "{kept:?}");
-        assert!(corrected > 5 * of_each, "{corrected} corrections");
-        assert!(sealed > of_each && sealing.overtaken > 0, "{sealed}, {}", sealing.overtaken);
+        let worlds = usize::try_from(worlds()).unwrap();
+        assert!(kept.0 > 25 * worlds && kept.1 > 5 * worlds, "{kept:?}");
+        assert!(corrected > 5 * worlds, "{corrected} corrections");
+        assert!(sealed > 4 && sealing.overtaken > 0, "{sealed}, {}", sealing.overtaken);
     });
 }
 

@@ -10,6 +10,7 @@ use baitline_domain::instant::civil_date;
 use diesel::prelude::*;
 use jiff::civil::Date;
 
+use super::filed::freeze;
 use super::{calls_of_complaint, gated_on, judged_calls, lock, save};
 use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreResult};
@@ -39,6 +40,7 @@ pub fn record_act(
         }
         Act::File => {
             let calls = assert_ready(conn, &row, civil_date(new.on))?;
+            freeze(conn, &row, &calls)?;
             hold(conn, &row, calls)?;
         }
         Act::Decide(outcome) => decide_calls(conn, &row, Some(outcome))?,

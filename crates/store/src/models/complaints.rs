@@ -2,7 +2,8 @@
 
 use baitline_domain::complaint::{
     Act, ActKind, ActParts, AppealKind, CaseNumber, ComplaintState, Deadline, DeadlineKind,
-    Defence, FilingChannel, Fine, FinedParty, Grouping, Kopecks, LedgerEntry, NotTaken, Outcome,
+    Defence, FiledCall, FiledField, FilingChannel, Fine, FinedParty, Grouping, Kopecks,
+    LedgerEntry, NotTaken, Outcome,
 };
 use baitline_domain::gate::{GateFacts, Missing};
 use baitline_domain::ids::{
@@ -124,9 +125,16 @@ pub struct ComplaintCallRow {
     pub fined_party: Option<FinedParty>,
     /// The day it was paid, in days since 1970-01-01.
     pub fine_paid_on: Option<i32>,
+    /// What the complaint said of it when it was filed, as JSON.
+    pub filed_as: Option<String>,
 }
 
 impl ComplaintCallRow {
+    /// What the complaint said of it when it was filed.
+    pub fn filed(&self) -> StoreResult<Option<FiledCall>> {
+        self.filed_as.as_deref().map(stored_text::read).transpose()
+    }
+
     /// Its fine, if there is one.
     pub fn fine(&self) -> Option<Fine> {
         Some(Fine {
@@ -371,6 +379,8 @@ pub struct GatedCall {
     /// What is known of it; `None` where every observation of it was voided, it is
     /// no answered interception of this caller any more, or one with a call before it.
     pub facts: Option<GateFacts>,
+    /// What stands otherwise than it was filed.
+    pub differs: Vec<FiledField>,
 }
 
 /// What the accused side says against a complaint.
