@@ -1,7 +1,7 @@
 //! Gathering what a package is made of, from the tables.
 
 use baitline_domain::gate::{GateFacts, missing};
-use baitline_domain::ids::{ClientId, ObservationId};
+use baitline_domain::ids::{ClientId, ComplaintId, ObservationId};
 use baitline_domain::instant::{Instant, MICROS_PER_SECOND, Span};
 use baitline_domain::label::LabelKind;
 use baitline_domain::limitation::limitation_day;
@@ -21,8 +21,8 @@ use baitline_store::models::{
     Source, TrapRow,
 };
 use baitline_store::{
-    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, gate, labels, numbering,
-    observations, operators, recordings, sources, traps,
+    Conn, Reach, StoreError, StoreResult, baits, buckets, calls, clients, complaints, gate, labels,
+    numbering, observations, operators, recordings, sources, traps,
 };
 
 use crate::WorkError;
@@ -35,8 +35,9 @@ const MAX_CALLS: i64 = 10_000;
 /// The version of a package built once; sealing anew comes with complaints.
 const FIRST_VERSION: u32 = 1;
 
-/// The dossier of one package: the answered interceptions of its number in the
-/// period that a person labelled advertising, with everything kept of them.
+/// The dossier of one package: the answered interceptions of its number, or of its
+/// complaint, in the period that a person labelled advertising, with everything kept of
+/// them.
 /// `None` while a day of theirs, or a change that may touch one, waits to be
 /// recomputed: what people amended would stand beside the call as it was.
 pub(crate) fn gather(
@@ -45,8 +46,14 @@ pub(crate) fn gather(
     (request, narrowing): (&ExportRequest, &Narrowing),
     program_version: &str,
 ) -> StoreResult<Option<Dossier>> {
-    let mut found = fileable(conn, package, request)?;
-    found.retain(|judged| narrowing.holds(judged));
+    let found = match narrowing.complaint {
+        Some(id) => complained_of(conn, package, request, id)?,
+        None => {
+            let mut found = fileable(conn, package, request)?;
+            found.retain(|judged| narrowing.holds(judged));
+            found
+        }
+    };
     let days = found.iter().map(|judged| judged.call.started_at.day()).collect();
     if !buckets::are_settled(conn, package.client_id, &days)? {
         return Ok(None);
@@ -99,6 +106,22 @@ fn fileable(
     let page = CallPage { after: None, limit: MAX_CALLS };
     let mut found = calls::list_calls(conn, Reach::Client(package.client_id), &filter, page)?;
     found.retain(|judged| is_fileable(judged, request));
+    Ok(found)
+}
+
+/// The calls of a complaint, whichever of its numbers they came from: what is filed
+/// together is one package.
+fn complained_of(
+    conn: &mut Conn,
+    package: &Package,
+    request: &ExportRequest,
+    id: ComplaintId,
+) -> StoreResult<Vec<JudgedCall>> {
+    let row = complaints::find_complaint(conn, Reach::Client(package.client_id), id)?;
+    let judged = complaints::judged_calls(conn, &row)?;
+    let mut found: Vec<JudgedCall> = judged.into_iter().filter_map(|(_, one)| one).collect();
+    found.retain(|judged| is_fileable(judged, request));
+    found.sort_by_key(|judged| (judged.call.started_at, judged.call.id));
     Ok(found)
 }
 

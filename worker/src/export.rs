@@ -164,6 +164,10 @@ impl Worker {
     fn numbers(&self, open: &OpenExport) -> Result<Vec<Phone>, WorkError> {
         let OpenExport { export, request, narrowing, .. } = open;
         let mut numbers: BTreeSet<Phone> = request.numbers.iter().copied().collect();
+        if let (Some(_), Some(callers)) = (narrowing.complaint, &narrowing.callers) {
+            // One package for what is filed together; it is called by its first number.
+            return Ok(callers.iter().take(1).copied().collect());
+        }
         if let Some(callers) = &narrowing.callers {
             let named = |number: &&Phone| numbers.is_empty() || numbers.contains(number);
             return Ok(callers.iter().filter(named).copied().collect());

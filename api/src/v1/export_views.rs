@@ -72,11 +72,12 @@ pub(crate) struct CreateExport {
     /// Only calls from numbers of this operator.
     #[schema(value_type = Option<InnText>, nullable = false)]
     caller_operator_inn: Option<InnText>,
-    /// Only calls of this complaint, for each of its numbers, whatever the thresholds
-    /// and, unless told, the verdicts; it says who signs.
+    /// One package of the calls of this complaint, from whichever numbers, whatever the
+    /// thresholds and, unless told, the verdicts; it says who signs. Not together with
+    /// numbers or with what narrows otherwise.
     #[schema(nullable = false)]
     complaint_id: Option<Uuid>,
-    /// Likewise of complaints that stand there.
+    /// Only calls of complaints that stand there, a package for each number.
     #[schema(nullable = false)]
     complaint_state: Option<ComplaintStateWord>,
 }
@@ -349,6 +350,14 @@ impl TryFrom<CreateExport> for ExportRequest {
         }
         if body.verdicts.as_ref().is_some_and(Vec::is_empty) {
             return Err(ApiError::field("/verdicts", Fault::Empty));
+        }
+        let narrows_otherwise = body.competitor_id.is_some()
+            || body.office.is_some()
+            || body.caller_operator_inn.is_some()
+            || body.complaint_state.is_some()
+            || numbers.is_some();
+        if body.complaint_id.is_some() && narrows_otherwise {
+            return Err(ApiError::field("/complaint_id", Fault::NotTogether));
         }
         let of_complaints = body.complaint_id.is_some() || body.complaint_state.is_some();
         let told = thresholds([body.interceptions, body.traps, body.baits, None, body.days]);

@@ -140,6 +140,16 @@ fn an_export_is_narrowed_and_says_to_what() {
             let refused = service.json("POST", key, PATH, &with(field, value.clone()));
             assert!(matches!(refused.status, 400 | 422), "{field} {value}: {}", refused.status);
         }
+        // A complaint is one package, and names its calls itself.
+        for (field, value) in [
+            ("office", json!("77")),
+            ("complaint_state", json!("draft")),
+            ("numbers", json!(["+79160000001"])),
+        ] {
+            let mut body = with(field, value);
+            body["complaint_id"] = json!("00000000-0000-7000-8000-000000000000");
+            assert_eq!(service.json("POST", key, PATH, &body).expect(422).code(), "not_together");
+        }
     });
 }
 

@@ -1,10 +1,11 @@
 //! Packages of complaints: their calls, who files them, and the gate's answer.
 
 use baitline_domain::applicant::RepresentativeKind;
+use baitline_domain::competitor::AttributionRole;
 use baitline_domain::complaint::{ComplaintState, Grouping};
 use baitline_store::exports::{ExportNarrowing, ExportRequest};
-use baitline_store::models::{ComplaintCriteria, ComplaintRow, NewRepresentative};
-use baitline_store::{complaints, representatives};
+use baitline_store::models::{ComplaintCriteria, ComplaintRow, NewAttribution, NewRepresentative};
+use baitline_store::{attributions, complaints, representatives};
 use baitline_testkit::on_both;
 
 use crate::batches::{order, two_offenders};
@@ -70,5 +71,44 @@ fn the_packages_of_a_complaint_hold_its_calls_and_name_who_files() {
         assert!(package.missing.contains("\"applicant\""), "two applicants file nothing together");
         let filed = held(ExportNarrowing { complaint_state: Some(ComplaintState::Filed), ..all });
         assert!(filed.is_empty(), "nor of {LONER}");
+    });
+}
+
+#[test]
+fn a_complaint_of_several_numbers_is_one_package() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let story = Story::on(&scene);
+        let rival = two_offenders(&scene, &story).competitor.unwrap();
+        let client = story.client;
+        let belongs = NewAttribution {
+            competitor: rival,
+            number: phone(FOREIGN),
+            role: AttributionRole::OwnLine,
+            ground: "с их сайта".to_owned(),
+            valid_from: None,
+            valid_to: None,
+        };
+        scene.as_client(client, |c| attributions::create_attribution(c, client, &belongs, "key"));
+        scene.settle();
+        let criteria = ComplaintCriteria {
+            from: request().from(),
+            to: request().to(),
+            caller: None,
+            grouping: Grouping::Competitor,
+        };
+        let (made, _) = scene.as_client(client, |conn| {
+            complaints::create_complaints(conn, client, &criteria, "key")
+        });
+        assert_eq!(made.len(), 2, "one for each applicant");
+        for complaint in made {
+            let narrowed_to =
+                ExportNarrowing { complaint: Some(complaint.id), ..ExportNarrowing::default() };
+            let export = order(&scene, &story, &ExportRequest { narrowed_to, ..request() });
+            scene.settle();
+            let built = packages(&scene, &story, export);
+            let held: Vec<i32> = built.iter().map(|package| package.interceptions).collect();
+            assert_eq!(held, [2], "a call of each number");
+        }
     });
 }
