@@ -38,8 +38,12 @@ fn check(path: &Path, wanted: Option<&str>) -> bool {
             Some(fingerprint) => format!("signed by the key {fingerprint}"),
             None => "not signed".to_owned(),
         };
+        let filed = match summary.pages {
+            Some(pages) => format!("; {pages} pages to file, {} copies to play", summary.playable),
+            None => String::new(),
+        };
         println!(
-            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings, {signed}",
+            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings, {signed}{filed}",
             summary.package, summary.version, summary.interceptions, summary.recordings
         );
         return is_signed_as_wanted(path, summary.signed_by.as_deref(), wanted);

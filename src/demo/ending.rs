@@ -21,6 +21,7 @@ pub(super) fn print(
     writeln!(out, "\nWhere everything is:")?;
     writeln!(out, "  data       {}", folder.display())?;
     writeln!(out, "  packages   {}", folder.join("packages").display())?;
+    writeln!(out, "             what an office opens is in data/filing/ of each")?;
     writeln!(out, "  agency key {}", server.agency_key)?;
     for (client, staged) in CLIENTS.iter().zip(staged) {
         writeln!(out, "  key of {}  {}", client.name, staged.key)?;

@@ -98,6 +98,7 @@ fn check(
         faults.push("nobody asked for it".to_owned());
         return Ok(Check { what: name.to_owned(), faults });
     };
+    let mut pages = 0;
     match &report.summary {
         None => faults.push("it does not say what it is".to_owned()),
         Some(summary) => {
@@ -110,9 +111,13 @@ fn check(
             if summary.recordings < summary.interceptions {
                 faults.push(format!("{} recordings only", summary.recordings));
             }
+            if summary.playable < summary.recordings {
+                faults.push(format!("{} of them can be played", summary.playable));
+            }
+            pages = summary.pages.unwrap_or_default();
         }
     }
-    Ok(Check { what: format!("{name}: {wanted} calls, verified"), faults })
+    Ok(Check { what: format!("{name}: {wanted} calls, {pages} pages to file, verified"), faults })
 }
 
 /// Whether the job ended well and left nothing out.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baitline_domain::ids::ClientId;
-use baitline_evidence::RecordingReader;
 use baitline_store::blobs::{BlobKind, Blobs};
 use baitline_store::{StoreError, StoreResult};
 use bytes::{Buf, Bytes, BytesMut};
@@ -26,8 +25,9 @@ pub(crate) struct ClientRecordings<'a> {
     pub(crate) runtime: &'a Handle,
 }
 
-impl RecordingReader for ClientRecordings<'_> {
-    fn open(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>> {
+impl ClientRecordings<'_> {
+    /// Opens the recording with this SHA-256 for reading from its start.
+    pub(crate) fn open(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>> {
         let stream = self
             .runtime
             .block_on(self.blobs.get(self.client, BlobKind::Recording, sha256, None))

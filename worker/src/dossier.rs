@@ -8,10 +8,9 @@ use baitline_domain::limitation::limitation_day;
 use baitline_domain::operator::{Inn, Operators};
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::Interception;
-use baitline_evidence::RecordingReader;
 use baitline_evidence::dossier::{
-    AmendmentFacts, Dossier, EditionFacts, InterceptionFacts, LabelFacts, ObservationFacts,
-    OperatorFacts, Period, RecordingFacts, TrapFacts,
+    AmendmentFacts, Dossier, EditionFacts, InterceptionFacts, LabelFacts, NotPlayable,
+    ObservationFacts, OperatorFacts, Period, Playable, RecordingFacts, TrapFacts,
 };
 use baitline_intake::media;
 use baitline_store::calls::{CallFilter, CallPage, InterceptionFilter};
@@ -26,9 +25,10 @@ use baitline_store::{
 };
 
 use crate::WorkError;
-use crate::contents::first_bytes;
+use crate::contents::{ClientRecordings, first_bytes};
 use crate::filer::Filer;
 use crate::narrowing::Narrowing;
+use crate::papers::Desk;
 
 /// The most calls of one number that a package looks at.
 const MAX_CALLS: i64 = 10_000;
@@ -59,6 +59,8 @@ pub(crate) fn gather(
         return Ok(None);
     }
     let client = clients::find_client(conn, package.client_id)?;
+    let desk = Desk::of(client.clone(), package.sealed_at, program_version);
+    let Some(enclosed) = desk.enclosed(conn, &found)? else { return Ok(None) };
     let scene = Scene::of(conn, package.client_id)?;
     let today = limitation_day(package.sealed_at);
     let filer = Filer::of(conn, package.client_id, (&found, narrowing.complaint), today)?;
@@ -82,6 +84,10 @@ pub(crate) fn gather(
         applicant: filer.applicant,
         representative: filer.representative,
         enclosures: Vec::new(),
+        protocols: enclosed.protocols,
+        comparisons: enclosed.comparisons,
+        audit_head: package.audit_head()?,
+        part_bytes: request.part_bytes,
         caller: package.caller,
         period: Period { from: request.from(), to: request.to() },
         interceptions,
@@ -307,12 +313,16 @@ fn recording(row: &Recording) -> StoreResult<RecordingFacts> {
         duration_milliseconds: row.duration_milliseconds.map(u64::try_from).transpose()?,
         derived: row.derived,
         received_at: row.received_at,
+        // Made when the recordings are read.
+        playable: Playable::Nothing(NotPlayable::Undecodable),
     })
 }
 
 fn label_facts(row: LabelRow, screen_label: Option<String>) -> StoreResult<LabelFacts> {
     Ok(LabelFacts {
         segments: row.segments()?,
+        observation: row.observation_id,
+        listener: row.listener,
         kind: row.kind,
         robot: row.robot,
         company: row.company,
@@ -330,7 +340,7 @@ fn label_facts(row: LabelRow, screen_label: Option<String>) -> StoreResult<Label
 /// names no file in a package.
 pub(crate) fn sniffed(
     mut dossier: Dossier,
-    reader: &dyn RecordingReader,
+    reader: &ClientRecordings<'_>,
 ) -> Result<Dossier, WorkError> {
     for recording in dossier.interceptions.iter_mut().flat_map(|one| &mut one.recordings) {
         let first = first_bytes(reader.open(&recording.sha256)?.as_mut(), media::SNIFFED_BYTES)?;

@@ -24,6 +24,7 @@ use futures_util::stream;
 use crate::contents::{ClientRecordings, chunks, is_for_good, put_failed};
 use crate::dossier;
 use crate::narrowing::Narrowing;
+use crate::playable::{self, PlayableRecordings};
 use crate::{WorkError, Worker};
 
 /// The largest package that is kept.
@@ -282,6 +283,7 @@ impl Worker {
             }
             Err(error) => return Err(error),
         };
+        let (dossier, recordings) = playable::with_copies(dossier, recordings)?;
         self.write_package(&open.export, package, &dossier, &recordings).map(|()| true)
     }
 
@@ -290,7 +292,7 @@ impl Worker {
         export: &Export,
         package: &mut Package,
         dossier: &Dossier,
-        recordings: &ClientRecordings<'_>,
+        recordings: &PlayableRecordings<'_>,
     ) -> Result<(), WorkError> {
         package.interceptions = i32::try_from(dossier.interceptions.len()).unwrap_or(i32::MAX);
         let mut file = tempfile::tempfile()?;

@@ -13,6 +13,7 @@ mod narrowing;
 mod numbering;
 mod operators;
 mod papers;
+mod playable;
 mod recompute;
 mod refresh;
 mod replay;

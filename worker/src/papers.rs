@@ -5,6 +5,7 @@
 
 mod application;
 mod comparison;
+mod enclosed;
 mod letters;
 mod protocol;
 mod transcript;
@@ -21,7 +22,7 @@ use baitline_evidence::papers::{
 };
 use baitline_evidence::people::Making;
 use baitline_store::blobs::{BlobKind, StoredBlob};
-use baitline_store::models::{Paper, PaperTemplate};
+use baitline_store::models::{Client, Paper, PaperTemplate};
 use baitline_store::paper_templates::{self as templates, Refused};
 use baitline_store::papers::{self, MadePaper};
 use baitline_store::{Conn, Reach, StoreError, StoreResult, clients};
@@ -69,24 +70,27 @@ impl From<Facts> for Gathered {
 }
 
 /// What every gathering starts from.
-struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     client: ClientId,
     /// The client's name.
     name: String,
     time_zone: String,
     zone: TimeZone,
-    paper: &'a Paper,
+    /// The date of the paper.
+    at: Instant,
     program_version: &'a str,
 }
 
-impl Desk<'_> {
-    fn reach(&self) -> Reach {
-        Reach::Client(self.client)
+impl<'a> Desk<'a> {
+    pub(crate) fn of(client: Client, at: Instant, program_version: &'a str) -> Self {
+        // A zone that there is not is told by the rendering, which reads it again.
+        let zone = TimeZone::get(&client.time_zone).unwrap_or(TimeZone::UTC);
+        let Client { id, name, time_zone, .. } = client;
+        Self { client: id, name, time_zone, zone, at, program_version }
     }
 
-    /// The date of the paper.
-    fn at(&self) -> Instant {
-        self.paper.created_at
+    fn reach(&self) -> Reach {
+        Reach::Client(self.client)
     }
 }
 
@@ -178,35 +182,27 @@ impl Worker {
     /// Everything of one moment: the facts and the template that is in use.
     fn gather(&self, conn: &mut Conn, paper: &Paper) -> StoreResult<Ready> {
         let client = clients::find_client(conn, paper.client_id)?;
-        // A zone that there is not is told by the rendering, which reads it again.
-        let zone = TimeZone::get(&client.time_zone).unwrap_or(TimeZone::UTC);
-        let desk = Desk {
-            client: client.id,
-            name: client.name,
-            time_zone: client.time_zone.clone(),
-            zone,
-            paper,
-            program_version: &self.program_version,
-        };
+        let time_zone = client.time_zone.clone();
+        let desk = Desk::of(client, paper.created_at, &self.program_version);
         Ok(Ready {
-            gathered: desk.gathered(conn)?,
-            making: Making { made_at: paper.created_at, time_zone: client.time_zone, draft: false },
+            gathered: desk.gathered(conn, paper)?,
+            making: Making { made_at: paper.created_at, time_zone, draft: false },
             template: templates::template_in_use(conn, paper.client_id, paper.kind)?,
         })
     }
 }
 
 impl Desk<'_> {
-    fn gathered(&self, conn: &mut Conn) -> StoreResult<Gathered> {
-        let id = self.paper.subject_id.0;
-        match self.paper.kind {
-            PaperKind::Application => self.application(conn, ComplaintId(id)),
+    fn gathered(&self, conn: &mut Conn, paper: &Paper) -> StoreResult<Gathered> {
+        let id = paper.subject_id.0;
+        match paper.kind {
+            PaperKind::Application => self.application(conn, paper.id, ComplaintId(id)),
             PaperKind::OperatorInquiry => self.inquiry(conn, InquiryId(id)),
             PaperKind::TrapProtocol => self.protocol(conn, TrapId(id)),
             PaperKind::Transcript => self.transcript(conn, ObservationId(id)),
             PaperKind::StatementComparison => self.comparison(conn, StatementId(id)),
-            PaperKind::DisclosureConsent => self.consent(conn, ApplicantId(id)),
-            PaperKind::AnsweringScript => self.script(conn),
+            PaperKind::DisclosureConsent => self.consent(conn, ApplicantId(id), paper.bait_id),
+            PaperKind::AnsweringScript => self.script(conn, paper.bait_id),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::reports::period;
 use super::unsigned;
 use crate::download::hex;
 use crate::fault::Fault;
-use crate::fields::{InnText, PhoneNumber, SubjectText, Time};
+use crate::fields::{InnText, PhoneNumber, SubjectText, Time, Whole};
 use crate::problem::{ApiError, ApiResult};
 use crate::thresholds::{Threshold, VerdictList, thresholds};
 use crate::words::{
@@ -80,7 +80,17 @@ pub(crate) struct CreateExport {
     /// Only calls of complaints that stand there, a package for each number.
     #[schema(nullable = false)]
     complaint_state: Option<ComplaintStateWord>,
+    /// The most bytes of recordings that the channel takes at once, such as 20 million
+    /// for a letter by e-mail: the playable copies are put into parts of so many. All of
+    /// them are one part unless told.
+    #[schema(
+        value_type = Option<u32>, minimum = 1_000_000, maximum = 1_000_000_000, nullable = false
+    )]
+    part_bytes: Option<PartBytes>,
 }
+
+/// See [`CreateExport`].
+pub(super) type PartBytes = Whole<1_000_000, 1_000_000_000>;
 
 /// An export for each of several clients.
 #[derive(Deserialize, ToSchema)]
@@ -147,6 +157,8 @@ pub(crate) struct ExportAsked {
     complaint_id: Option<Uuid>,
     /// See the order.
     complaint_state: Option<ComplaintStateWord>,
+    /// See the order.
+    part_bytes: Option<u64>,
 }
 
 impl From<&ExportRequest> for ExportAsked {
@@ -161,6 +173,7 @@ impl From<&ExportRequest> for ExportAsked {
             caller_operator_inn: narrowed.caller_operator.map(InnText),
             complaint_id: narrowed.complaint.map(|id| id.0),
             complaint_state: narrowed.complaint_state.map(Into::into),
+            part_bytes: request.part_bytes,
         }
     }
 }
@@ -175,7 +188,7 @@ impl From<&ExportRequest> for ExportAsked {
     "asked": {
         "from": "2026-08-31T21:00:00Z", "to": "2026-10-31T21:00:00Z", "numbers": 0,
         "competitor_id": null, "office": "77", "caller_operator_inn": null,
-        "complaint_id": null, "complaint_state": null
+        "complaint_id": null, "complaint_state": null, "part_bytes": null
     },
     "created_at": "2026-11-01T09:00:00Z",
     "updated_at": "2026-11-01T09:00:05Z"
@@ -282,7 +295,8 @@ impl TryFrom<Package> for PackageView {
         "problem": null,
         "asked": {
             "from": "2026-08-31T21:00:00Z", "to": "2026-10-31T21:00:00Z", "numbers": 0,
-            "competitor_id": null, "office": "77", "caller_operator_inn": null
+            "competitor_id": null, "office": "77", "caller_operator_inn": null,
+            "complaint_id": null, "complaint_state": null, "part_bytes": null
         },
         "created_at": "2026-11-01T09:00:00Z",
         "updated_at": "2026-11-01T09:00:09Z"
@@ -383,6 +397,7 @@ impl TryFrom<CreateExport> for ExportRequest {
                 complaint: body.complaint_id.map(ComplaintId),
                 complaint_state: body.complaint_state.map(Into::into),
             },
+            part_bytes: body.part_bytes.map(|bytes| bytes.0.into()),
         })
     }
 }

@@ -30,7 +30,7 @@ use super::attachments::MAX_ATTACHMENT_BYTES;
 use super::calls::{BaitText, MAX_BULK_BODY_BYTES};
 use super::complaint_views::MAX_FINE_KOPECKS;
 use super::device_recordings::{MAX_DEVICE_BODY_BYTES, MAX_DEVICE_FILES};
-use super::export_views::{MAX_CLIENTS, MAX_NUMBERS};
+use super::export_views::{MAX_CLIENTS, MAX_NUMBERS, PartBytes};
 use super::file_views::{
     DismissalReason, MAX_CORRECTED_CELL_CHARS, MAX_CORRECTED_CELLS, RejectionCode,
 };
@@ -215,6 +215,7 @@ fn lists() -> Vec<LimitView> {
         most("report_file_lines", LimitUnit::Items, MAX_FILE_LINES),
         most("export_numbers", LimitUnit::Items, MAX_NUMBERS),
         most("export_batch_clients", LimitUnit::Items, MAX_CLIENTS),
+        between("export_part", LimitUnit::Bytes, PartBytes::BOUNDS),
         most("export_packages", LimitUnit::Items, MAX_PACKAGES),
         most("event_streams_at_once", LimitUnit::Items, MAX_EVENT_STREAMS),
         most("event_streams_of_a_key", LimitUnit::Items, MAX_EVENT_STREAMS_OF_KEY),

@@ -114,11 +114,12 @@ fn an_export_is_narrowed_and_says_to_what() {
         let mut body = with("competitor_id", json!(rival));
         body["office"] = json!("77");
         body["caller_operator_inn"] = json!("7740000076");
+        body["part_bytes"] = json!(20_000_000);
         let asked = service.json("POST", key, PATH, &body).expect(202).json();
         let expected = json!({
             "from": "2026-10-01T00:00:00Z", "to": "2026-11-01T00:00:00Z", "numbers": 0,
             "competitor_id": rival, "office": "77", "caller_operator_inn": "7740000076",
-            "complaint_id": null, "complaint_state": null,
+            "complaint_id": null, "complaint_state": null, "part_bytes": 20_000_000,
         });
         assert_eq!(asked["asked"], expected);
         let listed = service.get(key, PATH).expect(200).json();
@@ -136,6 +137,9 @@ fn an_export_is_narrowed_and_says_to_what() {
             ("caller_operator_inn", json!("1")),
             ("caller_operator_inn", json!("7740000076\u{0}")),
             ("competitor_id", json!("no-id")),
+            ("part_bytes", json!(999_999)),
+            ("part_bytes", json!(1_000_000_001)),
+            ("part_bytes", json!("20 MB")),
         ] {
             let refused = service.json("POST", key, PATH, &with(field, value.clone()));
             assert!(matches!(refused.status, 400 | 422), "{field} {value}: {}", refused.status);

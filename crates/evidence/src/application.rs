@@ -36,12 +36,14 @@ const DOCUMENT: &str = "application.pdf";
 
 /// The application; with a cover and a word across every page while the gate
 /// misses anything.
+/// `filed` are the titles of the enclosures that stand in one document with it.
 pub(crate) fn document(
     dossier: &Dossier,
     calls: &[NumberedCall<'_>],
+    filed: &[&str],
     zone: &TimeZone,
 ) -> Result<Document, BuildError> {
-    document_from(APPLICATION, dossier, calls, zone).map_err(fault)
+    document_from(APPLICATION, dossier, (calls, filed), zone).map_err(fault)
 }
 
 fn fault(fault: TemplateFault) -> BuildError {
@@ -52,7 +54,7 @@ fn fault(fault: TemplateFault) -> BuildError {
 pub(crate) fn document_from(
     template: &str,
     dossier: &Dossier,
-    calls: &[NumberedCall<'_>],
+    (calls, filed): (&[NumberedCall<'_>], &[&str]),
     zone: &TimeZone,
 ) -> Result<Document, TemplateFault> {
     let sealed = local(dossier.sealed_at, zone);
@@ -71,7 +73,8 @@ pub(crate) fn document_from(
         blocks = rendered(COVER, facts)?;
         blocks.push(Block::PageBreak);
     }
-    blocks.extend(rendered(template, ApplicationFacts::new(dossier, calls, zone))?);
+    let facts = ApplicationFacts::new(dossier, calls, zone);
+    blocks.extend(rendered(template, ApplicationFacts { filed: filed.to_vec(), ..facts })?);
     let watermark = draft.then(|| WATERMARK.to_owned());
     Ok(Document { title: TITLE.to_owned(), watermark, blocks })
 }
@@ -97,7 +100,11 @@ struct ApplicationFacts<'a> {
     applicant: Option<ApplicantView<'a>>,
     representative: Option<RepresentativeView<'a>>,
     signer: SignerView<'a>,
+    /// The titles of the enclosures in the same document, whose numbers come first.
+    filed: Vec<&'a str>,
     enclosures: Vec<EnclosureView<'a>>,
+    /// What a complaint needs beside them, where nobody said what is enclosed.
+    expected: Vec<String>,
     client: &'a str,
     /// The numbers complained of, after each other.
     caller: String,
@@ -206,7 +213,9 @@ impl<'a> ApplicationFacts<'a> {
             applicant: dossier.applicant.as_ref().map(signers::applicant),
             representative: dossier.representative.as_ref().map(signers::representative),
             signer: signers::signer(dossier.applicant.as_ref(), dossier.representative.as_ref()),
+            filed: Vec::new(),
             enclosures: signers::enclosures(&dossier.enclosures),
+            expected: expected_enclosures(dossier, calls, zone),
             client: &dossier.client_name,
             caller: callers.join(", "),
             callers,
@@ -225,6 +234,34 @@ impl<'a> ApplicationFacts<'a> {
             zone: common_zone,
         }
     }
+}
+
+/// What a complaint needs beside what the program makes; nothing where somebody said
+/// what is enclosed.
+pub(crate) fn expected_enclosures(
+    dossier: &Dossier,
+    calls: &[NumberedCall<'_>],
+    zone: &TimeZone,
+) -> Vec<String> {
+    if !dossier.enclosures.is_empty() {
+        return Vec::new();
+    }
+    let from = date(&local(dossier.period.from, zone));
+    let to = date(&local(dossier.period.to - baitline_domain::instant::Span(1), zone));
+    let called: BTreeSet<Phone> = calls.iter().map(|call| call.facts.called).collect();
+    let numbers = if called.len() == 1 {
+        "контрольный номер"
+    } else {
+        "контрольные номера"
+    };
+    vec![
+        format!("Детализация оператора связи за период с {from} по {to}"),
+        "Согласие абонента на раскрытие сведений, составляющих тайну связи".to_owned(),
+        format!("Документы, подтверждающие право на {numbers}"),
+        "Запрос оператору связи и ответ на него (либо сведения о том, что ответ не\u{a0}получен)"
+            .to_owned(),
+        "Документ, подтверждающий полномочия представителя".to_owned(),
+    ]
 }
 
 /// The numbers complained of: several where they are one competitor's.

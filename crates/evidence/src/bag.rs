@@ -22,6 +22,13 @@ pub(crate) const README_PATH: &str = "README.txt";
 /// Everything under it is payload.
 pub(crate) const PAYLOAD: &str = "data/";
 pub(crate) const APPLICATION_PATH: &str = "data/application.pdf";
+/// What an office opens: the documents as one, and the recordings as every player
+/// plays them.
+pub(crate) const FILING: &str = "data/filing/";
+pub(crate) const FILING_PATH: &str = "data/filing/filing.pdf";
+pub(crate) const CUSTODY_PATH: &str = "data/filing/custody.pdf";
+pub(crate) const INVENTORY_PATH: &str = "data/filing/inventory.pdf";
+pub(crate) const CONVERSION_PATH: &str = "data/filing/conversion.txt";
 pub(crate) const PACKAGE_JSON_PATH: &str = "data/package.json";
 pub(crate) const REGISTER_CSV_PATH: &str = "data/register.csv";
 pub(crate) const REGISTER_XLSX_PATH: &str = "data/register.xlsx";
@@ -38,6 +45,10 @@ pub(crate) const REQUIRED: [&str; 9] = [
     MANIFEST_PATH,
     TAG_MANIFEST_PATH,
 ];
+
+/// Those of what an office opens, which packages of the first version do not have.
+pub(crate) const FILING_SET: [&str; 4] =
+    [CONVERSION_PATH, CUSTODY_PATH, FILING_PATH, INVENTORY_PATH];
 
 /// The one folder of the archive.
 pub(crate) fn folder(package: PackageId) -> String {

@@ -8,29 +8,26 @@ use baitline_domain::ids::ObservationId;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::application;
 use crate::archive::{Archive, CopyError, Written, entry_date};
 use crate::bag::{
-    APPLICATION_PATH, BAG_INFO_PATH, BAGIT, BAGIT_PATH, BagInfo, MANIFEST_PATH, PACKAGE_JSON_PATH,
-    PAYLOAD, README_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, SIGNATURE_PATH, SIGNING_KEY_PATH,
-    TAG_MANIFEST_PATH, folder, manifest,
+    BAG_INFO_PATH, BAGIT, BAGIT_PATH, BagInfo, MANIFEST_PATH, PAYLOAD, README_PATH, SIGNATURE_PATH,
+    SIGNING_KEY_PATH, TAG_MANIFEST_PATH, folder, manifest,
 };
-use crate::csv_file::csv;
-use crate::dossier::Dossier;
-use crate::limits::{self, MAX_TEXT_FILE_BYTES};
-use crate::numbered::{NamedRecording, NumberedCall, missing, numbered};
-use crate::package_json::package_json;
-use crate::pdf::pdf;
-use crate::register;
+use crate::documents::{Desk, MadeFile};
+use crate::dossier::{Dossier, RecordingFacts};
+use crate::limits;
+use crate::numbered::{NumberedCall, missing, numbered};
 use crate::russian::{date, local, minutes, zone};
 use crate::signature::SigningKey;
 use crate::template::{README, render_text};
-use crate::xlsx_file::xlsx;
 
 /// Where recordings come from.
 pub trait RecordingReader {
     /// Opens the recording with this SHA-256 for reading from its start.
     fn open(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>>;
+
+    /// Opens the playable copy with this SHA-256 for reading from its start.
+    fn open_wav(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>>;
 }
 
 /// What was built.
@@ -123,7 +120,8 @@ pub fn build_signed(
         .map_err(|_| BuildError::TimeZone(dossier.time_zone.clone()))?;
     let calls = numbered(dossier);
     let missing = missing(dossier);
-    let documents = documents(dossier, &calls, &missing, &zone)?;
+    let desk = Desk { dossier, calls: &calls, missing: &missing, zone: &zone };
+    let documents = desk.documents()?;
     let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents, key };
     let mut out = bag.write(recordings, out)?;
     let bytes = out.stream_position().map_err(BuildError::Write)?;
@@ -131,40 +129,18 @@ pub fn build_signed(
     Ok(Built { bytes, recordings, missing })
 }
 
-/// A file of the package made by the program.
-type MadeFile = (&'static str, Vec<u8>);
+/// What an entry of the payload is.
+enum Content<'a> {
+    Made(&'a [u8]),
+    Kept(Blob<'a>),
+}
 
-/// The payload beside the recordings, in order of path.
-fn documents(
-    dossier: &Dossier,
-    calls: &[NumberedCall<'_>],
-    missing: &[Missing],
-    zone: &TimeZone,
-) -> Result<[MadeFile; 4], BuildError> {
-    let fault = |document| {
-        move |detail: &dyn std::fmt::Display| BuildError::Document {
-            document,
-            detail: detail.to_string(),
-        }
-    };
-    let application = application::document(dossier, calls, zone)?;
-    let pdf = pdf(application, &folder(dossier.package), dossier.sealed_at)
-        .map_err(|error| fault(APPLICATION_PATH)(&error))?;
-    let json =
-        package_json(dossier, calls, missing).map_err(|error| fault(PACKAGE_JSON_PATH)(&error))?;
-    let rows = register::rows(calls, zone);
-    let csv = csv(&rows).map_err(|error| fault(REGISTER_CSV_PATH)(&error))?;
-    let xlsx = xlsx(&rows, dossier.sealed_at).map_err(|error| fault(REGISTER_XLSX_PATH)(&error))?;
-    if json.len().max(csv.len()) > MAX_TEXT_FILE_BYTES {
-        let limit = MAX_TEXT_FILE_BYTES as u64;
-        return Err(BuildError::TooLarge { what: "bytes of a text file", limit });
-    }
-    Ok([
-        (APPLICATION_PATH, pdf),
-        (PACKAGE_JSON_PATH, json),
-        (REGISTER_CSV_PATH, csv),
-        (REGISTER_XLSX_PATH, xlsx),
-    ])
+/// A recording, or its playable copy.
+struct Blob<'a> {
+    call: ObservationId,
+    sha256: &'a [u8; 32],
+    bytes: u64,
+    is_copy: bool,
 }
 
 /// Everything that goes into the archive.
@@ -172,7 +148,7 @@ struct Bag<'a> {
     dossier: &'a Dossier,
     zone: &'a TimeZone,
     calls: &'a [NumberedCall<'a>],
-    documents: &'a [MadeFile; 4],
+    documents: &'a [MadeFile],
     key: Option<&'a SigningKey>,
 }
 
@@ -193,17 +169,11 @@ impl Bag<'_> {
         files.add(README_PATH, self.readme()?.as_bytes())?;
         files.add(BAG_INFO_PATH, self.bag_info().text().as_bytes())?;
         files.add(BAGIT_PATH, BAGIT.as_bytes())?;
-        let (before, after) = self.documents.split_at(2);
-        for (path, content) in before {
-            files.add(path, content)?;
-        }
-        for call in self.calls {
-            for recording in &call.recordings {
-                files.add_recording(call.facts.call, recording, recordings)?;
+        for (path, content) in self.payload() {
+            match content {
+                Content::Made(bytes) => files.add(path, bytes)?,
+                Content::Kept(blob) => files.add_blob(path, &blob, recordings)?,
             }
-        }
-        for (path, content) in after {
-            files.add(path, content)?;
         }
         let manifest = files.manifest(|path| path.starts_with(PAYLOAD));
         files.add(MANIFEST_PATH, manifest.as_bytes())?;
@@ -218,15 +188,38 @@ impl Bag<'_> {
         files.archive.finish().map_err(BuildError::Write)
     }
 
+    /// The payload in order of path.
+    fn payload(&self) -> Vec<(&str, Content<'_>)> {
+        let made = self.documents.iter().map(|(path, bytes)| (*path, Content::Made(bytes)));
+        let mut payload: Vec<(&str, Content<'_>)> = made.collect();
+        for call in self.calls {
+            for recording in &call.recordings {
+                let RecordingFacts { sha256, bytes, .. } = recording.facts;
+                let kept = |sha256, bytes, is_copy| {
+                    Content::Kept(Blob { call: call.facts.call, sha256, bytes, is_copy })
+                };
+                payload.push((&recording.path, kept(sha256, *bytes, false)));
+                if let Some(wav) = &recording.wav {
+                    payload.push((&wav.path, kept(&wav.facts.sha256, wav.facts.bytes, true)));
+                }
+            }
+        }
+        payload.sort_unstable_by_key(|(path, _)| *path);
+        payload
+    }
+
     fn bag_info(&self) -> BagInfo<'_> {
-        let recordings = || self.calls.iter().flat_map(|call| &call.recordings);
-        let documents: u64 = self.documents.iter().map(|(_, content)| content.len() as u64).sum();
+        let payload = self.payload();
+        let bytes = payload.iter().map(|(_, content)| match content {
+            Content::Made(bytes) => bytes.len() as u64,
+            Content::Kept(blob) => blob.bytes,
+        });
         BagInfo {
             software: &self.dossier.program_version,
             date: local(self.dossier.sealed_at, self.zone).date().to_string(),
             package: self.dossier.package,
-            payload_bytes: documents + recordings().map(|found| found.facts.bytes).sum::<u64>(),
-            payload_files: self.documents.len() + recordings().count(),
+            payload_bytes: bytes.sum(),
+            payload_files: payload.len(),
         }
     }
 
@@ -271,30 +264,33 @@ impl<W: Write + Seek> Files<W> {
         Ok(())
     }
 
-    /// Streams a recording and refuses one that is not what was received.
-    fn add_recording(
+    /// Streams a recording or its copy and refuses one that is not what the dossier
+    /// names.
+    fn add_blob(
         &mut self,
-        call: ObservationId,
-        recording: &NamedRecording<'_>,
+        path: &str,
+        blob: &Blob<'_>,
         reader: &dyn RecordingReader,
     ) -> Result<(), BuildError> {
-        let facts = recording.facts;
+        let call = blob.call;
         let unreadable = |source| BuildError::Recording { call, source };
-        let content = reader.open(&facts.sha256).map_err(unreadable)?;
+        let opened =
+            if blob.is_copy { reader.open_wav(blob.sha256) } else { reader.open(blob.sha256) };
+        let content = opened.map_err(unreadable)?;
         // One byte more than announced is enough to see that it is longer.
-        let content = content.take(facts.bytes.saturating_add(1));
-        let name = format!("{}/{}", self.folder, recording.path);
+        let content = content.take(blob.bytes.saturating_add(1));
+        let name = format!("{}/{path}", self.folder);
         let written = self.archive.add(&name, content).map_err(|error| match error {
             CopyError::Read(source) => unreadable(source),
             CopyError::Write(source) => BuildError::Write(source),
         })?;
-        if written.bytes != facts.bytes {
+        if written.bytes != blob.bytes {
             return Err(BuildError::RecordingDiffers { call, what: "length" });
         }
-        if written.sha256 != facts.sha256 {
+        if written.sha256 != *blob.sha256 {
             return Err(BuildError::RecordingDiffers { call, what: "SHA-256" });
         }
-        self.written.push((recording.path.clone(), written));
+        self.written.push((path.to_owned(), written));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! wants the widths in the file, and a typesetter left to itself gives all room
 //! to whatever column asks first.
 
-use crate::document::Inline;
+use crate::document::{BLANK, Inline};
 
 /// What all columns together have: the width between the margins, in twentieths
 /// of a point.
@@ -66,6 +66,7 @@ pub(crate) fn plain(content: &[Inline]) -> String {
         Inline::Text { text } => text.clone(),
         Inline::Strong { content } | Inline::Emphasis { content } => plain(content),
         Inline::LineBreak => " ".to_owned(),
+        Inline::Sheets { .. } | Inline::Pages { .. } | Inline::AllPages => BLANK.to_owned(),
     };
     content.iter().map(text).collect()
 }

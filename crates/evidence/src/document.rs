@@ -37,6 +37,8 @@ pub(crate) enum Block {
     },
     /// What follows begins a page.
     PageBreak,
+    /// What follows is an enclosure of this number and begins a page.
+    Enclosure { number: usize },
     /// To whom and from whom: the block at the top right.
     Addressee { blocks: Vec<Block> },
     /// The sender's number and date of a letter, at the left margin.
@@ -57,4 +59,13 @@ pub(crate) enum Inline {
     Emphasis { content: Vec<Inline> },
     /// A new line in the same paragraph.
     LineBreak,
+    /// How many pages the enclosure of this number has in the same document.
+    Sheets { of: usize },
+    /// On which pages of the document it stands: «5–7».
+    Pages { of: usize },
+    /// How many pages the document has.
+    AllPages,
 }
+
+/// Stands where the layout of the document tells no number.
+pub(crate) const BLANK: &str = "____";

@@ -3,6 +3,7 @@
 //! day: the only moment a package carries is [`Dossier::sealed_at`], so the
 //! same dossier gives the same bytes on every machine.
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
 use baitline_domain::instant::Instant;
@@ -13,6 +14,7 @@ use baitline_domain::phone::Phone;
 use baitline_domain::trap::{Exposure, TrapMissing, Window};
 use baitline_domain::verdict::{Reason, Verdict};
 
+use crate::papers::{ComparisonFacts, ProtocolFacts};
 use crate::people::{Applicant, Enclosure, Representative};
 
 /// The time zone of documents when the client names none.
@@ -39,9 +41,19 @@ pub struct Dossier {
     pub applicant: Option<Applicant>,
     /// Who signs for the applicant.
     pub representative: Option<Representative>,
-    /// What is enclosed; where this is empty, the application lists what a
-    /// complaint needs, with blanks for the sheets.
+    /// What is enclosed beside what the program makes; where this is empty, the
+    /// application lists what a complaint needs, with blanks for the sheets.
     pub enclosures: Vec<Enclosure>,
+    /// The protocols of the control calls, in order.
+    pub protocols: Vec<ProtocolFacts>,
+    /// The comparisons with the operators' statements, in order.
+    pub comparisons: Vec<ComparisonFacts>,
+    /// Where the client's chain of the audit had come to when the package was
+    /// planned; absent where nobody kept it.
+    pub audit_head: Option<AuditHead>,
+    /// The most bytes of recordings that the channel takes at once; absent where it
+    /// takes any number.
+    pub part_bytes: Option<u64>,
     /// The number complained of.
     pub caller: Phone,
     /// The period the calls were taken from, half-open.
@@ -199,11 +211,52 @@ pub struct RecordingFacts {
     pub derived: bool,
     /// When it arrived.
     pub received_at: Instant,
+    /// What every player plays of it.
+    pub playable: Playable,
+}
+
+/// What was made of a recording so that every player plays it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Playable {
+    /// A WAV file of 16-bit PCM.
+    Wav(WavFacts),
+    /// Nothing, for this reason.
+    Nothing(NotPlayable),
+}
+
+/// A WAV file of 16-bit PCM made from a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WavFacts {
+    /// The SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// Its length.
+    pub bytes: u64,
+    /// Samples of each channel in a second.
+    pub sample_rate: u32,
+    /// How many channels.
+    pub channels: u16,
+    /// How long it plays.
+    pub duration_milliseconds: u64,
+    /// Pieces of the recording that could not be decoded and are left out.
+    pub skipped_packets: u64,
+}
+
+/// Why there is no playable copy of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotPlayable {
+    /// Its format is not decoded here, or its bytes are damaged.
+    Undecodable,
+    /// The copies of the package together would be too large.
+    TooLarge,
 }
 
 /// What a person heard in a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelFacts {
+    /// The observation whose recording was heard.
+    pub observation: ObservationId,
+    /// Who listened, where that was said.
+    pub listener: Option<String>,
     /// The kind of call.
     pub kind: LabelKind,
     /// Whether a machine spoke; absent where the person did not say.

@@ -2,7 +2,7 @@
 //! memory but for its recordings, so every part of it has an end.
 
 use crate::build::BuildError;
-use crate::dossier::{Dossier, InterceptionFacts, LabelFacts};
+use crate::dossier::{Dossier, InterceptionFacts, LabelFacts, Playable};
 use crate::russian;
 
 /// Calls in a package: more than that is no complaint but a statistic.
@@ -12,6 +12,10 @@ pub(crate) const MAX_RECORDINGS: usize = 1_000;
 /// Bytes of all recordings together. With the documents the archive stays
 /// under 4 GiB, and so every unpacker can read it.
 pub(crate) const MAX_RECORDINGS_BYTES: u64 = 3 << 30;
+/// Bytes of all playable copies together, which are larger than what they are made of.
+pub const MAX_PLAYABLE_BYTES: u64 = 512 << 20;
+/// Protocols and comparisons.
+const MAX_PAPERS: usize = 1_000;
 /// Bytes of one file of text that the program makes: what `verify` reads into
 /// memory.
 pub(crate) const MAX_TEXT_FILE_BYTES: usize = 32 << 20;
@@ -47,6 +51,15 @@ pub(crate) fn check(dossier: &Dossier) -> Result<(), BuildError> {
             limit: MAX_RECORDINGS_BYTES,
         });
     }
+    let playable = recordings().fold(0_u64, |sum, one| match &one.playable {
+        Playable::Wav(wav) => sum.saturating_add(wav.bytes),
+        Playable::Nothing(_) => sum,
+    });
+    if playable > MAX_PLAYABLE_BYTES {
+        let what = "bytes of playable copies";
+        return Err(BuildError::TooLarge { what, limit: MAX_PLAYABLE_BYTES });
+    }
+    at_most("papers", dossier.protocols.len() + dossier.comparisons.len(), MAX_PAPERS)?;
     let transcripts = calls.iter().map(transcript_chars).sum();
     at_most("characters of all transcripts", transcripts, MAX_TRANSCRIPTS_CHARS)?;
     short(&dossier.client_name)?;
@@ -104,6 +117,7 @@ fn check_call(call: &InterceptionFacts) -> Result<(), BuildError> {
 }
 
 fn check_label(label: &LabelFacts) -> Result<(), BuildError> {
+    label.listener.iter().try_for_each(|name| short(name))?;
     [&label.company, &label.callback_number, &label.site, &label.number_origin, &label.screen_label]
         .into_iter()
         .flatten()

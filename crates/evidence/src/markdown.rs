@@ -21,6 +21,11 @@ const REFERENCE: &str = "<!-- реквизиты -->";
 const REFERENCE_END: &str = "<!-- конец реквизитов -->";
 const SIGNATURE: &str = "<!-- подпись -->";
 const SIGNATURE_END: &str = "<!-- конец подписи -->";
+const ALL_PAGES: &str = "<!-- всего страниц -->";
+/// Before the number of an enclosure.
+const SHEETS: &str = "<!-- листов ";
+const PAGES: &str = "<!-- страницы ";
+const NUMBER_END: &str = " -->";
 
 /// What a template did that the model does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -214,6 +219,7 @@ impl<'a> Reader<'a> {
                 Event::Text(text) => push_text(&mut content, &text),
                 Event::SoftBreak => push_text(&mut content, " "),
                 Event::HardBreak => content.push(Inline::LineBreak),
+                Event::InlineHtml(html) => content.push(counted(&html)?),
                 Event::Start(Tag::Strong) => {
                     content.push(Inline::Strong { content: self.emphasised()? });
                 }
@@ -238,8 +244,21 @@ fn is_inline(event: &Event<'_>) -> bool {
         Event::Text(_)
             | Event::SoftBreak
             | Event::HardBreak
+            | Event::InlineHtml(_)
             | Event::Start(Tag::Strong | Tag::Emphasis)
     )
+}
+
+/// A number that the layout of the document tells.
+fn counted(html: &str) -> Result<Inline> {
+    let of = |begin: &str| {
+        let number = html.strip_prefix(begin)?.strip_suffix(NUMBER_END)?;
+        number.parse().ok()
+    };
+    let sheets = of(SHEETS).map(|of| Inline::Sheets { of });
+    let found = sheets.or_else(|| of(PAGES).map(|of| Inline::Pages { of }));
+    let found = found.or_else(|| (html == ALL_PAGES).then_some(Inline::AllPages));
+    found.ok_or_else(|| MarkdownError::Unknown(html.to_owned()))
 }
 
 /// The parser cuts text at every escape; the model holds it in one piece.
@@ -306,6 +325,21 @@ mod tests {
             Block::Signature { blocks: vec![paragraph(text("дата"))] },
         ];
         assert_eq!(blocks, expected);
+    }
+
+    #[test]
+    fn numbers_that_the_layout_tells_stand_in_text_and_in_cells() {
+        let source = "на <!-- листов 3 --> л. из <!-- всего страниц -->\n\n\
+                      | Страницы |\n|---|\n| <!-- страницы 2 --> |\n";
+        let blocks = parse(source).unwrap();
+        let [Block::Paragraph { content }, Block::Table { rows, .. }] = blocks.as_slice() else {
+            panic!("{blocks:?}");
+        };
+        assert_eq!(content[1], Inline::Sheets { of: 3 });
+        assert_eq!(content[3], Inline::AllPages);
+        assert_eq!(rows[0][0], [Inline::Pages { of: 2 }]);
+        let other = parse("на <!-- листов многих --> л.");
+        assert!(matches!(other, Err(MarkdownError::Unknown(_))), "{other:?}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use baitline_domain::gate::Missing;
 
-use crate::dossier::{Dossier, InterceptionFacts, RecordingFacts};
+use crate::bag::FILING;
+use crate::dossier::{Dossier, InterceptionFacts, Playable, RecordingFacts, WavFacts};
 
-/// The fewest digits of a call's number in a file name, so that names sort.
+/// The fewest digits of a number in a file name, so that names sort.
 const FEWEST_DIGITS: usize = 2;
 
 /// A call with its number in the package, from 1.
@@ -19,6 +20,23 @@ pub(crate) struct NumberedCall<'a> {
 pub(crate) struct NamedRecording<'a> {
     pub(crate) path: String,
     pub(crate) facts: &'a RecordingFacts,
+    /// What every player plays of it.
+    pub(crate) wav: Option<NamedWav<'a>>,
+}
+
+/// A playable copy with its path in the package.
+pub(crate) struct NamedWav<'a> {
+    pub(crate) path: String,
+    /// The part it is sent in, from 1.
+    pub(crate) part: usize,
+    pub(crate) facts: &'a WavFacts,
+}
+
+impl NamedRecording<'_> {
+    /// Its name without the folders.
+    pub(crate) fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
 }
 
 /// The calls in order of (start, id); their recordings in order of arrival.
@@ -30,7 +48,32 @@ pub(crate) fn numbered(dossier: &Dossier) -> Vec<NumberedCall<'_>> {
         let number = index + 1;
         NumberedCall { number, facts, recordings: named_recordings(number, digits, facts) }
     };
-    calls.into_iter().enumerate().map(numbered).collect()
+    let mut calls: Vec<NumberedCall<'_>> = calls.into_iter().enumerate().map(numbered).collect();
+    place_wavs(&mut calls, dossier.part_bytes);
+    calls
+}
+
+/// Puts the playable copies into parts of at most so many bytes, in order: what is
+/// larger than a part by itself is a part.
+fn place_wavs(calls: &mut [NumberedCall<'_>], most_bytes: Option<u64>) {
+    let most_bytes = most_bytes.unwrap_or(u64::MAX);
+    let mut recordings: Vec<_> = calls.iter_mut().flat_map(|call| &mut call.recordings).collect();
+    let (mut part, mut filled) = (1, 0_u64);
+    for recording in &mut recordings {
+        let Playable::Wav(facts) = &recording.facts.playable else { continue };
+        if filled > 0 && filled.saturating_add(facts.bytes) > most_bytes {
+            (part, filled) = (part + 1, 0);
+        }
+        filled = filled.saturating_add(facts.bytes);
+        recording.wav = Some(NamedWav { path: String::new(), part, facts });
+    }
+    let digits = part.to_string().len().max(FEWEST_DIGITS);
+    for recording in recordings {
+        let stem = recording.name().split('.').next().unwrap_or_default().to_owned();
+        if let Some(wav) = &mut recording.wav {
+            wav.path = format!("{FILING}part-{:0digits$}/{stem}.wav", wav.part);
+        }
+    }
 }
 
 /// What any call misses, sorted, each once.
@@ -53,7 +96,7 @@ fn named_recordings(
     let named = |(index, facts): (usize, _)| {
         let extension = extension(facts);
         let path = format!("data/recordings/call-{number:0digits$}-{}.{extension}", index + 1);
-        NamedRecording { path, facts }
+        NamedRecording { path, facts, wav: None }
     };
     recordings.into_iter().enumerate().map(named).collect()
 }

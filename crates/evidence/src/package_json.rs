@@ -2,6 +2,8 @@
 //! and for those who check the program. Its shape is a contract: [`SCHEMA`]
 //! and [`SCHEMA_VERSION`] name it.
 
+mod made;
+
 use std::collections::BTreeSet;
 
 use baitline_domain::gate::Missing;
@@ -21,19 +23,28 @@ use crate::dossier::{
 };
 use crate::numbered::{NamedRecording, NumberedCall};
 use crate::people::{Applicant, ApplicantKind, Enclosure, Representative};
+use made::{
+    AuditHeadJson, CustodyJson, DocumentJson, FilingJson, PlayableJson, audit_head, custody,
+    not_playable, playable,
+};
+
+pub(crate) use made::Made;
 
 /// The name of the shape.
 pub(crate) const SCHEMA: &str = "baitline/package";
 /// Changes whenever a reader of the former shape would misread the new one.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
+/// Without what an office opens: packages of this shape are still checked.
+pub(crate) const SCHEMA_VERSION_WITHOUT_FILING: u32 = 1;
 
 /// The file, indented, with a line break at its end.
 pub(crate) fn package_json(
     dossier: &Dossier,
     calls: &[NumberedCall<'_>],
     missing: &[Missing],
+    made: &Made<'_>,
 ) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(&PackageJson::new(dossier, calls, missing))?;
+    let mut bytes = serde_json::to_vec_pretty(&PackageJson::new(dossier, calls, missing, made))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -56,6 +67,10 @@ struct PackageJson<'a> {
     period: PeriodJson,
     draft: bool,
     missing: &'a [Missing],
+    audit_head: Option<AuditHeadJson>,
+    part_bytes: Option<u64>,
+    documents: Vec<DocumentJson<'a>>,
+    filing: FilingJson<'a>,
     interceptions: Vec<InterceptionJson<'a>>,
 }
 
@@ -189,10 +204,15 @@ struct RecordingJson<'a> {
     derived: bool,
     received_at: Time,
     observation: ObservationId,
+    custody: Vec<CustodyJson>,
+    playable: Option<PlayableJson<'a>>,
+    not_playable: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 struct LabelJson<'a> {
+    observation: ObservationId,
+    listener: Option<&'a str>,
     kind: LabelKind,
     robot: Option<bool>,
     company: Option<&'a str>,
@@ -224,7 +244,12 @@ impl Serialize for Time {
 }
 
 impl<'a> PackageJson<'a> {
-    fn new(dossier: &'a Dossier, calls: &[NumberedCall<'a>], missing: &'a [Missing]) -> Self {
+    fn new(
+        dossier: &'a Dossier,
+        calls: &'a [NumberedCall<'a>],
+        missing: &'a [Missing],
+        made: &'a Made<'a>,
+    ) -> Self {
         Self {
             schema: SCHEMA,
             schema_version: SCHEMA_VERSION,
@@ -245,7 +270,11 @@ impl<'a> PackageJson<'a> {
             period: PeriodJson { from: Time(dossier.period.from), to: Time(dossier.period.to) },
             draft: !missing.is_empty(),
             missing,
-            interceptions: calls.iter().map(interception).collect(),
+            audit_head: dossier.audit_head.map(audit_head),
+            part_bytes: dossier.part_bytes,
+            documents: made.documents(),
+            filing: made.filing(),
+            interceptions: calls.iter().map(|call| interception(dossier, call)).collect(),
         }
     }
 }
@@ -280,7 +309,7 @@ fn enclosure(facts: &Enclosure) -> EnclosureJson<'_> {
     EnclosureJson { title: &facts.title, sheets: facts.sheets, copies: facts.copies }
 }
 
-fn interception<'a>(call: &NumberedCall<'a>) -> InterceptionJson<'a> {
+fn interception<'a>(dossier: &Dossier, call: &'a NumberedCall<'a>) -> InterceptionJson<'a> {
     let facts = call.facts;
     let mut observations: Vec<&ObservationFacts> = facts.observations.iter().collect();
     observations.sort_by_key(|observation| (observation.reported_at, observation.id));
@@ -302,7 +331,7 @@ fn interception<'a>(call: &NumberedCall<'a>) -> InterceptionJson<'a> {
         prior_contact: facts.prior_contact,
         trap: trap(&facts.trap),
         observations: observations.into_iter().map(observation).collect(),
-        recordings: call.recordings.iter().map(recording).collect(),
+        recordings: call.recordings.iter().map(|one| recording(dossier, call, one)).collect(),
         label: facts.label.as_ref().map(label),
         missing: facts.missing.iter().copied().collect(),
     }
@@ -353,7 +382,11 @@ fn observation(facts: &ObservationFacts) -> ObservationJson<'_> {
     }
 }
 
-fn recording<'a>(recording: &NamedRecording<'a>) -> RecordingJson<'a> {
+fn recording<'a>(
+    dossier: &Dossier,
+    call: &NumberedCall<'_>,
+    recording: &'a NamedRecording<'a>,
+) -> RecordingJson<'a> {
     let facts = recording.facts;
     RecordingJson {
         file: recording.path.clone(),
@@ -365,11 +398,16 @@ fn recording<'a>(recording: &NamedRecording<'a>) -> RecordingJson<'a> {
         derived: facts.derived,
         received_at: Time(facts.received_at),
         observation: facts.observation,
+        custody: custody(dossier, call.facts, recording),
+        playable: recording.wav.as_ref().map(playable),
+        not_playable: not_playable(&facts.playable),
     }
 }
 
 fn label(facts: &LabelFacts) -> LabelJson<'_> {
     LabelJson {
+        observation: facts.observation,
+        listener: facts.listener.as_deref(),
         kind: facts.kind,
         robot: facts.robot,
         company: facts.company.as_deref(),

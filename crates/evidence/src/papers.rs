@@ -7,6 +7,7 @@
 
 mod check;
 mod comparison;
+mod custody;
 mod facts;
 mod kind;
 mod sample;
@@ -25,19 +26,20 @@ use crate::bag::folder;
 use crate::document::Document;
 use crate::docx::docx;
 use crate::dossier::Dossier;
+use crate::filing::{Filing, titles};
 use crate::limits;
 use crate::markdown;
-use crate::numbered::numbered;
+use crate::numbered::{missing, numbered};
 use crate::pdf::pdf;
 use crate::people::Making;
 use crate::russian;
 use crate::template::{APPLICATION, render_markdown};
 
-pub use check::{check_template, specimen};
+pub use check::{check_template, specimen, specimen_dossier};
 pub use facts::{
     ComparisonFacts, ConsentFacts, Contract, CustodyEvent, CustodyEventKind, CustodyFacts,
-    CustodyRecording, InquiryCall, InquiryFacts, InventoryFacts, ProtocolFacts, ProtocolStep,
-    ScriptFacts, TranscriptFacts,
+    CustodyRecording, InquiryCall, InquiryFacts, InventoryFacts, InventoryFile, ProtocolFacts,
+    ProtocolStep, ScriptFacts, TranscriptFacts,
 };
 pub use kind::PaperKind;
 pub use views::MAX_ROWS;
@@ -124,7 +126,8 @@ pub fn render(
 }
 
 /// Makes the application of a package alone, for reading and for the lawyer's
-/// edits; with the program's own template its PDF is the package's.
+/// edits; with the program's own template it is the package's, but that it has
+/// blanks for the sheets of enclosures, which are not laid out here.
 ///
 /// # Errors
 /// As [`render`], and when no package could hold the dossier.
@@ -143,7 +146,12 @@ pub(crate) fn application_document(
 ) -> Result<Document, PaperError> {
     let zone = TimeZone::get(&dossier.time_zone)
         .map_err(|_| PaperError::TimeZone(dossier.time_zone.clone()))?;
-    Ok(application::document_from(template, dossier, &numbered(dossier), &zone)?)
+    let calls = numbered(dossier);
+    let draft = !missing(dossier).is_empty();
+    let filing = Filing { dossier, calls: &calls, zone: &zone, draft };
+    let titles = titles(&filing).map_err(|error| PaperError::Setting(error.to_string()))?;
+    let filed: Vec<&str> = titles.iter().map(String::as_str).collect();
+    Ok(application::document_from(template, dossier, (&calls, &filed), &zone)?)
 }
 
 fn both(document: Document, ident: &str, made_at: Instant) -> Result<Rendered, PaperError> {
@@ -174,9 +182,9 @@ pub(crate) fn document(
             set(kind, template, comparison::comparison(facts, made_at, &zone)?)
         }
         Paper::CustodyStatement(facts) => {
-            set(kind, template, views::custody(facts, made_at, &zone)?)
+            set(kind, template, custody::custody(facts, made_at, &zone)?)
         }
-        Paper::Inventory(facts) => set(kind, template, views::inventory(facts, made_at, &zone)?),
+        Paper::Inventory(facts) => set(kind, template, custody::inventory(facts, made_at, &zone)?),
         Paper::DisclosureConsent(facts) => {
             set(kind, template, views::consent(facts, made_at, &zone)?)
         }

@@ -2,22 +2,27 @@
 //! fixed source that reads the document as data, four faces of one font, and
 //! no other file, so there is nothing that the text of a document could reach.
 
+use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use baitline_domain::instant::Instant;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
-use typst::foundations::{Bytes, Datetime, Duration, Smart};
+use typst::foundations::{Bytes, Content, Datetime, Duration, Label, Selector, Smart};
+use typst::introspection::Introspector;
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Font, FontBook};
-use typst::utils::LazyHash;
+use typst::utils::{LazyHash, PicoStr};
 use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+use crate::counted::Counted;
 use crate::document::{Block, Document, Inline};
 
 const SOURCE: &str = include_str!("../templates/document.typ");
 const DATA_PATH: &str = "/document.json";
+/// What the source calls the beginning of an enclosure.
+const ENCLOSURE_LABEL: &str = "enclosure";
 /// The font of every document; it has Cyrillic and an open licence.
 const FONT_FAMILY: &str = "Libertinus Serif";
 /// Stands for a character the font cannot show, so that none goes missing
@@ -33,11 +38,16 @@ pub(crate) struct PdfError(String);
 
 /// The document as PDF. `ident` names it among all documents, `created` is its
 /// date; equal arguments give equal bytes.
-pub(crate) fn pdf(
+pub(crate) fn pdf(document: Document, ident: &str, created: Instant) -> Result<Vec<u8>, PdfError> {
+    pdf_counted(document, ident, created).map(|(bytes, _)| bytes)
+}
+
+/// The same with how its pages came out.
+pub(crate) fn pdf_counted(
     mut document: Document,
     ident: &str,
     created: Instant,
-) -> Result<Vec<u8>, PdfError> {
+) -> Result<(Vec<u8>, Counted), PdfError> {
     let fonts = &*FONTS;
     document.blocks.iter_mut().for_each(|block| keep_printable(block, fonts));
     let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
@@ -59,7 +69,18 @@ pub(crate) fn pdf(
         timestamp: timestamp(created),
         ..PdfOptions::default()
     };
-    typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&errors))
+    let bytes = typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&errors))?;
+    let counted = Counted { pages: pages.pages().len(), first_pages: first_pages(&pages) };
+    Ok((bytes, counted))
+}
+
+/// The page that each enclosure begins on, from 1.
+fn first_pages(document: &PagedDocument) -> Vec<usize> {
+    let Some(label) = Label::new(PicoStr::intern(ENCLOSURE_LABEL)) else { return Vec::new() };
+    let introspector = document.introspector();
+    let marks = introspector.query(&Selector::Label(label));
+    let page = |mark: &Content| introspector.page(mark.location()?);
+    marks.iter().filter_map(page).map(NonZeroUsize::get).collect()
 }
 
 fn fault(diagnostics: &[SourceDiagnostic]) -> PdfError {
@@ -160,7 +181,7 @@ fn keep_printable(block: &mut Block, fonts: &Fonts) {
             let cells = header.iter_mut().chain(rows.iter_mut().flatten());
             cells.for_each(|cell| keep_printable_inlines(cell, fonts));
         }
-        Block::PageBreak => {}
+        Block::PageBreak | Block::Enclosure { .. } => {}
     }
 }
 
@@ -176,7 +197,8 @@ fn keep_printable_inlines(content: &mut [Inline], fonts: &Fonts) {
             Inline::Strong { content } | Inline::Emphasis { content } => {
                 keep_printable_inlines(content, fonts);
             }
-            Inline::LineBreak => {}
+            Inline::LineBreak | Inline::Sheets { .. } | Inline::Pages { .. } | Inline::AllPages => {
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ fn inn(operator: Option<&OperatorFacts>) -> Cell {
     Cell::Text(inn.map(|inn| inn.to_string()).unwrap_or_default())
 }
 
-fn kind(kind: LabelKind) -> &'static str {
+pub(crate) fn kind(kind: LabelKind) -> &'static str {
     match kind {
         LabelKind::Advertising => "реклама",
         LabelKind::OwnSide => "своя сторона",
@@ -103,9 +103,9 @@ fn kind(kind: LabelKind) -> &'static str {
 
 /// The names inside the package without the payload's folder, with hashes.
 fn recordings(call: &NumberedCall<'_>) -> String {
-    let named = call.recordings.iter().map(|recording| {
-        let name = recording.path.rsplit('/').next().unwrap_or(&recording.path);
-        format!("{name}{NBSP}{}", hex(&recording.facts.sha256))
-    });
+    let named = call
+        .recordings
+        .iter()
+        .map(|recording| format!("{}{NBSP}{}", recording.name(), hex(&recording.facts.sha256)));
     named.collect::<Vec<_>>().join("; ")
 }

@@ -15,6 +15,10 @@ use crate::russian::{NBSP, plural_form};
 pub(crate) const APPLICATION: &str = include_str!("../templates/application.md");
 /// The page in front of a draft.
 pub(crate) const COVER: &str = include_str!("../templates/cover.md");
+/// The register of calls on paper.
+pub(crate) const REGISTER: &str = include_str!("../templates/register.md");
+/// The note of conversion on paper.
+pub(crate) const CONVERSION: &str = include_str!("../templates/conversion.md");
 /// The note for whoever opens the archive.
 pub(crate) const README: &str = include_str!("../templates/readme.txt");
 /// Steps of a template, about a hundred for every call and then some: a

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod building;
+mod filing;
 mod sample;
 mod signing;
 mod tampering;

@@ -42,6 +42,10 @@ pub struct Summary {
     pub interceptions: usize,
     /// The number of recordings.
     pub recordings: usize,
+    /// How many of them have a copy that every player plays.
+    pub playable: usize,
+    /// The pages of the document that is filed; absent in packages that have none.
+    pub pages: Option<usize>,
     /// Whether the gate missed something when it was built.
     pub draft: bool,
     /// The fingerprint of the key whose signature it bears: SHA-256 over the

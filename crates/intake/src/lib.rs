@@ -12,6 +12,7 @@ pub mod file_names;
 mod lines;
 pub mod media;
 pub mod numbering;
+pub mod pcm;
 pub mod portability;
 pub mod profile;
 pub mod sound;

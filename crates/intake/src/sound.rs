@@ -121,15 +121,7 @@ fn packets<R>(source: R, bytes: u64, media_type: &str) -> Result<u64, NoLength>
 where
     R: Read + Seek + Send + Sync + 'static,
 {
-    let stream = MediaSourceStream::new(Box::new(Source { source, bytes }), Default::default());
-    let mut hint = Hint::new();
-    hint.mime_type(media_type);
-    let limits = MetadataOptions::default()
-        .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
-        .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
-    let mut reader = symphonia::default::get_probe()
-        .probe(&hint, stream, FormatOptions::default(), limits)
-        .map_err(|error| refusal(&error))?;
+    let mut reader = opened(source, bytes, media_type).map_err(|error| refusal(&error))?;
     let track = reader
         .default_track(TrackType::Audio)
         .or_else(|| reader.tracks().first())
@@ -144,6 +136,24 @@ where
         Ok(milliseconds) if milliseconds > 0 => Ok(milliseconds),
         _ => Err(NoLength::Undecodable),
     }
+}
+
+/// A recording of this media type, to be read packet by packet.
+pub(crate) fn opened<R>(
+    source: R,
+    bytes: u64,
+    media_type: &str,
+) -> Result<Box<dyn FormatReader>, Error>
+where
+    R: Read + Seek + Send + Sync + 'static,
+{
+    let stream = MediaSourceStream::new(Box::new(Source { source, bytes }), Default::default());
+    let mut hint = Hint::new();
+    hint.mime_type(media_type);
+    let limits = MetadataOptions::default()
+        .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
+        .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
+    symphonia::default::get_probe().probe(&hint, stream, FormatOptions::default(), limits)
 }
 
 /// What the next packet of a track plays; `None` at the end, wherever it is.

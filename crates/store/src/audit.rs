@@ -18,6 +18,7 @@ pub use entries::{ChainState, EntryFilter, chain_state, list_entries};
 pub use note::{Note, note};
 pub(crate) use note::{forget_drafts, note_calls, note_calls_of, write_drafts};
 pub use rows::AuditRow;
+pub(crate) use seal::head_from;
 pub use seal::{Sealed, heads, next_waiting, seal_after};
 pub use tables::{AUDITED, Audited, UNAUDITED};
 pub(crate) use triggers::{are_on, on_connection, put_on, take_off};

@@ -57,6 +57,9 @@ pub struct ExportRequest {
     /// Which of the calls of these numbers.
     #[serde(default)]
     pub narrowed_to: ExportNarrowing,
+    /// The most bytes of recordings that the channel takes at once.
+    #[serde(default)]
+    pub part_bytes: Option<u64>,
 }
 
 /// Which calls an export is narrowed to; an absent field narrows nothing.

@@ -278,7 +278,7 @@ fn traps_of(
 }
 
 /// The statements of these baits that count.
-fn statements_of(
+pub fn statements_of(
     conn: &mut Conn,
     client: ClientId,
     baits: &BTreeSet<BaitId>,

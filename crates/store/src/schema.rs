@@ -371,6 +371,8 @@ diesel::table! {
         problem -> Nullable<Text>,
         signed_by -> Nullable<Text>,
         crc32 -> Nullable<BigInt>,
+        audit_sequence -> Nullable<BigInt>,
+        audit_hash -> Nullable<Binary>,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The application of a complaint: its calls with everything kept of them, as a
 //! package has them.
 
-use baitline_domain::ids::{ComplaintId, PackageId};
+use baitline_domain::ids::{ComplaintId, PackageId, PaperId};
 use baitline_domain::limitation::limitation_day;
 use baitline_evidence::dossier::Dossier;
 use baitline_store::complaints::{self, judged_calls};
@@ -19,7 +19,12 @@ const NO_INTERCEPTION: &str = "A call of the complaint is no interception of its
      copy; take it out of the complaint first.";
 
 impl Desk<'_> {
-    pub(super) fn application(&self, conn: &mut Conn, id: ComplaintId) -> StoreResult<Gathered> {
+    pub(super) fn application(
+        &self,
+        conn: &mut Conn,
+        paper: PaperId,
+        id: ComplaintId,
+    ) -> StoreResult<Gathered> {
         let row = complaints::find_complaint(conn, self.reach(), id)?;
         let judged = judged_calls(conn, &row)?;
         let as_named = judged.iter().map(|(call, _)| call.started_at.day());
@@ -30,7 +35,7 @@ impl Desk<'_> {
         }
         let found: Option<Vec<JudgedCall>> = judged.into_iter().map(|(_, one)| one).collect();
         let Some(found) = found else { return Ok(Gathered::Nothing(NO_INTERCEPTION)) };
-        let today = limitation_day(self.at());
+        let today = limitation_day(self.at);
         let filer = Filer::of(conn, self.client, (&found, Some(row.id)), today)?;
         let asked = filer.asks(today, Some(row.id));
         let kept = gate::facts_of(conn, self.client, &found, &asked)?;
@@ -44,11 +49,12 @@ impl Desk<'_> {
             return Ok(Gathered::Nothing("The complaint has no calls."));
         };
         let caller = first.caller;
+        let Some(enclosed) = self.enclosed(conn, &found)? else { return Ok(Gathered::Wait) };
         let starts = found.iter().map(|judged| judged.call.started_at);
         Ok(Facts::Application(Box::new(Dossier {
-            package: PackageId(self.paper.id.0),
+            package: PackageId(paper.0),
             version: FIRST_VERSION,
-            sealed_at: self.at(),
+            sealed_at: self.at,
             program_version: self.program_version.to_owned(),
             client_name: self.name.clone(),
             time_zone: self.time_zone.clone(),
@@ -56,6 +62,10 @@ impl Desk<'_> {
             applicant: filer.applicant,
             representative: filer.representative,
             enclosures: Vec::new(),
+            protocols: enclosed.protocols,
+            comparisons: enclosed.comparisons,
+            audit_head: None,
+            part_bytes: None,
             caller,
             period: days_around(starts, &self.zone)?,
             interceptions,

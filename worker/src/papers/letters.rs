@@ -40,11 +40,11 @@ impl Desk<'_> {
                 connected_seconds: judged.call.connected_seconds,
             });
         }
-        let today = limitation_day(self.at());
+        let today = limitation_day(self.at);
         let filer = Filer::usual(conn, self.client, row.applicant_id, today)?;
         let operators = operators::known_operators(conn)?;
         let operator =
-            operator_facts(&operators, Some(row.operator), self.at(), Some(UNNAMED_OPERATOR));
+            operator_facts(&operators, Some(row.operator), self.at, Some(UNNAMED_OPERATOR));
         Ok(Facts::Inquiry(InquiryFacts {
             operator: operator.ok_or(StoreError::NotFound)?,
             // Where operators take letters was not found; the lawyer enters it.
@@ -60,11 +60,16 @@ impl Desk<'_> {
         .into())
     }
 
-    pub(super) fn consent(&self, conn: &mut Conn, id: ApplicantId) -> StoreResult<Gathered> {
-        let today = limitation_day(self.at());
+    pub(super) fn consent(
+        &self,
+        conn: &mut Conn,
+        id: ApplicantId,
+        bait: Option<BaitId>,
+    ) -> StoreResult<Gathered> {
+        let today = limitation_day(self.at);
         let filer = Filer::usual(conn, self.client, id, today)?;
-        let named = baits_of_holder(conn, self.client, id, self.paper.bait_id)?;
-        if named.is_empty() && self.paper.bait_id.is_some() {
+        let named = baits_of_holder(conn, self.client, id, bait)?;
+        if named.is_empty() && bait.is_some() {
             return Ok(Gathered::Nothing("The applicant does not hold the contract of this bait."));
         }
         let known = self.baits_of(conn, named.into_iter())?;
@@ -77,8 +82,7 @@ impl Desk<'_> {
         .into())
     }
 
-    pub(super) fn script(&self, conn: &mut Conn) -> StoreResult<Gathered> {
-        let bait = self.paper.bait_id;
+    pub(super) fn script(&self, conn: &mut Conn, bait: Option<BaitId>) -> StoreResult<Gathered> {
         let bait = bait.map(|id| baits::find_bait(conn, self.reach(), id)).transpose()?;
         Ok(Facts::Script(ScriptFacts { number: bait.map(|bait| bait.number) }).into())
     }
@@ -136,7 +140,7 @@ impl Desk<'_> {
     ) -> StoreResult<Option<OperatorFacts>> {
         let operators = operators::known_operators(conn)?;
         let name = bait.operator.map(|_| UNNAMED_OPERATOR);
-        Ok(operator_facts(&operators, bait.operator, self.at(), name))
+        Ok(operator_facts(&operators, bait.operator, self.at, name))
     }
 }
 

@@ -44,13 +44,18 @@ pub(crate) fn request() -> ExportRequest {
         thresholds: ExportThresholds { interceptions: 2, traps: 2, baits: 1, days: 1 },
         verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
         narrowed_to: ExportNarrowing::default(),
+        part_bytes: None,
     }
 }
 
 /// Gives an observation a recording that can be played.
 pub(crate) fn record(scene: &Scene, story: &Story, report: &Report) {
     let world = World::generate(1, Size::SCRIPT_ONLY);
-    let bytes = recording(world.recorded().next().unwrap());
+    record_bytes(scene, story, report, recording(world.recorded().next().unwrap()));
+}
+
+/// Gives it any bytes as a recording, said to play.
+pub(crate) fn record_bytes(scene: &Scene, story: &Story, report: &Report, bytes: Vec<u8>) {
     let sent = stream::iter([Ok::<_, std::io::Error>(Bytes::from(bytes))]);
     let kind = BlobKind::Recording;
     let put = scene.store.blobs().put(story.client, kind, sent, MAX_BYTES);
@@ -64,7 +69,7 @@ pub(crate) fn record(scene: &Scene, story: &Story, report: &Report) {
         received_at: at("2026-11-20T00:00:00Z"),
         sniffed_type: "application/octet-stream".to_owned(),
         original_name: None,
-        duration_milliseconds: None,
+        duration_milliseconds: Some(1_000),
         duration_missing: None,
         derived: false,
     };
@@ -150,7 +155,7 @@ pub(crate) fn verify(archive: &[u8]) -> VerifyReport {
 }
 
 /// What an archive says of its calls.
-fn facts(archive: &[u8]) -> String {
+pub(crate) fn facts(archive: &[u8]) -> String {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
     let names = zip.file_names().map(|name| name.unwrap().into_owned());
     let name = names.into_iter().find(|name| name.ends_with("package.json")).unwrap();

@@ -23,6 +23,7 @@ mod lists;
 mod operators;
 mod order;
 mod papers;
+mod playable;
 mod replays;
 mod sample_world;
 mod scene;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{DECLARATION, ListStart, W, escaped};
 use crate::columns::{TOTAL, plain, widths};
-use crate::document::{Block, Document, Inline};
+use crate::document::{BLANK, Block, Document, Inline};
 
 /// Lists nest so deeply; deeper ones look like the deepest.
 pub(super) const DEEPEST_LEVEL: usize = 8;
@@ -101,6 +101,11 @@ impl Body {
                 self.table(header, rows, widths, *numbered);
             }
             Block::PageBreak => self.breaks = true,
+            Block::Enclosure { number } => {
+                self.breaks = true;
+                let text = format!("Приложение\u{a0}{number}");
+                self.paragraph("Addressee", "", &[Inline::Text { text }]);
+            }
             Block::Addressee { blocks } => {
                 blocks.iter().for_each(|block| self.block(block, Place::Addressee));
             }
@@ -242,21 +247,24 @@ impl Body {
     fn runs(&mut self, content: &[Inline], looks: Looks) {
         for inline in content {
             match inline {
-                Inline::Text { text } => {
-                    let properties = looks.properties();
-                    let text = escaped(&unbroken(text));
-                    let _ = write!(
-                        self.xml,
-                        "<w:r>{properties}<w:t xml:space=\"preserve\">{text}</w:t></w:r>"
-                    );
-                }
+                Inline::Text { text } => self.run(text, looks),
                 Inline::Strong { content } => self.runs(content, Looks { strong: true, ..looks }),
                 Inline::Emphasis { content } => {
                     self.runs(content, Looks { emphasised: !looks.emphasised, ..looks });
                 }
                 Inline::LineBreak => self.xml.push_str("<w:r><w:br/></w:r>"),
+                // Pages are counted by whoever lays the document out.
+                Inline::Sheets { .. } | Inline::Pages { .. } | Inline::AllPages => {
+                    self.run(BLANK, looks);
+                }
             }
         }
+    }
+
+    fn run(&mut self, text: &str, looks: Looks) {
+        let properties = looks.properties();
+        let text = escaped(&unbroken(text));
+        let _ = write!(self.xml, "<w:r>{properties}<w:t xml:space=\"preserve\">{text}</w:t></w:r>");
     }
 }
 

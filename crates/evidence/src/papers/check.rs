@@ -7,6 +7,7 @@ use super::{
     PaperError, PaperKind, Rendered, application_document, document, render, render_application,
 };
 use crate::document::Document;
+use crate::dossier::Dossier;
 use crate::template::TemplateFault;
 
 /// What a specimen is called among documents.
@@ -45,6 +46,11 @@ pub fn specimen(kind: PaperKind, template: Option<&str>) -> Result<Rendered, Pap
         Some(paper) => render(&paper, template, &sample::making(), IDENT),
         None => render_application(&sample::dossier(Known::Everything), template),
     }
+}
+
+/// The made-up facts of a package, for looking at one: its recordings are nowhere.
+pub fn specimen_dossier() -> Dossier {
+    sample::dossier(Known::Everything)
 }
 
 pub(super) fn sample_document(

@@ -1,6 +1,7 @@
 //! What each document is made of: plain facts, gathered by whoever calls, who
 //! also answers for their truth.
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::instant::Instant;
 use baitline_domain::label::Segment;
 use baitline_domain::phone::Phone;
@@ -170,6 +171,21 @@ pub enum CustodyEventKind {
     Heard,
     /// It was copied, unchanged, into a package.
     Packed,
+    /// A copy that every player plays was made of it.
+    Converted,
+}
+
+impl CustodyEventKind {
+    /// The code word, as packages have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Checked => "checked",
+            Self::Heard => "heard",
+            Self::Packed => "packed",
+            Self::Converted => "converted",
+        }
+    }
 }
 
 /// One event in the custody of a recording.
@@ -179,7 +195,7 @@ pub struct CustodyEvent {
     pub at: Instant,
     /// What.
     pub kind: CustodyEventKind,
-    /// By whom, where a person did it.
+    /// By whom; absent where the program did it by itself.
     pub by: Option<String>,
 }
 
@@ -202,6 +218,8 @@ pub struct CustodyRecording {
     pub source: String,
     /// What happened to it; the document sorts them by time.
     pub events: Vec<CustodyEvent>,
+    /// The last link of the chain of these events, in hexadecimal digits.
+    pub last_link: Option<String>,
 }
 
 /// The statement of custody.
@@ -211,8 +229,23 @@ pub struct CustodyFacts {
     pub organisation: String,
     /// The recordings; the document sorts them by call.
     pub recordings: Vec<CustodyRecording>,
+    /// Where the client's chain of the audit had come to.
+    pub audit_head: Option<AuditHead>,
     /// Who states it.
     pub made_by: Option<String>,
+}
+
+/// One file among the enclosures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventoryFile {
+    /// Its path in the package, without the folder of the payload.
+    pub name: String,
+    /// The part it is sent in.
+    pub part: Option<usize>,
+    /// Its length.
+    pub bytes: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: [u8; 32],
 }
 
 /// The inventory of enclosures.
@@ -222,6 +255,15 @@ pub struct InventoryFacts {
     pub enclosed_to: String,
     /// The enclosures in order.
     pub enclosures: Vec<Enclosure>,
+    /// The titles of what is to be enclosed behind them, with blanks for the sheets.
+    pub expected: Vec<String>,
+    /// So many of the first enclosures stand in one document with the application,
+    /// whose pages are told by its layout.
+    pub filed: usize,
+    /// The files that go with it.
+    pub files: Vec<InventoryFile>,
+    /// The most bytes of a part, where the files are sent in parts.
+    pub part_bytes: Option<u64>,
     /// Who signs.
     pub applicant: Option<Applicant>,
     /// Who signs for it.

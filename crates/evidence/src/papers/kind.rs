@@ -82,7 +82,7 @@ impl PaperKind {
             Self::TrapProtocol => "Протокол контрольного звонка",
             Self::Transcript => "Расшифровка записи",
             Self::StatementComparison => "Сопоставление с детализацией оператора связи",
-            Self::CustodyStatement => "Справка о хранении записей",
+            Self::CustodyStatement => "Справка о порядке получения и хранения записей",
             Self::Inventory => "Опись приложений",
             Self::DisclosureConsent => "Согласие на раскрытие сведений, составляющих тайну связи",
             Self::AnsweringScript => "Памятка отвечающему на звонки",

@@ -1,6 +1,7 @@
 //! Made-up facts of every document, to try templates on. Their people,
 //! companies and numbers do not exist.
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::label::{LabelKind, Segment, Speaker};
@@ -18,8 +19,8 @@ use uuid::Uuid;
 use super::facts::*;
 use super::{Paper, PaperKind};
 use crate::dossier::{
-    DEFAULT_TIME_ZONE, Dossier, InterceptionFacts, LabelFacts, Office, OperatorFacts, Period,
-    RecordingFacts, TrapFacts,
+    DEFAULT_TIME_ZONE, Dossier, InterceptionFacts, LabelFacts, NotPlayable, Office, OperatorFacts,
+    Period, Playable, RecordingFacts, TrapFacts,
 };
 use crate::people::{Applicant, ApplicantKind, Enclosure, Making, Power, Representative};
 
@@ -358,12 +359,15 @@ fn custody(known: Known) -> CustodyFacts {
                 event(90_000, CustodyEventKind::Heard, Some("А. И. Образцова")),
                 event(200_000, CustodyEventKind::Checked, None),
                 event(200_001, CustodyEventKind::Packed, None),
+                event(200_002, CustodyEventKind::Converted, None),
             ]),
+            last_link: known.some(format!("{n:064}")),
         }
     };
     CustodyFacts {
         organisation: "ООО «Пример Окна»".into(),
         recordings: known.list((0..5).map(recording).collect()),
+        audit_head: known.some(AuditHead { sequence: 1_234, hash: [7; 32] }),
         made_by: known.some("А. И. Образцова".into()),
     }
 }
@@ -372,9 +376,18 @@ pub(super) fn inventory(known: Known) -> InventoryFacts {
     InventoryFacts {
         enclosed_to: "заявлению о признаках нарушения законодательства о рекламе".into(),
         enclosures: known.list(enclosures()),
+        expected: Vec::new(),
+        filed: if known == Known::Everything { 1 } else { 0 },
+        files: known.list((1..3).map(file).collect()),
+        part_bytes: known.some(25_000_000),
         applicant: known.some(company()),
         representative: known.some(representative()),
     }
+}
+
+fn file(n: u8) -> InventoryFile {
+    let name = format!("filing/part-01/call-{n:02}-1.wav");
+    InventoryFile { name, part: Some(1), bytes: 1_334_444, sha256: [n; 32] }
 }
 
 fn consent(known: Known) -> ConsentFacts {
@@ -404,6 +417,10 @@ pub(super) fn dossier(known: Known) -> Dossier {
         applicant: known.some(company()),
         representative: known.some(representative()),
         enclosures: known.list(enclosures()),
+        protocols: known.list(vec![protocol(known)]),
+        comparisons: Vec::new(),
+        audit_head: None,
+        part_bytes: None,
         caller: phone(5_000),
         period: period(),
         interceptions: (0..count).map(|n| interception(known, n)).collect(),
@@ -456,6 +473,7 @@ fn interception(known: Known, n: u32) -> InterceptionFacts {
             duration_milliseconds: None,
             derived: false,
             received_at: started_at,
+            playable: Playable::Nothing(NotPlayable::Undecodable),
         }]),
         label: known.some(label(n)),
         missing: Vec::new(),
@@ -464,6 +482,8 @@ fn interception(known: Known, n: u32) -> InterceptionFacts {
 
 fn label(n: u32) -> LabelFacts {
     LabelFacts {
+        observation: ObservationId(Uuid::nil()),
+        listener: None,
         kind: LabelKind::Advertising,
         robot: Some(n.is_multiple_of(2)),
         company: Some("Образец".into()),

@@ -9,16 +9,15 @@ use serde::Serialize;
 
 use super::PaperError;
 use super::facts::{
-    ConsentFacts, Contract, CustodyEventKind, CustodyFacts, InquiryFacts, InventoryFacts,
-    ProtocolFacts, ScriptFacts, TranscriptFacts,
+    ConsentFacts, Contract, InquiryFacts, ProtocolFacts, ScriptFacts, TranscriptFacts,
 };
 use crate::application::step_name;
 use crate::bag::hex;
 use crate::dossier::{OperatorFacts, Period};
-use crate::russian::{self, civil_date, date, grouped, local, minutes, seconds, short_date};
+use crate::russian::{self, civil_date, date, local, minutes, seconds, short_date};
 use crate::signers::{
-    ApplicantView, EnclosureView, RepresentativeView, SignerView, Totals, applicant, enclosures,
-    filled, representative, signer, totals,
+    ApplicantView, EnclosureView, RepresentativeView, SignerView, applicant, enclosures, filled,
+    representative, signer,
 };
 
 /// Rows of a document's tables together: more nobody reads, and a list of calls
@@ -295,114 +294,6 @@ pub(super) fn transcript<'a>(
         paragraphs: if facts.segments.is_empty() { paragraphs } else { Vec::new() },
         screen_label: filled(&facts.screen_label),
         written_by: filled(&facts.written_by),
-    })
-}
-
-#[derive(Serialize)]
-struct RecordingView<'a> {
-    number: usize,
-    file: &'a str,
-    original_name: Option<&'a str>,
-    sha256: String,
-    bytes: String,
-    call: String,
-    caller: String,
-    source: &'a str,
-    events: Vec<EventView<'a>>,
-}
-
-#[derive(Serialize)]
-struct EventView<'a> {
-    time: String,
-    what: &'static str,
-    by: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-pub(super) struct CustodyView<'a> {
-    made: String,
-    organisation: &'a str,
-    zone: String,
-    recordings: Vec<RecordingView<'a>>,
-    made_by: Option<&'a str>,
-}
-
-pub(super) fn custody<'a>(
-    facts: &'a CustodyFacts,
-    made_at: Instant,
-    zone: &TimeZone,
-) -> Result<CustodyView<'a>, PaperError> {
-    let rows = facts.recordings.iter().map(|one| 1 + one.events.len()).sum();
-    within_limit(rows)?;
-    let mut recordings: Vec<_> = facts.recordings.iter().collect();
-    recordings.sort_by_key(|one| (one.started_at, &one.file));
-    let moment = |at: Instant| {
-        let at = local(at, zone);
-        format!("{} {}", short_date(&at), seconds(&at))
-    };
-    let view = |(index, one): (usize, &&'a super::CustodyRecording)| {
-        let mut events: Vec<_> = one.events.iter().collect();
-        events.sort_by_key(|event| event.at);
-        let event = |event: &&'a super::CustodyEvent| EventView {
-            time: moment(event.at),
-            what: event_name(event.kind),
-            // Nothing but a person hears.
-            by: filled(&event.by)
-                .or((event.kind == CustodyEventKind::Heard).then_some("не указано")),
-        };
-        RecordingView {
-            number: index + 1,
-            file: &one.file,
-            original_name: filled(&one.original_name),
-            sha256: hex(&one.sha256),
-            bytes: grouped(one.bytes),
-            call: moment(one.started_at),
-            caller: russian::phone(one.caller),
-            source: &one.source,
-            events: events.iter().map(event).collect(),
-        }
-    };
-    Ok(CustodyView {
-        made: date(&local(made_at, zone)),
-        organisation: &facts.organisation,
-        zone: russian::zone(&local(made_at, zone)),
-        recordings: recordings.iter().enumerate().map(view).collect(),
-        made_by: filled(&facts.made_by),
-    })
-}
-
-fn event_name(kind: CustodyEventKind) -> &'static str {
-    match kind {
-        CustodyEventKind::Received => "получена, сумма посчитана",
-        CustodyEventKind::Checked => "прочитана, сумма та же",
-        CustodyEventKind::Heard => "прослушана",
-        CustodyEventKind::Packed => "скопирована в пакет без изменений",
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct InventoryView<'a> {
-    made: String,
-    enclosed_to: &'a str,
-    enclosures: Vec<EnclosureView<'a>>,
-    totals: Totals,
-    applicant: Option<ApplicantView<'a>>,
-    signer: SignerView<'a>,
-}
-
-pub(super) fn inventory<'a>(
-    facts: &'a InventoryFacts,
-    made_at: Instant,
-    zone: &TimeZone,
-) -> Result<InventoryView<'a>, PaperError> {
-    within_limit(facts.enclosures.len())?;
-    Ok(InventoryView {
-        made: date(&local(made_at, zone)),
-        enclosed_to: &facts.enclosed_to,
-        enclosures: enclosures(&facts.enclosures),
-        totals: totals(&facts.enclosures),
-        applicant: facts.applicant.as_ref().map(applicant),
-        signer: signer(facts.applicant.as_ref(), facts.representative.as_ref()),
     })
 }
 

@@ -47,10 +47,13 @@ fn a_draft_and_a_ready_package_are_whole_and_say_which_they_are() {
         version: 1,
         interceptions: 3,
         recordings: 2,
+        playable: 1,
+        pages: report.summary.as_ref().and_then(|summary| summary.pages),
         draft: true,
         signed_by: None,
     };
-    assert_eq!(report.summary, Some(summary));
+    assert_eq!(report.summary, Some(summary.clone()));
+    assert!(summary.pages.is_some_and(|pages| pages > 5), "{:?}", summary.pages);
     let (ready, recordings) = ready();
     let report = verify(Cursor::new(built(&ready, &recordings)));
     assert_eq!(report.problems, []);
@@ -97,6 +100,11 @@ fn the_bag_and_the_register_read_as_their_formats_say() {
     let paths: Vec<&str> = manifest.lines().map(|line| &line[66..]).collect();
     let expected = [
         "data/application.pdf",
+        "data/filing/conversion.txt",
+        "data/filing/custody.pdf",
+        "data/filing/filing.pdf",
+        "data/filing/inventory.pdf",
+        "data/filing/part-01/call-03-1.wav",
         "data/package.json",
         "data/recordings/call-01-1.wav",
         "data/recordings/call-03-1.wav",

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::gate::Missing;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
 use baitline_domain::instant::{Instant, Span};
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::dossier::*;
+use crate::papers::{ProtocolFacts, ProtocolStep};
 use crate::people::{Applicant, ApplicantKind, Enclosure, Power, Representative};
 use crate::{RecordingReader, build};
 
@@ -31,6 +33,10 @@ impl RecordingReader for Recordings {
             Some(bytes) => Ok(Box::new(bytes.as_slice())),
             None => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+
+    fn open_wav(&self, sha256: &[u8; 32]) -> io::Result<Box<dyn Read + '_>> {
+        self.open(sha256)
     }
 }
 
@@ -48,6 +54,7 @@ pub(super) fn dossier() -> (Dossier, Recordings) {
         call(2, "2026-09-02T08:15:00Z", &[]),
     ];
     interceptions[0].label = Some(label());
+    interceptions[0].recordings[0].playable = playable();
     interceptions[0].missing = vec![Missing::Applicant, Missing::Inquiry];
     interceptions[0].called = Phone::from_digits(79_000_000_002).unwrap();
     interceptions[0].trap.id = TrapId(Uuid::from_u128(0x52));
@@ -66,11 +73,16 @@ pub(super) fn dossier() -> (Dossier, Recordings) {
         applicant: None,
         representative: None,
         enclosures: Vec::new(),
+        protocols: vec![protocol()],
+        comparisons: Vec::new(),
+        audit_head: Some(AuditHead { sequence: 1_234, hash: [0xAB; 32] }),
+        part_bytes: None,
         caller: Phone::from_digits(CALLER).unwrap(),
         period: Period { from: at("2026-08-31T21:00:00Z"), to: at("2026-10-31T21:00:00Z") },
         interceptions,
     };
-    (dossier, Recordings([first, second].map(|bytes| (hash(&bytes), bytes)).into()))
+    let kept = [first, second, wav()].map(|bytes| (hash(&bytes), bytes));
+    (dossier, Recordings(kept.into()))
 }
 
 /// The dossier with nothing missing.
@@ -95,8 +107,10 @@ pub(super) fn ready() -> (Dossier, Recordings) {
         power: Some(Power { number: Some("7".into()), issued_on: jiff::civil::date(2026, 9, 1) }),
     });
     dossier.enclosures = vec![
-        Enclosure { title: "Реестр звонков".into(), sheets: Some(2), copies: 1 },
-        Enclosure { title: "Запись звонка (файл)".into(), sheets: None, copies: 1 },
+        Enclosure {
+            title: "Детализация оператора связи".into(), sheets: Some(2), copies: 1
+        },
+        Enclosure { title: "Снимок экрана (файл)".into(), sheets: None, copies: 1 },
     ];
     (dossier, recordings)
 }
@@ -150,9 +164,58 @@ fn call(number: u128, started_at: &str, sound: &[u8]) -> InterceptionFacts {
             duration_milliseconds: Some(63_000),
             derived: false,
             received_at: started_at + Span::seconds(300),
+            playable: Playable::Nothing(NotPlayable::Undecodable),
         }],
         label: None,
         missing: vec![Missing::AdvertisingLabel, Missing::Transcript, Missing::Applicant],
+    }
+}
+
+/// What was made of the second recording.
+fn wav() -> Vec<u8> {
+    sound(b"wav", 1_644)
+}
+
+pub(super) fn playable() -> Playable {
+    Playable::Wav(WavFacts {
+        sha256: hash(&wav()),
+        bytes: wav().len() as u64,
+        sample_rate: 8_000,
+        channels: 1,
+        duration_milliseconds: 100,
+        skipped_packets: 0,
+    })
+}
+
+fn protocol() -> ProtocolFacts {
+    let started_at = at("2026-10-13T12:00:00Z");
+    let step = |seconds, kind, length| ProtocolStep {
+        kind,
+        at: started_at + Span::seconds(seconds),
+        seconds: length,
+        counterpart: None,
+        proof: None,
+    };
+    ProtocolFacts {
+        organisation: "Окна Плюс".into(),
+        site: None,
+        number: Phone::from_digits(79_000_000_002).unwrap(),
+        operator: None,
+        contract_holder: None,
+        user: None,
+        device: None,
+        recorder_tested_at: Some(started_at),
+        recorder_proof: None,
+        started_at,
+        steps: vec![
+            step(120, ExposureKind::SiteVisit, 240),
+            step(480, ExposureKind::OwnCall, 150),
+            step(720, ExposureKind::ReturnCall, 130),
+        ],
+        window: Some(Window { from: started_at, to: started_at + Span::hours(48) }),
+        missing: Vec::new(),
+        dealings: Vec::new(),
+        made_by: None,
     }
 }
 
@@ -198,6 +261,8 @@ fn trap(called_at: Instant) -> TrapFacts {
 
 fn label() -> LabelFacts {
     LabelFacts {
+        observation: ObservationId(Uuid::from_u128(3)),
+        listener: Some("Образцова А. И.".into()),
         kind: LabelKind::Advertising,
         robot: Some(true),
         company: Some("Окна-Экспресс".into()),

@@ -37,7 +37,7 @@ pub(crate) const FORBIDDEN: [&str; 16] = [
 
 pub(super) fn document(dossier: &Dossier) -> Document {
     let zone = TimeZone::get(&dossier.time_zone).unwrap();
-    application::document(dossier, &numbered(dossier), &zone).unwrap()
+    application::document(dossier, &numbered(dossier), &["Реестр звонков"], &zone).unwrap()
 }
 
 /// The document as plain text, one line per block, marked by its kind.
@@ -68,6 +68,7 @@ fn plain_block(block: &Block) -> String {
             std::iter::once(header).chain(rows).map(row).collect::<Vec<_>>().join("\n")
         }
         Block::PageBreak => "=== page ===".into(),
+        Block::Enclosure { number } => format!("=== Приложение {number} ==="),
         Block::Addressee { blocks } => format!("[addressee]\n{}\n", plain(blocks)),
         Block::Reference { blocks } => format!("[reference]\n{}\n", plain(blocks)),
         Block::Signature { blocks } => format!("\n[signature]\n{}", plain(blocks)),
@@ -79,6 +80,9 @@ fn line(content: &[Inline]) -> String {
         Inline::Text { text } => text.replace('\u{a0}', "·"),
         Inline::Strong { content } | Inline::Emphasis { content } => line(content),
         Inline::LineBreak => "\n".into(),
+        Inline::Sheets { of } => format!("[sheets of {of}]"),
+        Inline::Pages { of } => format!("[pages of {of}]"),
+        Inline::AllPages => "[all pages]".into(),
     };
     content.iter().map(piece).collect()
 }

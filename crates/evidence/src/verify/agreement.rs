@@ -14,8 +14,12 @@ use super::{Problems, Summary};
 use crate::archive::entry_date;
 use crate::bag::{PACKAGE_JSON_PATH, REGISTER_CSV_PATH, hex};
 use crate::csv_file::{BYTE_ORDER_MARK, original};
-use crate::package_json::{SCHEMA, SCHEMA_VERSION};
+use crate::package_json::{SCHEMA, SCHEMA_VERSION, SCHEMA_VERSION_WITHOUT_FILING};
 use crate::register::COLUMNS;
+
+mod filing;
+
+use filing::{CustodyEvent, Filing, Listed, Playable};
 
 const RECORDINGS: &str = "data/recordings/";
 
@@ -29,6 +33,13 @@ struct Package {
     sealed_at: String,
     time_zone: String,
     draft: bool,
+    #[serde(default)]
+    program_version: String,
+    #[serde(default)]
+    part_bytes: Option<u64>,
+    #[serde(default)]
+    documents: Vec<Listed>,
+    filing: Option<Filing>,
     interceptions: Vec<Call>,
 }
 
@@ -46,6 +57,10 @@ struct Recording {
     file: String,
     sha256: String,
     bytes: u64,
+    #[serde(default)]
+    custody: Vec<CustodyEvent>,
+    playable: Option<Playable>,
+    not_playable: Option<String>,
 }
 
 /// Checks what can be checked; the summary where `package.json` can be read.
@@ -58,7 +73,8 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
             return None;
         }
     };
-    if package.schema != SCHEMA || package.schema_version != SCHEMA_VERSION {
+    let known = [SCHEMA_VERSION, SCHEMA_VERSION_WITHOUT_FILING].contains(&package.schema_version);
+    if package.schema != SCHEMA || !known {
         problems.add(PACKAGE_JSON_PATH, "has a schema this version of the program does not know");
         return None;
     }
@@ -67,14 +83,20 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
     }
     check_date(&package, contents, problems);
     check_recordings(&package, contents, problems);
+    if package.schema_version == SCHEMA_VERSION {
+        filing::check(&package, contents, problems);
+    }
     if let Some(text) = contents.text(REGISTER_CSV_PATH) {
         check_register(&package, text, problems);
     }
+    let recordings = || package.interceptions.iter().flat_map(|call| &call.recordings);
     Some(Summary {
         package: package.package,
         version: package.version,
         interceptions: package.interceptions.len(),
-        recordings: package.interceptions.iter().map(|call| call.recordings.len()).sum(),
+        recordings: recordings().count(),
+        playable: recordings().filter(|one| one.playable.is_some()).count(),
+        pages: package.filing.as_ref().map(Filing::pages),
         draft: package.draft,
         signed_by: None,
     })

@@ -14,26 +14,28 @@ use super::comparison::{Comparison, View};
 use super::{Problem, Problems};
 use crate::archive::{Archive, CopyError, Written, copy};
 use crate::bag::{
-    BAG_INFO_PATH, BAGIT_PATH, MANIFEST_PATH, PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED,
-    SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, folder,
+    BAG_INFO_PATH, BAGIT_PATH, CONVERSION_PATH, FILING, FILING_SET, MANIFEST_PATH,
+    PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH,
+    TAG_MANIFEST_PATH, folder,
 };
 use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES};
 
 /// Entries of an archive.
-const MAX_ENTRIES: usize = MAX_RECORDINGS + REQUIRED.len() + 2;
+const MAX_ENTRIES: usize = 2 * MAX_RECORDINGS + REQUIRED.len() + FILING_SET.len() + 2;
 /// Bytes of one entry's line in the directory: its fixed part and a name.
 const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 /// The last block of an archive without a comment.
 const END_BYTES: usize = 22;
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 /// The files whose content the later checks read.
-const READ_FILES: [&str; 8] = [
+const READ_FILES: [&str; 9] = [
     BAGIT_PATH,
     BAG_INFO_PATH,
     MANIFEST_PATH,
     TAG_MANIFEST_PATH,
     PACKAGE_JSON_PATH,
     REGISTER_CSV_PATH,
+    CONVERSION_PATH,
     SIGNING_KEY_PATH,
     SIGNATURE_PATH,
 ];
@@ -228,7 +230,9 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
             .ok_or("lies outside the package's folder")?;
         let known = REQUIRED.contains(&path)
             || [SIGNING_KEY_PATH, SIGNATURE_PATH].contains(&path)
-            || is_recording(path);
+            || FILING_SET.contains(&path)
+            || is_recording(path)
+            || is_playable(path);
         if !known {
             return Err("is not a file of a package");
         }
@@ -285,9 +289,22 @@ fn package_of(name: &str) -> Option<PackageId> {
     (folder(package) == first).then_some(package)
 }
 
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `data/filing/part-<digits>/call-<digits>-<digits>.wav`, nothing else.
+fn is_playable(path: &str) -> bool {
+    let parts = path
+        .strip_prefix(FILING)
+        .and_then(|rest| rest.strip_prefix("part-"))
+        .and_then(|rest| rest.split_once("/call-"))
+        .and_then(|(part, rest)| Some((part, rest.strip_suffix(".wav")?.split_once('-')?)));
+    parts.is_some_and(|(part, (call, recording))| digits(part) && digits(call) && digits(recording))
+}
+
 /// `data/recordings/call-<digits>-<digits>.<letters or digits>`, nothing else.
 fn is_recording(path: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = path
         .strip_prefix("data/recordings/call-")
         .and_then(|rest| rest.split_once('.'))
@@ -320,6 +337,22 @@ impl<R: Read> Read for Capture<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_the_program_writes_are_playable_copies() {
+        assert!(is_playable("data/filing/part-01/call-01-1.wav"));
+        assert!(is_playable("data/filing/part-102/call-123-45.wav"));
+        for name in [
+            "data/filing/part-01/call-01-1.mp3",
+            "data/filing/call-01-1.wav",
+            "data/filing/part-01/../call-01-1.wav",
+            "data/filing/part-/call-01-1.wav",
+            "data/filing/part-01/call-01-1/x.wav",
+            "data/filing/part-01/part-02/call-01-1.wav",
+        ] {
+            assert!(!is_playable(name), "{name}");
+        }
+    }
 
     #[test]
     fn only_names_the_program_writes_are_recordings() {

@@ -119,7 +119,7 @@ fn keep_head(conn: &mut Conn, client: ClientId, head: AuditHead) -> StoreResult<
     Ok(())
 }
 
-pub(super) fn head_from(sequence: i64, hash: &[u8]) -> StoreResult<AuditHead> {
+pub(crate) fn head_from(sequence: i64, hash: &[u8]) -> StoreResult<AuditHead> {
     Ok(AuditHead { sequence: sequence.try_into()?, hash: hash_of(hash)? })
 }
 

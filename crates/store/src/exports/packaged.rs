@@ -7,17 +7,17 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::Page;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::models::{Export, ExportFile, Package, PackageState};
 use crate::schema::{export_files as files, export_packages as packages};
 use crate::sql_types::Db;
+use crate::{Page, audit};
 
 /// The most packages of one export: its archive has an entry for each, and the
 /// directory of an archive is made in memory.
 pub const MAX_PACKAGES: usize = 20_000;
-/// Rows inserted in one statement: 13 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 15 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 
@@ -175,13 +175,16 @@ pub fn save_package(conn: &mut Conn, package: &Package) -> StoreResult<()> {
     Ok(())
 }
 
-/// Plans a package for each number that has none yet.
+/// Plans a package for each number that has none yet, and keeps with it where the
+/// client's chain of the audit has come to.
 pub(super) fn insert_planned(
     conn: &mut Conn,
     export: &Export,
     callers: &[Phone],
     sealed_at: Instant,
 ) -> StoreResult<()> {
+    let head = audit::chain_state(conn, export.client_id)?.head;
+    let sequence = i64::try_from(head.sequence)?;
     let planned = |caller: &Phone| Package {
         client_id: export.client_id,
         id: PackageId(Uuid::now_v7()),
@@ -196,6 +199,8 @@ pub(super) fn insert_planned(
         problem: None,
         signed_by: None,
         crc32: None,
+        audit_sequence: Some(sequence),
+        audit_hash: Some(head.hash.to_vec()),
     };
     for chunk in callers.chunks(INSERT_BATCH) {
         let rows: Vec<Package> = chunk.iter().map(planned).collect();

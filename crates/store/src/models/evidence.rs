@@ -1,5 +1,6 @@
 //! What is heard and what is exported.
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::ids::{
     ClientId, DeviceId, ExportId, LabelId, ObservationId, PackageId, SourceId,
 };
@@ -9,6 +10,7 @@ use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 
 use super::words::{DurationMissing, ExportState, PackageState, WaitingReason};
+use crate::audit::head_from;
 use crate::error::StoreResult;
 use crate::schema;
 use crate::sql_types::Db;
@@ -275,9 +277,20 @@ pub struct Package {
     pub signed_by: Option<String>,
     /// CRC-32 of the archive, for the directory of the archive of all packages.
     pub crc32: Option<i64>,
+    /// How long the client's chain of the audit was when the package was planned.
+    pub audit_sequence: Option<i64>,
+    /// The hash of its last entry then.
+    pub audit_hash: Option<Vec<u8>>,
 }
 
 impl Package {
+    /// Where the client's chain of the audit had come to when the package was planned;
+    /// absent where it was planned before that was kept.
+    pub fn audit_head(&self) -> StoreResult<Option<AuditHead>> {
+        let kept = self.audit_sequence.zip(self.audit_hash.as_deref());
+        kept.map(|(sequence, hash)| head_from(sequence, hash)).transpose()
+    }
+
     /// What its file is called in the archive of its export: by what it is good for
     /// and against whom, so that a folder of a thousand can be read.
     pub fn archive_name(&self) -> String {

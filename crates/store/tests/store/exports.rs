@@ -1,11 +1,12 @@
 //! Exports: one worker at a time, a silent one relieved, and packages that are
 //! planned once.
 
+use baitline_domain::audit::AuditHead;
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Span;
 use baitline_store::exports::{self, LEASE, MAX_ATTEMPTS};
 use baitline_store::models::{Export, ExportState, Package, PackageState};
-use baitline_store::{Constraint, Reach, StoreError};
+use baitline_store::{Constraint, Reach, StoreError, audit};
 use baitline_testkit::{DatabaseKind, on_both};
 
 use crate::support::{ALL, Opened, at, execute, open, phone, rows};
@@ -185,6 +186,33 @@ fn a_package_is_planned_once_with_its_id_and_its_seal_time() {
         let found = opened.as_client(client, |conn| exports::packages_of(conn, client, export.id));
         assert_eq!(found, [second, first], "in order of the number");
         assert_eq!(rows(&opened.database, "export_packages"), 2);
+    });
+}
+
+#[test]
+fn a_package_keeps_where_the_audit_had_come_to_when_it_was_planned() {
+    on_both(|database| {
+        let opened = open(database);
+        let client = opened.client("наш").id;
+        let export = ask(&opened, client);
+        let plan = |digits| {
+            let sealed_at = at("2026-11-20T00:00:00Z");
+            opened.agency(|conn| exports::plan_package(conn, &export, phone(digits), sealed_at))
+        };
+        while opened.agency(|conn| audit::seal_after(conn, None)).is_some() {}
+        let head = opened.agency(|conn| audit::chain_state(conn, client)).head;
+        assert_ne!(head, AuditHead::EMPTY);
+        let first = plan(74_950_000_001);
+        assert_eq!(first.audit_head().unwrap(), Some(head));
+        // What is done meanwhile moves the chain on, and not the package.
+        ask(&opened, client);
+        while opened.agency(|conn| audit::seal_after(conn, None)).is_some() {}
+        let moved = opened.agency(|conn| audit::chain_state(conn, client)).head;
+        assert_ne!(moved, head);
+        assert_eq!(plan(74_950_000_001).audit_head().unwrap(), Some(head));
+        assert_eq!(plan(74_950_000_002).audit_head().unwrap(), Some(moved));
+        execute(&opened.database, "UPDATE export_packages SET audit_hash = NULL");
+        assert_eq!(plan(74_950_000_001).audit_head().unwrap(), None, "as in older rows");
     });
 }
 

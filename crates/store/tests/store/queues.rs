@@ -17,6 +17,7 @@ fn ask_for_export(opened: &Opened, client: baitline_domain::ids::ClientId) {
         thresholds,
         verdicts: Vec::new(),
         narrowed_to: ExportNarrowing::default(),
+        part_bytes: None,
     };
     opened.as_client(client, |conn| exports::create_export(conn, client, &request));
 }

@@ -204,6 +204,7 @@ pub(crate) fn export_request() -> ExportRequest {
         thresholds: ExportThresholds { interceptions: 2, traps: 1, baits: 1, days: 1 },
         verdicts: vec![Verdict::ForeignGroup, Verdict::ForeignEntity],
         narrowed_to: ExportNarrowing::default(),
+        part_bytes: None,
     }
 }
 

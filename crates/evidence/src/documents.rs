@@ -1,0 +1,130 @@
+//! The files of a package that the program makes: registers, documents, the note of
+//! conversion, and what says all of it in machine words. Each is made once; what one
+//! tells of another is counted and hashed in this order.
+
+use baitline_domain::gate::Missing;
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+
+use crate::application;
+use crate::bag::{
+    APPLICATION_PATH, CONVERSION_PATH, CUSTODY_PATH, FILING_PATH, INVENTORY_PATH,
+    PACKAGE_JSON_PATH, PAYLOAD, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, folder,
+};
+use crate::build::BuildError;
+use crate::conversion::{conversions, note};
+use crate::counted::{Counted, settle};
+use crate::csv_file::csv;
+use crate::document::Document;
+use crate::dossier::Dossier;
+use crate::filing::{Enclosed, Filing};
+use crate::limits::MAX_TEXT_FILE_BYTES;
+use crate::numbered::NumberedCall;
+use crate::package_json::{Made, package_json};
+use crate::papers::InventoryFile;
+use crate::pdf::{pdf, pdf_counted};
+use crate::register;
+use crate::russian::local;
+use crate::xlsx_file::xlsx;
+
+/// A file of the package made by the program.
+pub(crate) type MadeFile = (&'static str, Vec<u8>);
+
+/// What the documents are made from.
+pub(crate) struct Desk<'a> {
+    pub(crate) dossier: &'a Dossier,
+    pub(crate) calls: &'a [NumberedCall<'a>],
+    pub(crate) missing: &'a [Missing],
+    pub(crate) zone: &'a TimeZone,
+}
+
+impl Desk<'_> {
+    /// The payload beside the recordings and their copies.
+    pub(crate) fn documents(&self) -> Result<Vec<MadeFile>, BuildError> {
+        let mut files = self.registers()?;
+        let filing = Filing {
+            dossier: self.dossier,
+            calls: self.calls,
+            zone: self.zone,
+            draft: !self.missing.is_empty(),
+        };
+        let registers = files.iter().map(listed).collect();
+        let enclosed = filing.with_inventory(filing.enclosures()?, registers)?;
+        let (set, counted) = self.counted(filing.document(&enclosed)?)?;
+        files.push((FILING_PATH, set));
+        files.push((APPLICATION_PATH, self.application(&enclosed, &counted)?));
+        let alone = [("custody_statement", CUSTODY_PATH), ("inventory", INVENTORY_PATH)];
+        for (kind, path) in alone {
+            let one = enclosed.iter().find(|one| one.kind == kind);
+            let one = one.ok_or_else(|| fault(path, &"it is longer than people read"))?;
+            let mut document = filing.alone(one);
+            settle(&mut document.blocks, &counted);
+            files.push((path, self.pdf(document, path)?));
+        }
+        let sealed = local(self.dossier.sealed_at, self.zone);
+        let text = note(&conversions(self.calls), &self.dossier.program_version, &sealed);
+        files.push((CONVERSION_PATH, text.into_bytes()));
+        let made = Made { files: &files, enclosed: &enclosed, counted: &counted };
+        let json = package_json(self.dossier, self.calls, self.missing, &made)
+            .map_err(|error| fault(PACKAGE_JSON_PATH, &error))?;
+        files.push((PACKAGE_JSON_PATH, json));
+        within_limit(&files)?;
+        Ok(files)
+    }
+
+    fn registers(&self) -> Result<Vec<MadeFile>, BuildError> {
+        let rows = register::rows(self.calls, self.zone);
+        let csv = csv(&rows).map_err(|error| fault(REGISTER_CSV_PATH, &error))?;
+        let xlsx = xlsx(&rows, self.dossier.sealed_at)
+            .map_err(|error| fault(REGISTER_XLSX_PATH, &error))?;
+        Ok(vec![(REGISTER_XLSX_PATH, xlsx), (REGISTER_CSV_PATH, csv)])
+    }
+
+    /// The application alone, which names the sheets that the set has.
+    fn application(&self, enclosed: &[Enclosed], counted: &Counted) -> Result<Vec<u8>, BuildError> {
+        let titles: Vec<&str> = enclosed.iter().map(|one| one.title.as_str()).collect();
+        let mut document = application::document(self.dossier, self.calls, &titles, self.zone)?;
+        settle(&mut document.blocks, counted);
+        self.pdf(document, APPLICATION_PATH)
+    }
+
+    fn pdf(&self, document: Document, path: &'static str) -> Result<Vec<u8>, BuildError> {
+        pdf(document, &self.ident(path), self.dossier.sealed_at)
+            .map_err(|error| fault(path, &error))
+    }
+
+    fn counted(&self, document: Document) -> Result<(Vec<u8>, Counted), BuildError> {
+        pdf_counted(document, &self.ident(FILING_PATH), self.dossier.sealed_at)
+            .map_err(|error| fault(FILING_PATH, &error))
+    }
+
+    /// What a document is called among all others.
+    fn ident(&self, path: &str) -> String {
+        format!("{}/{path}", folder(self.dossier.package))
+    }
+}
+
+fn fault(document: &'static str, detail: &dyn std::fmt::Display) -> BuildError {
+    BuildError::Document { document, detail: detail.to_string() }
+}
+
+fn listed((path, content): &MadeFile) -> InventoryFile {
+    InventoryFile {
+        name: path.strip_prefix(PAYLOAD).unwrap_or(path).to_owned(),
+        part: None,
+        bytes: content.len() as u64,
+        sha256: Sha256::digest(content).into(),
+    }
+}
+
+/// What `verify` reads into memory has an end.
+fn within_limit(files: &[MadeFile]) -> Result<(), BuildError> {
+    let is_text =
+        |path: &str| [PACKAGE_JSON_PATH, REGISTER_CSV_PATH, CONVERSION_PATH].contains(&path);
+    let mut texts = files.iter().filter(|(path, _)| is_text(path));
+    if texts.any(|(_, content)| content.len() > MAX_TEXT_FILE_BYTES) {
+        let limit = MAX_TEXT_FILE_BYTES as u64;
+        return Err(BuildError::TooLarge { what: "bytes of a text file", limit });
+    }
+    Ok(())
+}

@@ -1,0 +1,2 @@
+ALTER TABLE export_packages DROP COLUMN audit_hash;
+ALTER TABLE export_packages DROP COLUMN audit_sequence;
