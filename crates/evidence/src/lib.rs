@@ -10,6 +10,7 @@ mod bag;
 mod build;
 mod columns;
 mod csv_file;
+mod der;
 mod document;
 mod docx;
 pub mod dossier;
@@ -29,9 +30,14 @@ mod signers;
 mod template;
 #[cfg(test)]
 mod tests;
+mod time_stamp;
 mod verify;
 mod xlsx_file;
 
-pub use build::{BuildError, Built, RecordingReader, build, build_signed};
+pub use build::{BuildError, Built, RecordingReader, Seal, build, build_sealed};
 pub use signature::{SigningKey, SigningKeyError};
-pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify};
+pub use time_stamp::{
+    Authorities, AuthoritiesError, MAX_REPLY_BYTES, StampError, StampRequest, StampSignature,
+    Stamper, TimeStamp, is_stamp_of, stamped_at,
+};
+pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify, verify_stamped_by};

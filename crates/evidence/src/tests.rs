@@ -5,6 +5,7 @@
 mod building;
 mod sample;
 mod signing;
+mod stamping;
 mod tampering;
 mod timed;
 pub(crate) mod wording;

@@ -49,6 +49,7 @@ fn a_draft_and_a_ready_package_are_whole_and_say_which_they_are() {
         recordings: 2,
         draft: true,
         signed_by: None,
+        time_stamp: None,
     };
     assert_eq!(report.summary, Some(summary));
     let (ready, recordings) = ready();
@@ -69,7 +70,7 @@ fn what_was_built_tells_what_the_gate_still_misses_once_each() {
         Missing::Inquiry,
     ];
     let bytes = built(&dossier, &recordings).len() as u64;
-    let expected = Built { bytes, recordings: 2, missing };
+    let expected = Built { bytes, recordings: 2, missing, time_stamp: None };
     assert_eq!(build(&dossier, &recordings, &mut out).unwrap(), expected);
 }
 

@@ -77,6 +77,7 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
         recordings: package.interceptions.iter().map(|call| call.recordings.len()).sum(),
         draft: package.draft,
         signed_by: None,
+        time_stamp: None,
     })
 }
 

@@ -15,19 +15,19 @@ use super::{Problem, Problems};
 use crate::archive::{Archive, CopyError, Written, copy};
 use crate::bag::{
     BAG_INFO_PATH, BAGIT_PATH, MANIFEST_PATH, PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED,
-    SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, folder,
+    SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, TIME_STAMP_PATH, folder,
 };
 use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES};
 
 /// Entries of an archive.
-const MAX_ENTRIES: usize = MAX_RECORDINGS + REQUIRED.len() + 2;
+const MAX_ENTRIES: usize = MAX_RECORDINGS + REQUIRED.len() + SEAL_FILES.len();
 /// Bytes of one entry's line in the directory: its fixed part and a name.
 const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 /// The last block of an archive without a comment.
 const END_BYTES: usize = 22;
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 /// The files whose content the later checks read.
-const READ_FILES: [&str; 8] = [
+const READ_FILES: [&str; 9] = [
     BAGIT_PATH,
     BAG_INFO_PATH,
     MANIFEST_PATH,
@@ -36,7 +36,10 @@ const READ_FILES: [&str; 8] = [
     REGISTER_CSV_PATH,
     SIGNING_KEY_PATH,
     SIGNATURE_PATH,
+    TIME_STAMP_PATH,
 ];
+/// The files that only a sealed package has.
+const SEAL_FILES: [&str; 3] = [SIGNING_KEY_PATH, SIGNATURE_PATH, TIME_STAMP_PATH];
 
 /// What an archive holds.
 pub(super) struct Contents {
@@ -226,9 +229,7 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
             .strip_prefix(self.folder.as_str())
             .and_then(|path| path.strip_prefix('/'))
             .ok_or("lies outside the package's folder")?;
-        let known = REQUIRED.contains(&path)
-            || [SIGNING_KEY_PATH, SIGNATURE_PATH].contains(&path)
-            || is_recording(path);
+        let known = REQUIRED.contains(&path) || SEAL_FILES.contains(&path) || is_recording(path);
         if !known {
             return Err("is not a file of a package");
         }
