@@ -2,6 +2,7 @@
 //! document may hold.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod bags;
 mod building;
 mod sample;
 mod signing;
