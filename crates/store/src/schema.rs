@@ -350,6 +350,9 @@ diesel::table! {
         updated_at -> Instant,
         planned_at -> Nullable<Instant>,
         attempts_in_vain -> Integer,
+        stamp_failures -> Integer,
+        waits_until -> Nullable<Instant>,
+        waits_for -> Nullable<Text>,
     }
 }
 
@@ -371,6 +374,8 @@ diesel::table! {
         problem -> Nullable<Text>,
         signed_by -> Nullable<Text>,
         crc32 -> Nullable<BigInt>,
+        time_stamp -> Nullable<Binary>,
+        stamped_at -> Nullable<Instant>,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::sql_types::Db;
 /// The most packages of one export: its archive has an entry for each, and the
 /// directory of an archive is made in memory.
 pub const MAX_PACKAGES: usize = 20_000;
-/// Rows inserted in one statement: 13 columns each stay under SQLite's 32,766
+/// Rows inserted in one statement: 15 columns each stay under SQLite's 32,766
 /// binds.
 const INSERT_BATCH: usize = 1_000;
 
@@ -170,6 +170,8 @@ pub fn save_package(conn: &mut Conn, package: &Package) -> StoreResult<()> {
             packages::problem.eq(&package.problem),
             packages::signed_by.eq(&package.signed_by),
             packages::crc32.eq(package.crc32),
+            packages::time_stamp.eq(&package.time_stamp),
+            packages::stamped_at.eq(package.stamped_at),
         ))
         .execute(c))?;
     Ok(())
@@ -196,6 +198,8 @@ pub(super) fn insert_planned(
         problem: None,
         signed_by: None,
         crc32: None,
+        time_stamp: None,
+        stamped_at: None,
     };
     for chunk in callers.chunks(INSERT_BATCH) {
         let rows: Vec<Package> = chunk.iter().map(planned).collect();
