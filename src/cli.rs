@@ -8,7 +8,7 @@ use baitline_domain::instant::Span;
 use baitline_domain::scope::Scope;
 use baitline_store::blobs::{BlobPlace, parse_s3_url};
 use baitline_store::{StoreResult, StoreSettings};
-use baitline_worker::SealRules;
+use baitline_worker::{AuthorityUrl, SealRules, StampRules};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli_s3::S3Options;
@@ -185,6 +185,16 @@ pub(crate) struct WorkOptions {
     /// [default: packages are not signed]
     #[arg(long, env = "BAITLINE_SIGNING_KEY", value_name = "FILE")]
     pub(crate) signing_key: Option<PathBuf>,
+    /// The time-stamp authority (RFC 3161) that is asked for the time of each package:
+    /// an https:// address, or http:// on this machine. A package that gets no
+    /// time-stamp is not made. [default: packages are not time-stamped]
+    #[arg(long, env = "BAITLINE_TIMESTAMP_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) timestamp_url: Option<AuthorityUrl>,
+    /// How often in a row the authority may not answer before the packages of an export
+    /// fail; the pauses between grow from 15 seconds to an hour.
+    #[arg(long, env = "BAITLINE_TIMESTAMP_ATTEMPTS", default_value_t = 6,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) timestamp_attempts: u32,
 }
 
 impl WorkOptions {
@@ -192,6 +202,12 @@ impl WorkOptions {
     pub(crate) fn seal_rules(&self) -> SealRules {
         let after = Span::seconds(i64::from(self.seal_after_seconds));
         SealRules { after, ..SealRules::default() }
+    }
+
+    /// Which time-stamp authority is asked, if one is.
+    pub(crate) fn stamp_rules(&self) -> Option<StampRules> {
+        let attempts = self.timestamp_attempts;
+        self.timestamp_url.clone().map(|authority| StampRules { authority, attempts })
     }
 
     /// Where heads of the audit are written.
@@ -400,6 +416,10 @@ pub(crate) struct VerifyOptions {
     /// key's DER, in hexadecimal, as its owner told it on another way.
     #[arg(long, value_name = "FINGERPRINT", value_parser = parse_fingerprint)]
     pub(crate) signed_by: Option<String>,
+    /// A PEM file with the certificates of authorities, one of which must have
+    /// time-stamped each: as they told them, not out of the package.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stamped_by: Option<PathBuf>,
 }
 
 fn parse_fingerprint(text: &str) -> Result<String, String> {

@@ -52,8 +52,13 @@ pub(crate) fn run(options: &DemoOptions) -> Result<(), Failure> {
         keys::create_key(conn, &NewKey::full(Reach::Agency, "demo agency"))
     })?;
     let runtime = runtime()?;
-    let work =
-        WorkOptions { audit_checkpoints: None, seal_after_seconds: 3_600, signing_key: None };
+    let work = WorkOptions {
+        audit_checkpoints: None,
+        seal_after_seconds: 3_600,
+        signing_key: None,
+        timestamp_url: None,
+        timestamp_attempts: 1,
+    };
     let worker = WorkerThreads::start(store.clone(), runtime.handle(), &work, &serve.store)?;
     let api = ApiThread::start(listener, store.clone(), &serve, runtime.handle())?;
     let folder = quoted(&options.folder);

@@ -155,6 +155,10 @@ impl WorkerThreads {
             tracing::info!(fingerprint = key.fingerprint(), "packages will be signed");
             worker = worker.signing_with(key)?;
         }
+        if let Some(rules) = options.stamp_rules() {
+            tracing::info!("packages will be time-stamped");
+            worker = worker.stamping_by(rules)?;
+        }
         let sealer = Sealer::new(store, runtime.clone(), options.seal_rules());
         let (sealer_told, auditor_told) = (told.clone(), told.clone());
         let threads = vec![

@@ -1,23 +1,32 @@
 //! `verify`: packages checked as a stranger would, from their bytes alone.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+
+use baitline_evidence::{
+    Authorities, StampSignature, Summary, TimeStamp, verify, verify_stamped_by,
+};
 
 use crate::cli::VerifyOptions;
 use crate::failure::Failure;
 
+/// Bytes of a file of authorities: those of every browser together take a quarter.
+const MAX_AUTHORITIES_BYTES: u64 = 1 << 20;
+
 /// Checks each package and says what is wrong and where.
 pub(crate) fn run(options: &VerifyOptions) -> Result<(), Failure> {
+    let authorities = options.stamped_by.as_deref().map(authorities).transpose()?;
     let mut whole = true;
     for file in &options.files {
-        whole &= check(file, options.signed_by.as_deref());
+        whole &= check(file, options.signed_by.as_deref(), authorities.as_ref());
     }
     if whole { Ok(()) } else { Err(Failure::NotWhole) }
 }
 
 /// A file that cannot be opened is not whole, and keeps no other from being
 /// checked.
-fn check(path: &Path, wanted: Option<&str>) -> bool {
+fn check(path: &Path, wanted: Option<&str>, authorities: Option<&Authorities>) -> bool {
     let shown = path.display();
     let file = match File::open(path) {
         Ok(file) => file,
@@ -26,29 +35,63 @@ fn check(path: &Path, wanted: Option<&str>) -> bool {
             return false;
         }
     };
-    let report = baitline_evidence::verify(file);
+    let report = match authorities {
+        None => verify(file),
+        Some(authorities) => verify_stamped_by(file, authorities),
+    };
     for problem in &report.problems {
         println!("{shown}: {problem}");
     }
     if report.is_whole()
         && let Some(summary) = report.summary
     {
-        let state = if summary.draft { "draft" } else { "ready" };
-        let signed = match &summary.signed_by {
-            Some(fingerprint) => format!("signed by the key {fingerprint}"),
-            None => "not signed".to_owned(),
-        };
-        let filed = match summary.pages {
-            Some(pages) => format!("; {pages} pages to file, {} copies to play", summary.playable),
-            None => String::new(),
-        };
-        println!(
-            "{shown}: whole; package {} version {}, {state}, {} calls, {} recordings, {signed}{filed}",
-            summary.package, summary.version, summary.interceptions, summary.recordings
-        );
+        println!("{shown}: whole; {}", told(&summary));
         return is_signed_as_wanted(path, summary.signed_by.as_deref(), wanted);
     }
     false
+}
+
+/// Reads the file of authorities that the reader trusts.
+fn authorities(path: &Path) -> Result<Authorities, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::Sentence(format!("the authorities {}: {error}", path.display()))
+    };
+    let mut pem = Vec::new();
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    file.take(MAX_AUTHORITIES_BYTES).read_to_end(&mut pem).map_err(|error| failed(&error))?;
+    Authorities::from_pem(&pem).map_err(|error| failed(&error))
+}
+
+/// What a package says of itself, and what that rests on.
+fn told(summary: &Summary) -> String {
+    let state = if summary.draft { "draft" } else { "ready" };
+    let signed = match &summary.signed_by {
+        Some(fingerprint) => format!("signed by the key {fingerprint}"),
+        None => "not signed".to_owned(),
+    };
+    let stamped = match &summary.time_stamp {
+        Some(time_stamp) => told_of_stamp(time_stamp),
+        None => "not time-stamped".to_owned(),
+    };
+    let filed = match summary.pages {
+        Some(pages) => format!("; {pages} pages to file, {} copies to play", summary.playable),
+        None => String::new(),
+    };
+    format!(
+        "package {} version {}, {state}, {} calls, {} recordings, {signed}, {stamped}{filed}",
+        summary.package, summary.version, summary.interceptions, summary.recordings
+    )
+}
+
+fn told_of_stamp(time_stamp: &TimeStamp) -> String {
+    let who = match time_stamp.signature {
+        StampSignature::Trusted => "of an authority that was given",
+        StampSignature::OfItsCertificate => "by its own certificate: compare with --stamped-by",
+        StampSignature::NotChecked => {
+            "its signature is of a kind that only openssl ts -verify checks"
+        }
+    };
+    format!("time-stamped {} by {:?} ({who})", time_stamp.at, time_stamp.authority)
 }
 
 /// Whether the key that was asked for made the signature. That a package is whole and

@@ -5,6 +5,7 @@
 //! are kept.
 
 mod index;
+mod stamped;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use baitline_analytics::{GroupBy, OffenderKey, Question, Source, Standing, Thresholds};
 use baitline_domain::phone::Phone;
 use baitline_evidence::dossier::Dossier;
-use baitline_evidence::{BuildError, SigningKey};
+use baitline_evidence::{BuildError, Seal, SigningKey, Stamper};
 use baitline_store::blobs::BlobKind;
 use baitline_store::exports::{ExportRequest, MAX_PACKAGES};
 use baitline_store::models::{Export, ExportState, Package, PackageState};
@@ -25,6 +26,7 @@ use crate::contents::{ClientRecordings, chunks, is_for_good, put_failed};
 use crate::dossier;
 use crate::narrowing::Narrowing;
 use crate::playable::{self, PlayableRecordings};
+use crate::time_stamp::PackageStamper;
 use crate::{WorkError, Worker};
 
 /// The largest package that is kept.
@@ -64,7 +66,8 @@ enum Carried {
     On,
     /// It has ended, was cancelled, or another worker has it.
     Over,
-    /// Every package that is left waits for a day to be recomputed.
+    /// Every package that is left waits for a day to be recomputed, or all of it for
+    /// the time-stamp authority.
     Waits,
 }
 
@@ -220,9 +223,16 @@ impl Worker {
                 return Ok(Carried::Over);
             }
             open.after = Some(package.caller);
-            if !self.build(open, &mut package)? {
-                open.must_wait = true;
-                continue;
+            match self.build(open, &mut package) {
+                Err(WorkError::Build(BuildError::TimeStamp(why))) => {
+                    return self.without_stamp(open, &why);
+                }
+                built => {
+                    if !built? {
+                        open.must_wait = true;
+                        continue;
+                    }
+                }
             }
             let kept = self
                 .store
@@ -296,11 +306,19 @@ impl Worker {
     ) -> Result<(), WorkError> {
         package.interceptions = i32::try_from(dossier.interceptions.len()).unwrap_or(i32::MAX);
         let mut file = tempfile::tempfile()?;
+        let kept = package.time_stamp.clone();
+        let stamper = self
+            .authority
+            .as_ref()
+            .map(|authority| PackageStamper { authority, kept: kept.as_deref() });
+        let stamper = stamper.as_ref().map(|stamper| stamper as &dyn Stamper);
         let key = self.key.as_ref();
-        let built = match baitline_evidence::build_signed(dossier, recordings, key, &file) {
+        let seal = Seal { key, stamper };
+        let built = match baitline_evidence::build_sealed(dossier, recordings, seal, &file) {
             Ok(built) => built,
             Err(error) => return refuse(package, error),
         };
+        self.note_stamp(export, package, &built)?;
         io::Seek::rewind(&mut file)?;
         let kept = self.keep(export, chunks(file))?;
         package.bytes = Some(i64::try_from(kept.bytes).unwrap_or(i64::MAX));
@@ -346,9 +364,10 @@ impl Worker {
 }
 
 /// A failure of writing is this machine's, one of reading may be the blob
-/// store's: they are tried again. Any other is the dossier's and stays.
+/// store's: they are tried again, and so is a time-stamp authority. Any other is the
+/// dossier's and stays.
 fn refuse(package: &mut Package, error: BuildError) -> Result<(), WorkError> {
-    if is_outage(&error) {
+    if is_outage(&error) || matches!(error, BuildError::TimeStamp(_)) {
         return Err(error.into());
     }
     give_up(package, &error);

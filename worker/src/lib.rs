@@ -18,6 +18,7 @@ mod recompute;
 mod refresh;
 mod replay;
 mod seal;
+mod time_stamp;
 
 use std::time::{Duration, Instant};
 
@@ -36,10 +37,12 @@ use export::OpenExport;
 use files::OpenFile;
 use numbering::Plans;
 use operators::KnownOperators;
+use time_stamp::Authority;
 
 pub use audit::{Auditor, read_checkpoints};
 pub use papers::built_in_template;
 pub use seal::{PreparedMonth, SealRules, Sealer};
+pub use time_stamp::{AuthorityUrl, StampRules};
 
 /// The pause when nothing waits. Polling commits nothing, unlike LISTEN and
 /// NOTIFY, which serialise every commit of the writers.
@@ -144,6 +147,8 @@ pub struct Worker {
     program_version: String,
     /// What signs packages.
     key: Option<SigningKey>,
+    /// What tells packages their time.
+    authority: Option<Authority>,
     /// The file at hand.
     open_file: Option<OpenFile>,
     /// The export at hand.
@@ -174,6 +179,7 @@ impl Worker {
             operators: KnownOperators::default(),
             program_version: program_version.to_owned(),
             key: None,
+            authority: None,
             open_file: None,
             open_export: None,
             export_first: false,
@@ -196,6 +202,16 @@ impl Worker {
         self.store
             .write(Reach::Agency, |conn| signing_keys::note_key(conn, &fingerprint, &public))?;
         Ok(Self { key: Some(key), ..self })
+    }
+
+    /// The same, with a time-stamp on every package it builds, or no package.
+    ///
+    /// # Errors
+    /// When the authorities that TLS trusts cannot be read.
+    pub fn stamping_by(self, rules: StampRules) -> std::io::Result<Self> {
+        let authority = Authority::new(rules, self.runtime.clone());
+        let authority = authority.map_err(std::io::Error::other)?;
+        Ok(Self { authority: Some(authority), ..self })
     }
 
     /// Does the next piece of work. Files and everything else take turns while

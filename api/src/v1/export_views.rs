@@ -185,6 +185,7 @@ impl From<&ExportRequest> for ExportAsked {
     "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
     "state": "running",
     "problem": null,
+    "waits_for": null,
     "asked": {
         "from": "2026-08-31T21:00:00Z", "to": "2026-10-31T21:00:00Z", "numbers": 0,
         "competitor_id": null, "office": "77", "caller_operator_inn": null,
@@ -202,6 +203,8 @@ pub(crate) struct ExportView {
     state: ExportStateWord,
     /// Why it failed.
     problem: Option<String>,
+    /// What it waits for, where it has to: a time-stamp authority that does not answer.
+    waits_for: Option<String>,
     /// What was asked.
     asked: ExportAsked,
     /// When it was asked for.
@@ -220,6 +223,7 @@ impl TryFrom<Export> for ExportView {
             client_id: export.client_id.0,
             state: export.state.into(),
             problem: export.problem,
+            waits_for: export.waits_for,
             asked,
             created_at: Time(export.created_at),
             updated_at: Time(export.updated_at),
@@ -262,6 +266,9 @@ pub(crate) struct PackageView {
     problem: Option<String>,
     /// The fingerprint of the key that signed it; null where none did.
     signed_by: Option<String>,
+    /// When a time-stamp authority saw it, by the authority's clock; null where none was
+    /// asked.
+    stamped_at: Option<Time>,
 }
 
 impl TryFrom<Package> for PackageView {
@@ -281,6 +288,7 @@ impl TryFrom<Package> for PackageView {
             sha256: package.sha256.as_deref().map(hex),
             problem: package.problem,
             signed_by: package.signed_by,
+            stamped_at: package.stamped_at.map(Time),
         })
     }
 }
@@ -293,6 +301,7 @@ impl TryFrom<Package> for PackageView {
         "client_id": "0197a5b0-7c1e-7d3a-9a51-000000000001",
         "state": "done",
         "problem": null,
+        "waits_for": null,
         "asked": {
             "from": "2026-08-31T21:00:00Z", "to": "2026-10-31T21:00:00Z", "numbers": 0,
             "competitor_id": null, "office": "77", "caller_operator_inn": null,
@@ -311,7 +320,8 @@ impl TryFrom<Package> for PackageView {
         "bytes": 412345,
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "problem": null,
-        "signed_by": null
+        "signed_by": null,
+        "stamped_at": null
     }]
 })))]
 pub(crate) struct ExportDetail {

@@ -15,9 +15,12 @@ pub(crate) const MANIFEST_PATH: &str = "manifest-sha256.txt";
 pub(crate) const TAG_MANIFEST_PATH: &str = "tagmanifest-sha256.txt";
 /// The public half of the key that signed, in a signed bag.
 pub(crate) const SIGNING_KEY_PATH: &str = "signing-key.pem";
-/// The signature of the tag manifest, in a signed bag. The one file that no
-/// manifest lists: it is made of the last of them.
+/// The signature of the tag manifest, in a signed bag. No manifest lists it: it is
+/// made of the last of them.
 pub(crate) const SIGNATURE_PATH: &str = "tagmanifest-sha256.txt.sig";
+/// The answer of a time-stamp authority over the tag manifest, in a stamped bag.
+/// No manifest lists it either: no two answers are the same.
+pub(crate) const TIME_STAMP_PATH: &str = "tagmanifest-sha256.txt.tsr";
 pub(crate) const README_PATH: &str = "README.txt";
 /// Everything under it is payload.
 pub(crate) const PAYLOAD: &str = "data/";

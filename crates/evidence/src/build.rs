@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::archive::{Archive, CopyError, Written, entry_date};
 use crate::bag::{
     BAG_INFO_PATH, BAGIT, BAGIT_PATH, BagInfo, MANIFEST_PATH, PAYLOAD, README_PATH, SIGNATURE_PATH,
-    SIGNING_KEY_PATH, TAG_MANIFEST_PATH, folder, manifest,
+    SIGNING_KEY_PATH, TAG_MANIFEST_PATH, TIME_STAMP_PATH, folder, manifest,
 };
 use crate::documents::{Desk, MadeFile};
 use crate::dossier::{Dossier, RecordingFacts};
@@ -20,6 +20,7 @@ use crate::numbered::{NumberedCall, missing, numbered};
 use crate::russian::{date, local, minutes, zone};
 use crate::signature::SigningKey;
 use crate::template::{README, render_text};
+use crate::time_stamp::{StampError, Stamper};
 
 /// Where recordings come from.
 pub trait RecordingReader {
@@ -40,6 +41,17 @@ pub struct Built {
     /// What the gate still misses, sorted, each once; a package with anything
     /// here is a draft and says so on every page.
     pub missing: Vec<Missing>,
+    /// The answer of the time-stamp authority that is in it, where one was asked.
+    pub time_stamp: Option<Vec<u8>>,
+}
+
+/// What shows who made a package and when; neither is needed.
+#[derive(Clone, Copy, Default)]
+pub struct Seal<'a> {
+    /// Signs the tag manifest.
+    pub key: Option<&'a SigningKey>,
+    /// Gives the tag manifest its time.
+    pub stamper: Option<&'a dyn Stamper>,
 }
 
 /// Why a package could not be built.
@@ -84,6 +96,9 @@ pub enum BuildError {
         /// What its maker said.
         detail: String,
     },
+    /// There is no time-stamp, and a package was not to be made without.
+    #[error(transparent)]
+    TimeStamp(#[from] StampError),
     /// The archive could not be written.
     #[error("the archive could not be written")]
     Write(#[source] io::Error),
@@ -101,18 +116,18 @@ pub fn build(
     recordings: &dyn RecordingReader,
     out: impl Write + Seek,
 ) -> Result<Built, BuildError> {
-    build_signed(dossier, recordings, None, out)
+    build_sealed(dossier, recordings, Seal::default(), out)
 }
 
-/// The same, signed with `key` where there is one. A signature of the same key
-/// over the same facts has the same bytes, too.
+/// The same, sealed. A signature of the same key over the same facts has the same
+/// bytes, too; a time-stamp has them only if it is the one of before.
 ///
 /// # Errors
-/// As [`build`].
-pub fn build_signed(
+/// As [`build`], and when no time-stamp can be had.
+pub fn build_sealed(
     dossier: &Dossier,
     recordings: &dyn RecordingReader,
-    key: Option<&SigningKey>,
+    seal: Seal<'_>,
     out: impl Write + Seek,
 ) -> Result<Built, BuildError> {
     limits::check(dossier)?;
@@ -122,11 +137,11 @@ pub fn build_signed(
     let missing = missing(dossier);
     let desk = Desk { dossier, calls: &calls, missing: &missing, zone: &zone };
     let documents = desk.documents()?;
-    let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents, key };
-    let mut out = bag.write(recordings, out)?;
+    let bag = Bag { dossier, zone: &zone, calls: &calls, documents: &documents, seal };
+    let (mut out, time_stamp) = bag.write(recordings, out)?;
     let bytes = out.stream_position().map_err(BuildError::Write)?;
     let recordings = calls.iter().map(|call| call.recordings.len()).sum();
-    Ok(Built { bytes, recordings, missing })
+    Ok(Built { bytes, recordings, missing, time_stamp })
 }
 
 /// What an entry of the payload is.
@@ -149,17 +164,18 @@ struct Bag<'a> {
     zone: &'a TimeZone,
     calls: &'a [NumberedCall<'a>],
     documents: &'a [MadeFile],
-    key: Option<&'a SigningKey>,
+    seal: Seal<'a>,
 }
 
 impl Bag<'_> {
     /// Writes all entries in order of their names: tag files, payload, then
-    /// the manifests, which need the hashes of what stands before them.
+    /// the manifests, which need the hashes of what stands before them, and what
+    /// seals the last of them. Gives the time-stamp along.
     fn write<W: Write + Seek>(
         &self,
         recordings: &dyn RecordingReader,
         out: W,
-    ) -> Result<W, BuildError> {
+    ) -> Result<(W, Option<Vec<u8>>), BuildError> {
         let date = entry_date(self.dossier.sealed_at, self.zone);
         let mut files = Files {
             archive: Archive::new(out, date),
@@ -177,15 +193,20 @@ impl Bag<'_> {
         }
         let manifest = files.manifest(|path| path.starts_with(PAYLOAD));
         files.add(MANIFEST_PATH, manifest.as_bytes())?;
-        if let Some(key) = self.key {
+        if let Some(key) = self.seal.key {
             files.add(SIGNING_KEY_PATH, key.public_pem().as_bytes())?;
         }
         let tag_manifest = files.manifest(|path| !path.starts_with(PAYLOAD));
         files.add(TAG_MANIFEST_PATH, tag_manifest.as_bytes())?;
-        if let Some(key) = self.key {
+        if let Some(key) = self.seal.key {
             files.add(SIGNATURE_PATH, &key.sign(tag_manifest.as_bytes()))?;
         }
-        files.archive.finish().map_err(BuildError::Write)
+        let stamped = self.seal.stamper.map(|stamper| stamper.stamp(tag_manifest.as_bytes()));
+        let stamped = stamped.transpose()?;
+        if let Some(time_stamp) = &stamped {
+            files.add(TIME_STAMP_PATH, time_stamp)?;
+        }
+        Ok((files.archive.finish().map_err(BuildError::Write)?, stamped))
     }
 
     /// The payload in order of path.
@@ -229,7 +250,8 @@ impl Bag<'_> {
             folder: folder(self.dossier.package),
             sealed: date(&sealed),
             time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
-            fingerprint: self.key.map(SigningKey::fingerprint),
+            fingerprint: self.seal.key.map(SigningKey::fingerprint),
+            is_stamped: self.seal.stamper.is_some(),
         };
         render_text(README, facts).map_err(|error| BuildError::Document {
             document: README_PATH,
@@ -245,6 +267,7 @@ struct ReadmeFacts {
     time: String,
     /// Of the key that signs, where one does.
     fingerprint: Option<String>,
+    is_stamped: bool,
 }
 
 /// The archive with what was written so far.

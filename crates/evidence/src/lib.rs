@@ -13,6 +13,7 @@ mod conversion;
 mod counted;
 mod csv_file;
 mod custody;
+mod der;
 mod document;
 mod documents;
 mod docx;
@@ -34,10 +35,15 @@ mod signers;
 mod template;
 #[cfg(test)]
 mod tests;
+mod time_stamp;
 mod verify;
 mod xlsx_file;
 
-pub use build::{BuildError, Built, RecordingReader, build, build_signed};
+pub use build::{BuildError, Built, RecordingReader, Seal, build, build_sealed};
 pub use limits::MAX_PLAYABLE_BYTES;
 pub use signature::{SigningKey, SigningKeyError};
-pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify};
+pub use time_stamp::{
+    Authorities, AuthoritiesError, MAX_REPLY_BYTES, StampError, StampRequest, StampSignature,
+    Stamper, TimeStamp, is_stamp_of, stamped_at,
+};
+pub use verify::{MAX_PROBLEMS, Problem, Summary, VerifyReport, verify, verify_stamped_by};

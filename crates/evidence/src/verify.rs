@@ -13,6 +13,8 @@ use std::io::{Read, Seek};
 
 use baitline_domain::ids::PackageId;
 
+use crate::time_stamp::{Authorities, TimeStamp};
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -51,6 +53,8 @@ pub struct Summary {
     /// The fingerprint of the key whose signature it bears: SHA-256 over the
     /// public key's DER, in hex. Whose key that is the package cannot prove.
     pub signed_by: Option<String>,
+    /// What its time-stamp tells, where it has one.
+    pub time_stamp: Option<TimeStamp>,
 }
 
 /// What was found.
@@ -77,12 +81,23 @@ impl VerifyReport {
 /// cannot be read is a problem of the package. Holds only the small text files
 /// in memory, each up to a limit.
 pub fn verify(reader: impl Read + Seek) -> VerifyReport {
+    check(reader, None)
+}
+
+/// The same, and that the package has a time-stamp of one of these authorities: one
+/// that has none or one of anybody else is not whole then.
+pub fn verify_stamped_by(reader: impl Read + Seek, authorities: &Authorities) -> VerifyReport {
+    check(reader, Some(authorities))
+}
+
+fn check(reader: impl Read + Seek, authorities: Option<&Authorities>) -> VerifyReport {
     let mut problems = Problems(Vec::new());
     let contents = container::read(&RefCell::new(reader), &mut problems);
     let summary = contents.and_then(|contents| {
         let signed_by = bag::check(&contents, &mut problems);
+        let time_stamp = bag::check_time_stamp(&contents, authorities, &mut problems);
         let summary = agreement::check(&contents, &mut problems)?;
-        Some(Summary { signed_by, ..summary })
+        Some(Summary { signed_by, time_stamp, ..summary })
     });
     VerifyReport { problems: problems.0, summary }
 }

@@ -10,6 +10,7 @@
 //! runs of zeros make them samples at first sight: whoever holds such a number
 //! has nothing to do with the calls of this world.
 
+pub mod authority;
 pub mod calendar;
 pub mod cast;
 pub mod deliveries;

@@ -21,6 +21,7 @@ use crate::{Page, competitors, complaints, now, stored_text};
 
 mod held;
 mod packaged;
+mod stamped;
 
 pub use held::{
     claim_export, end_export, finish_package, give_back_export, keep_export, plan_packages,
@@ -30,6 +31,7 @@ pub use packaged::{
     MAX_PACKAGES, archive_of, count_packages, find_package, list_packages, packages_of,
     plan_package, queued_packages, replace_files, save_package,
 };
+pub use stamped::{await_stamp, fail_unstamped, keep_time_stamp, miss_stamp};
 
 /// A running export that has not moved for so long is taken over.
 pub const LEASE: Span = Span::seconds(60);
@@ -137,6 +139,9 @@ pub fn create_export(
         updated_at: at,
         planned_at: None,
         attempts_in_vain: 0,
+        stamp_failures: 0,
+        waits_until: None,
+        waits_for: None,
     };
     on!(conn, c => diesel::insert_into(exports::table).values(export.clone()).execute(c))?;
     Ok(export)
@@ -204,6 +209,8 @@ pub fn retry_export(conn: &mut Conn, client: ClientId, id: ExportId) -> StoreRes
             exports::state.eq(Db(ExportState::Queued)),
             exports::problem.eq(None::<String>),
             exports::attempts_in_vain.eq(0),
+            exports::stamp_failures.eq(0),
+            exports::waits_until.eq(None::<Instant>),
             exports::updated_at.eq(Db(now())),
         ))
         .returning(Export::as_returning())

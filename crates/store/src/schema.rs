@@ -350,6 +350,9 @@ diesel::table! {
         updated_at -> Instant,
         planned_at -> Nullable<Instant>,
         attempts_in_vain -> Integer,
+        stamp_failures -> Integer,
+        waits_until -> Nullable<Instant>,
+        waits_for -> Nullable<Text>,
     }
 }
 
@@ -373,6 +376,8 @@ diesel::table! {
         crc32 -> Nullable<BigInt>,
         audit_sequence -> Nullable<BigInt>,
         audit_hash -> Nullable<Binary>,
+        time_stamp -> Nullable<Binary>,
+        stamped_at -> Nullable<Instant>,
     }
 }
 

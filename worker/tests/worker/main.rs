@@ -29,6 +29,7 @@ mod sample_world;
 mod scene;
 mod sealed;
 mod sealing;
+mod stamping;
 mod story;
 mod taints;
 mod tenants;

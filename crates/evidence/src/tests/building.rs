@@ -51,6 +51,7 @@ fn a_draft_and_a_ready_package_are_whole_and_say_which_they_are() {
         pages: report.summary.as_ref().and_then(|summary| summary.pages),
         draft: true,
         signed_by: None,
+        time_stamp: None,
     };
     assert_eq!(report.summary, Some(summary.clone()));
     assert!(summary.pages.is_some_and(|pages| pages > 5), "{:?}", summary.pages);
@@ -72,7 +73,7 @@ fn what_was_built_tells_what_the_gate_still_misses_once_each() {
         Missing::Inquiry,
     ];
     let bytes = built(&dossier, &recordings).len() as u64;
-    let expected = Built { bytes, recordings: 2, missing };
+    let expected = Built { bytes, recordings: 2, missing, time_stamp: None };
     assert_eq!(build(&dossier, &recordings, &mut out).unwrap(), expected);
 }
 

@@ -7,7 +7,7 @@ use super::building::{entry, text};
 use super::sample::{dossier, ready};
 use super::tampering::{content, resum, rewritten_from};
 use crate::signature::tests::key_file;
-use crate::{SigningKey, build_signed, verify};
+use crate::{Seal, SigningKey, build_sealed, verify};
 
 pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_pem(&key_file(seed)).unwrap()
@@ -16,7 +16,8 @@ pub(super) fn key(seed: u8) -> SigningKey {
 pub(super) fn signed(key: &SigningKey) -> Vec<u8> {
     let (dossier, recordings) = ready();
     let mut out = Cursor::new(Vec::new());
-    build_signed(&dossier, &recordings, Some(key), &mut out).unwrap();
+    let seal = Seal { key: Some(key), ..Seal::default() };
+    build_sealed(&dossier, &recordings, seal, &mut out).unwrap();
     out.into_inner()
 }
 
@@ -148,6 +149,6 @@ fn stock_openssl_accepts_the_signature_and_no_other() {
 fn an_unsigned_package_says_that_it_is_unsigned() {
     let (dossier, recordings) = dossier();
     let mut out = Cursor::new(Vec::new());
-    build_signed(&dossier, &recordings, None, &mut out).unwrap();
+    build_sealed(&dossier, &recordings, Seal::default(), &mut out).unwrap();
     assert_eq!(verify(out).summary.unwrap().signed_by, None);
 }

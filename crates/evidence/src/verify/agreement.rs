@@ -99,6 +99,7 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
         pages: package.filing.as_ref().map(Filing::pages),
         draft: package.draft,
         signed_by: None,
+        time_stamp: None,
     })
 }
 

@@ -7,9 +7,13 @@ use super::Problems;
 use super::container::Contents;
 use crate::bag::{
     BAG_INFO_PATH, BAGIT, BAGIT_PATH, EXTERNAL_IDENTIFIER, MANIFEST_PATH, PAYLOAD, PAYLOAD_OXUM,
-    REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, hex, oxum,
+    REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, TIME_STAMP_PATH, hex, oxum,
 };
 use crate::signature::verified;
+use crate::time_stamp::{self, Authorities, TimeStamp};
+
+/// What is made of the tag manifest or is it, and so cannot be listed in it.
+const OUTSIDE_THE_MANIFESTS: [&str; 3] = [TAG_MANIFEST_PATH, SIGNATURE_PATH, TIME_STAMP_PATH];
 
 /// Gives the fingerprint of the key that signed, where the signature holds.
 pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<String> {
@@ -23,9 +27,8 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Stri
     }
     check_info(contents, problems);
     check_manifest(contents, MANIFEST_PATH, |path| path.starts_with(PAYLOAD), problems);
-    let is_tag_file = |path: &str| {
-        !path.starts_with(PAYLOAD) && path != TAG_MANIFEST_PATH && path != SIGNATURE_PATH
-    };
+    let is_tag_file =
+        |path: &str| !path.starts_with(PAYLOAD) && !OUTSIDE_THE_MANIFESTS.contains(&path);
     check_manifest(contents, TAG_MANIFEST_PATH, is_tag_file, problems);
     check_signature(contents, problems)
 }
@@ -49,6 +52,30 @@ fn check_signature(contents: &Contents, problems: &mut Problems) -> Option<Strin
         Ok(fingerprint) => Some(fingerprint),
         Err(what) => {
             problems.add(SIGNING_KEY_PATH, what);
+            None
+        }
+    }
+}
+
+/// Checks the time-stamp where there is one, and with `authorities` that there is
+/// one of theirs.
+pub(super) fn check_time_stamp(
+    contents: &Contents,
+    authorities: Option<&Authorities>,
+    problems: &mut Problems,
+) -> Option<TimeStamp> {
+    if !contents.files.contains_key(TIME_STAMP_PATH) {
+        if authorities.is_some() {
+            problems.add(TIME_STAMP_PATH, "is missing: the package is not time-stamped");
+        }
+        return None;
+    }
+    let stamped = contents.bytes(TAG_MANIFEST_PATH)?;
+    let reply = contents.bytes(TIME_STAMP_PATH)?;
+    match time_stamp::check(reply, stamped, authorities) {
+        Ok(time_stamp) => Some(time_stamp),
+        Err(error) => {
+            problems.add(TIME_STAMP_PATH, error.to_string());
             None
         }
     }

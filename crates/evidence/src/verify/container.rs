@@ -16,12 +16,13 @@ use crate::archive::{Archive, CopyError, Written, copy};
 use crate::bag::{
     BAG_INFO_PATH, BAGIT_PATH, CONVERSION_PATH, FILING, FILING_SET, MANIFEST_PATH,
     PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH,
-    TAG_MANIFEST_PATH, folder,
+    TAG_MANIFEST_PATH, TIME_STAMP_PATH, folder,
 };
 use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES};
 
 /// Entries of an archive.
-const MAX_ENTRIES: usize = 2 * MAX_RECORDINGS + REQUIRED.len() + FILING_SET.len() + 2;
+const MAX_ENTRIES: usize =
+    2 * MAX_RECORDINGS + REQUIRED.len() + FILING_SET.len() + SEAL_FILES.len();
 /// Bytes of one entry's line in the directory: its fixed part and a name.
 const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 /// The last block of an archive without a comment.
@@ -38,7 +39,10 @@ const READ_FILES: [&str; 9] = [
     CONVERSION_PATH,
     SIGNING_KEY_PATH,
     SIGNATURE_PATH,
+    TIME_STAMP_PATH,
 ];
+/// The files that only a sealed package has.
+const SEAL_FILES: [&str; 3] = [SIGNING_KEY_PATH, SIGNATURE_PATH, TIME_STAMP_PATH];
 
 /// What an archive holds.
 pub(super) struct Contents {
@@ -229,7 +233,7 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
             .and_then(|path| path.strip_prefix('/'))
             .ok_or("lies outside the package's folder")?;
         let known = REQUIRED.contains(&path)
-            || [SIGNING_KEY_PATH, SIGNATURE_PATH].contains(&path)
+            || SEAL_FILES.contains(&path)
             || FILING_SET.contains(&path)
             || is_recording(path)
             || is_playable(path);

@@ -40,7 +40,14 @@ pub const AUDITED: &[Audited] = &[
     audited("numbering_editions", "numbering_edition"),
     audited("operator_entries", "operator"),
     Audited {
-        ignored: &["attempts", "attempts_in_vain", "updated_at"],
+        ignored: &[
+            "attempts",
+            "attempts_in_vain",
+            "stamp_failures",
+            "updated_at",
+            "waits_for",
+            "waits_until",
+        ],
         ..audited("exports", "export")
     },
     audited("export_packages", "package"),

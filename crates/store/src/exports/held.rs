@@ -39,8 +39,10 @@ fn oldest_to_claim(conn: &mut Conn) -> StoreResult<Option<Export>> {
             .eq(Db(ExportState::Running))
             .and(exports::updated_at.lt(Db(silent_since))))
     };
+    let at = now();
     let candidates: Vec<(ClientId, ExportId)> = on!(conn, c => exports::table
         .filter(is_free())
+        .filter(exports::waits_until.is_null().or(exports::waits_until.le(Some(at))))
         .order((exports::updated_at, exports::id))
         .limit(CANDIDATES)
         .select((exports::client_id, exports::id))
@@ -165,6 +167,8 @@ pub fn end_export(
         .set((
             exports::state.eq(Db(state)),
             exports::problem.eq(problem),
+            exports::waits_until.eq(None::<Instant>),
+            exports::waits_for.eq(None::<String>),
             exports::updated_at.eq(Db(now())),
         ))
         .execute(c))?;

@@ -170,6 +170,8 @@ pub fn save_package(conn: &mut Conn, package: &Package) -> StoreResult<()> {
             packages::problem.eq(&package.problem),
             packages::signed_by.eq(&package.signed_by),
             packages::crc32.eq(package.crc32),
+            packages::time_stamp.eq(&package.time_stamp),
+            packages::stamped_at.eq(package.stamped_at),
         ))
         .execute(c))?;
     Ok(())
@@ -201,6 +203,8 @@ pub(super) fn insert_planned(
         crc32: None,
         audit_sequence: Some(sequence),
         audit_hash: Some(head.hash.to_vec()),
+        time_stamp: None,
+        stamped_at: None,
     };
     for chunk in callers.chunks(INSERT_BATCH) {
         let rows: Vec<Package> = chunk.iter().map(planned).collect();

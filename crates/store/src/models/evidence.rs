@@ -239,6 +239,12 @@ pub struct Export {
     pub planned_at: Option<Instant>,
     /// How many workers in a row have taken it up and got nothing done.
     pub attempts_in_vain: i32,
+    /// How often in a row a time-stamp could not be had.
+    pub stamp_failures: i32,
+    /// Before this moment no worker takes it up.
+    pub waits_until: Option<Instant>,
+    /// What it waits for then, or waited for last while it has not got it.
+    pub waits_for: Option<String>,
 }
 
 /// One package of an export.
@@ -281,6 +287,10 @@ pub struct Package {
     pub audit_sequence: Option<i64>,
     /// The hash of its last entry then.
     pub audit_hash: Option<Vec<u8>>,
+    /// What a time-stamp authority answered, where one was asked.
+    pub time_stamp: Option<Vec<u8>>,
+    /// The time that this tells.
+    pub stamped_at: Option<Instant>,
 }
 
 impl Package {
