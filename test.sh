@@ -44,6 +44,7 @@ install_packages() {
     command -v curl >/dev/null || missing+=(curl)
     command -v unzip >/dev/null || missing+=(unzip)
     command -v git >/dev/null || missing+=(git)
+    command -v strace >/dev/null || missing+=(strace)
     if [[ ${#missing[@]} -eq 0 ]]; then
         echo "nothing is missing"
         return
