@@ -11,4 +11,6 @@ CREATE ROLE baitline_app LOGIN NOINHERIT PASSWORD :'app_password';
 CREATE DATABASE baitline OWNER baitline_owner;
 REVOKE ALL ON DATABASE baitline FROM PUBLIC;
 GRANT CONNECT ON DATABASE baitline TO baitline_app;
+-- So that the server's log tells no phone numbers of rows that are refused.
+GRANT SET ON PARAMETER log_error_verbosity TO baitline_app;
 SQL
