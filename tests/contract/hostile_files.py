@@ -60,7 +60,7 @@ def gzipped(size: int) -> bytes:
     return b"".join(packer.compress(piece) for _ in range(size >> 20)) + packer.flush()
 
 
-def wave(data: bytes = b"", **wrong: int) -> bytes:
+def wave(data: bytes = b"", /, **wrong: int) -> bytes:
     """A WAV file whose header may say what is not so."""
     told = {"riff": 36 + len(data), "fmt": 16, "channels": 1, "rate": 8_000, "bits": 16, "data": len(data)}
     told |= wrong
