@@ -45,6 +45,7 @@ install_packages() {
     command -v unzip >/dev/null || missing+=(unzip)
     command -v git >/dev/null || missing+=(git)
     command -v openssl >/dev/null || missing+=(openssl)
+    command -v strace >/dev/null || missing+=(strace)
     if [[ ${#missing[@]} -eq 0 ]]; then
         echo "nothing is missing"
         return

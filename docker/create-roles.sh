@@ -15,4 +15,6 @@ GRANT pg_read_all_data TO baitline_backup;
 CREATE DATABASE baitline OWNER baitline_owner;
 REVOKE ALL ON DATABASE baitline FROM PUBLIC;
 GRANT CONNECT ON DATABASE baitline TO baitline_app, baitline_backup;
+-- So that the server's log tells no phone numbers of rows that are refused.
+GRANT SET ON PARAMETER log_error_verbosity TO baitline_app;
 SQL

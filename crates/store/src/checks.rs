@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -66,6 +67,23 @@ pub(crate) fn assert_current_schema(conn: &mut Conn) -> StoreResult<()> {
         return Ok(());
     };
     Err(StoreError::Unsafe(format!("{lacking}: run `baitline migrate` as the database's owner")))
+}
+
+/// What a connection asks of the server's own log: nothing but the first line of
+/// an error. The others tell the values of a row that was refused (`Key (client_id,
+/// number)=(…) already exists`) and the parameters of a logged statement.
+pub(crate) const SHORT_LOG: &str = "log_error_verbosity = terse";
+
+/// Whether the server's log is told no values of rows. The embedded database
+/// has no log.
+pub(crate) fn keeps_values_out_of_the_log(conn: &mut Conn) -> StoreResult<bool> {
+    match conn {
+        Conn::Postgres(c) => {
+            let is_terse = sql::<Bool>("current_setting('log_error_verbosity') = 'terse'");
+            Ok(diesel::select(is_terse).get_result(c)?)
+        }
+        Conn::Sqlite(_) => Ok(true),
+    }
 }
 
 fn assert_postgres(conn: &mut PgConnection) -> StoreResult<()> {

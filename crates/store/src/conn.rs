@@ -13,6 +13,7 @@ use diesel::r2d2::{ManageConnection, Pool};
 use diesel::sqlite::SqliteConnection;
 
 use crate::audit::{self, Acting};
+use crate::checks;
 use crate::error::{StoreError, StoreResult};
 
 /// How long a caller waits for a free connection before the answer is "unavailable".
@@ -104,7 +105,9 @@ impl DatabaseUrl {
         match self {
             Self::Postgres(url) => {
                 let mut conn = PgConnection::establish(url).map_err(unreachable)?;
-                conn.batch_execute("SET lc_messages = 'C'").or_else(ignore_privilege)?;
+                for setting in ["lc_messages = 'C'", checks::SHORT_LOG] {
+                    conn.batch_execute(&format!("SET {setting}")).or_else(ignore_privilege)?;
+                }
                 Ok(Conn::Postgres(conn))
             }
             Self::Sqlite(path) => {
@@ -121,8 +124,9 @@ impl DatabaseUrl {
     }
 }
 
-/// Only a superuser may choose the language of messages; without it deadlocks
-/// of a server that speaks another language are reported as faults, no worse.
+/// Only a superuser may choose these, or who was granted it. Without the language
+/// of messages deadlocks of a server that speaks another are reported as faults,
+/// no worse; without the short log `Store::open` warns.
 fn ignore_privilege(_: diesel::result::Error) -> QueryResult<()> {
     Ok(())
 }

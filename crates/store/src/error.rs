@@ -285,6 +285,9 @@ fn database_error(
         _ if is_lost_connection(information.message()) => {
             StoreError::Unavailable("the database is not reachable".to_owned())
         }
+        _ if is_failing_disk(information.message()) => {
+            StoreError::Unavailable("the database's disk is full or fails".to_owned())
+        }
         // A deadlock's message is the same in every locale's first word only in
         // English; the server is asked for English messages at connect.
         _ if information.message().contains("deadlock detected")
@@ -305,6 +308,20 @@ fn is_lost_connection(message: &str) -> bool {
         "could not receive data from server",
         "the database system is",
         "connection to server",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
+}
+
+/// What SQLite and PostgreSQL say when the disk below them takes no more or reads
+/// no more: the same request will pass when it is mended.
+fn is_failing_disk(message: &str) -> bool {
+    [
+        "database or disk is full",
+        "disk I/O error",
+        "unable to open database file",
+        "No space left on device",
+        "Input/output error",
     ]
     .iter()
     .any(|known| message.contains(known))
@@ -352,5 +369,24 @@ fn named(information: &dyn DatabaseErrorInformation) -> Option<Constraint> {
         Some(Constraint::Backwards)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_full_or_fails_is_an_outage_and_no_fault_of_ours() {
+        for said in [
+            "database or disk is full",
+            "disk I/O error",
+            "could not extend file \"base/16384/16612\": No space left on device",
+            "could not read block 3 in file \"base/16384/16612\": Input/output error",
+        ] {
+            let kind = DatabaseErrorKind::Unknown;
+            let error = DieselError::DatabaseError(kind, Box::new(said.to_owned()));
+            assert!(matches!(StoreError::from(error), StoreError::Unavailable(_)), "{said}");
+        }
     }
 }

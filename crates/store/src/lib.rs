@@ -147,7 +147,18 @@ impl Store {
         let store = Self { inner: Arc::new(Inner { pool, blobs, url, bulk_bodies }) };
         checks::assert_safe_login(&mut *store.connection()?)?;
         store.check()?;
+        if !store.keeps_values_out_of_the_log()? {
+            tracing::warn!(
+                "PostgreSQL's own log may tell phone numbers and names of rows it refuses: as a \
+                 superuser, GRANT SET ON PARAMETER log_error_verbosity to this login"
+            );
+        }
         Ok(store)
+    }
+
+    /// Whether the database's own log is told no values of rows that it refuses.
+    pub fn keeps_values_out_of_the_log(&self) -> StoreResult<bool> {
+        checks::keeps_values_out_of_the_log(&mut *self.connection()?)
     }
 
     /// The bytes.

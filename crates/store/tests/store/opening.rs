@@ -136,3 +136,19 @@ fn a_database_on_another_machine_is_refused_before_anything_is_sent() {
 fn a_url_of_neither_database_is_refused() {
     assert!(refusal("mysql://root@localhost/baitline").contains("must begin with"));
 }
+
+#[test]
+fn the_servers_log_is_told_no_values_where_the_login_may_ask_for_that() {
+    let (database, login) = (TestDatabase::postgres(), Login::create("NOINHERIT"));
+    support::execute(&database, &format!("GRANT baitline_client, baitline_all TO {}", login.0));
+    let keeps_quiet = || {
+        let blobs = tempfile::tempdir().unwrap();
+        let store = Store::open(&support::settings(login.url(&database), &blobs)).unwrap();
+        store.keeps_values_out_of_the_log().unwrap()
+    };
+    assert!(!keeps_quiet());
+    let privilege = "SET ON PARAMETER log_error_verbosity";
+    support::execute(&database, &format!("GRANT {privilege} TO {}", login.0));
+    assert!(keeps_quiet());
+    support::execute(&database, &format!("REVOKE {privilege} FROM {}", login.0));
+}
