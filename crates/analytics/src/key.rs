@@ -12,6 +12,9 @@ use crate::Question;
 use crate::groups::Dense;
 use crate::rows::{Described, Repeated, Rows};
 
+/// The most numbers of one line.
+pub(crate) const MOST_IN_LINE: u64 = 100;
+
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GroupBy {
@@ -42,8 +45,9 @@ pub enum GroupBy {
 }
 
 impl GroupBy {
-    /// How many neighbouring numbers share a line, where numbers make lines.
-    fn numbers_in_line(self) -> Option<u64> {
+    /// How many neighbouring numbers share a line, where numbers make lines; no more
+    /// than [`MOST_IN_LINE`].
+    pub(crate) fn numbers_in_line(self) -> Option<u64> {
         match self {
             Self::Number => Some(1),
             Self::BlockOfTen => Some(10),
@@ -215,12 +219,15 @@ impl Keys {
             Self::Numbers(size, numbers) => LinesOf::One(blocks(rows, *size, numbers)),
             Self::Others(codes) => LinesOf::Several(lines(rows, question, clients, codes)),
         };
-        let asked = question.scope.competitor.map(|company| {
-            rows.competitors.map(|(client, competitors)| {
-                question.entities.companies_of(*client, competitors).contains(&company)
-            })
-        });
-        Lines { of, asked }
+        Lines { of, asked: asked_for(rows, question) }
+    }
+
+    /// The line of a number, where numbers make lines.
+    pub(crate) fn number(&mut self, caller: u64) -> Option<u32> {
+        match self {
+            Self::Numbers(size, numbers) => Some(numbers.code(caller / *size)),
+            Self::Others(_) => None,
+        }
     }
 
     /// Takes over the other's lines, and says what each is called here.
@@ -252,6 +259,15 @@ impl Keys {
             }
         }
     }
+}
+
+/// Whether each row is the company's that is asked for; `None` where none is.
+pub(crate) fn asked_for(rows: &Rows, question: &Question) -> Option<Repeated<bool>> {
+    question.scope.competitor.map(|company| {
+        rows.competitors.map(|(client, competitors)| {
+            question.entities.companies_of(*client, competitors).contains(&company)
+        })
+    })
 }
 
 fn blocks(rows: &Rows, size: u64, numbers: &mut Dense) -> Vec<u32> {

@@ -3,20 +3,24 @@
 //! come from, nor what a company or a group is.
 
 use std::cmp::Reverse;
+use std::sync::{Mutex, PoisonError};
 
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Instant;
 use baitline_domain::verdict::Verdict;
 
-use crate::fact::{Fact, Outcome};
+use crate::fact::{Fact, NO_CALLER, Outcome};
 use crate::groups::{Counted, Dense, Groups};
-use crate::key::Keys;
-use crate::rows::{self, Callers, Described, Rows, Wanted};
-use crate::source::{Codes, Source};
+use crate::key::{Keys, MOST_IN_LINE, asked_for};
+use crate::rows::{self, Callers, Described, Repeated, Rows, Wanted};
+use crate::source::{Coded, Codes, Source};
 use crate::{
     AnalyticsError, GroupBy, Hearing, Offender, OffenderKey, Question, Standing, Tally, Thresholds,
     VerdictCounts,
 };
+
+/// Parts of the lines of numbers: some more than cores, so that one is free for each.
+const PARTS: usize = 16;
 
 /// Answers `question`; the worst offenders first, in one order for equal
 /// interceptions. Neither their order matters, nor how they are split between
@@ -31,12 +35,21 @@ pub fn repeat_offenders(
     question: &Question,
 ) -> Result<Vec<Offender>, AnalyticsError> {
     let (codes, coded) = Codes::of(source)?;
-    let (new, clients) = (|| Gathered::of(question), codes.client_ids());
-    let parts = rows::fold(source, (&codes, &coded), &wanted(question), new, |part, rows| {
-        part.add(rows, question, clients);
-    })?;
-    let gathered = parts.into_iter().reduce(Gathered::merge);
-    let mut offenders = gathered.map_or_else(Vec::new, |gathered| gathered.offenders(question));
+    let gathered = if question.group_by.numbers_in_line().is_some() {
+        gathered_by_number(source, (&codes, &coded), question)?
+    } else {
+        let (new, clients) = (|| Gathered::of(question), codes.client_ids());
+        let each = rows::fold(source, (&codes, &coded), &wanted(question), new, |mine, rows| {
+            mine.add(rows, question, clients);
+        })?;
+        each.into_iter().reduce(Gathered::merge).into_iter().collect()
+    };
+    let counted = rows::on_each_core(gathered, Gathered::counted);
+    // Doubling would take twice what a report of many numbers needs.
+    let mut offenders = Vec::with_capacity(counted.iter().map(|one| one.keys.len()).sum());
+    for part in counted {
+        offenders.extend(part.offenders(question));
+    }
     // No two lines have one key.
     offenders.sort_unstable_by(|a, b| worst_first(a).cmp(&worst_first(b)));
     Ok(offenders)
@@ -49,7 +62,55 @@ pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> 
     let mut gathered = Gathered::of(question);
     let rows = rows::of_tallies(tallies, &codes, &wanted(question));
     gathered.add(&rows, question, codes.client_ids());
-    gathered.offenders(question).pop()
+    gathered.counted().offenders(question).next()
+}
+
+/// Lines of numbers, each in one of some parts: what two cores have counted of one line
+/// would have to be put together again, and a small part stays in a core's cache.
+fn gathered_by_number(
+    source: &Source<'_>,
+    codes: (&Codes, &[Coded<'_>]),
+    question: &Question,
+) -> Result<Vec<Gathered>, AnalyticsError> {
+    let parts: Vec<Mutex<Gathered>> =
+        (0..PARTS).map(|_| Mutex::new(Gathered::of(question))).collect();
+    let open = |part: usize| parts[part].lock().unwrap_or_else(PoisonError::into_inner);
+    rows::fold(
+        source,
+        codes,
+        &wanted(question),
+        || (),
+        |(), rows| {
+            let asked = asked_for(rows, question);
+            let rows_of = by_part(rows);
+            let mut left: Vec<usize> =
+                (0..PARTS).filter(|part| !rows_of[*part].is_empty()).collect();
+            while let Some(last) = left.last().copied() {
+                // Where all are taken, the last is waited for.
+                let (place, mut part) = left
+                    .iter()
+                    .enumerate()
+                    .find_map(|(place, part)| Some((place, parts[*part].try_lock().ok()?)))
+                    .unwrap_or_else(|| (left.len() - 1, open(last)));
+                part.add_numbers(rows, &rows_of[left.swap_remove(place)], asked.as_ref());
+            }
+        },
+    )?;
+    Ok(parts
+        .into_iter()
+        .map(|part| part.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect())
+}
+
+/// The rows of each part, in their order. Numbers that may share a line share a part.
+fn by_part(rows: &Rows) -> [Vec<u32>; PARTS] {
+    let mut rows_of: [Vec<u32>; PARTS] = std::array::from_fn(|_| Vec::new());
+    for (row, fact) in (0..).zip(&rows.facts) {
+        // The golden ratio spreads neighbours over all parts.
+        let spread = (fact.caller / MOST_IN_LINE).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        rows_of[(spread >> 32) as usize % PARTS].push(row);
+    }
+    rows_of
 }
 
 fn worst_first(line: &Offender) -> impl Ord + '_ {
@@ -175,6 +236,24 @@ impl Gathered {
         }
     }
 
+    /// Adds some rows, where numbers make lines.
+    fn add_numbers(&mut self, rows: &Rows, some: &[u32], asked: Option<&Repeated<bool>>) {
+        let (mut before, mut line) = (NO_CALLER, 0);
+        for row in some {
+            let row = *row as usize;
+            if asked.is_some_and(|asked| !asked.at(row)) {
+                continue;
+            }
+            let fact = &rows.facts[row];
+            // Segments are sorted by caller: most rows are of the one before.
+            if fact.caller != before {
+                let Some(known) = self.keys.number(fact.caller) else { continue };
+                (before, line) = (fact.caller, known);
+            }
+            self.add_to(line, fact);
+        }
+    }
+
     fn add_to(&mut self, line: u32, fact: &Fact) {
         let place = self.places[fact.kind.index()];
         let lines = &mut self.lines;
@@ -212,10 +291,26 @@ impl Gathered {
         self
     }
 
-    fn offenders(self, question: &Question) -> Vec<Offender> {
-        let numbers_are_lines = self.callers.is_none();
-        let (keys, counted) = (self.keys.into_keys(), self.lines.counted());
-        let offender = |(line, key): (usize, Option<OffenderKey>)| {
+    fn counted(self) -> CountedLines {
+        CountedLines {
+            numbers_are_lines: self.callers.is_none(),
+            keys: self.keys.into_keys(),
+            counted: self.lines.counted(),
+        }
+    }
+}
+
+/// Lines that are counted to the end.
+struct CountedLines {
+    numbers_are_lines: bool,
+    keys: Vec<Option<OffenderKey>>,
+    counted: Counted<PLACES, DISTINCT>,
+}
+
+impl CountedLines {
+    fn offenders(self, question: &Question) -> impl Iterator<Item = Offender> {
+        let Self { numbers_are_lines, keys, counted } = self;
+        keys.into_iter().enumerate().filter_map(move |(line, key)| {
             // A line may be known only from calls that nobody asked for.
             let key = key.filter(|_| counted.holds(line))?;
             let mut offender = offender(&counted, line, key);
@@ -226,11 +321,7 @@ impl Gathered {
             let standing = question.group_by.has_standing();
             let standing = standing.then(|| standing_of(&offender, &question.thresholds));
             Some(Offender { standing, ..offender })
-        };
-        // Doubling would take twice what a report of many numbers needs.
-        let mut offenders = Vec::with_capacity(keys.len());
-        offenders.extend(keys.into_iter().enumerate().filter_map(offender));
-        offenders
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 //! report asks for and no others. It does not know what is counted.
 
 use std::hash::Hash;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use baitline_domain::ids::{ClientId, CompetitorId};
@@ -196,6 +198,24 @@ pub(crate) fn fold<T: Send>(
         // A decoder that panics over a broken file is an error like any other.
         let panicked = |_| Err(foreign("what its reader panics over"));
         running.into_iter().map(|one| one.join().unwrap_or_else(panicked)).collect()
+    })
+}
+
+/// Does something with each of these, in any order.
+pub(crate) fn on_each_core<T: Send, U: Send>(
+    items: Vec<T>,
+    work: impl Fn(T) -> U + Sync,
+) -> Vec<U> {
+    let cores = thread::available_parallelism().map_or(1, Into::into).min(items.len());
+    let next = Mutex::new(items.into_iter());
+    let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let each = || std::iter::from_fn(take).map(&work).collect::<Vec<U>>();
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..cores).map(|_| scope.spawn(each)).collect();
+        running
+            .into_iter()
+            .flat_map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
 
