@@ -14,9 +14,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+BINARY = Path(os.environ["BAITLINE_TEST_BINARY"])
 # Built with the tests.
-MAKER = Path(os.environ["BAITLINE_TEST_BINARY"]).parent / "examples" / "packages"
-BINARY = os.environ["BAITLINE_TEST_BINARY"]
+MAKER = BINARY.parent / "examples" / "packages"
+MAKERS = 2
 PACKAGES = 20
 # Made, checked and deleted at a time, so that the disk holds few.
 BATCH = 100
@@ -60,7 +61,7 @@ def time_stamp(bag: Path) -> bool:
 
 
 def verify(*packages: Path) -> bool:
-    return passes(BINARY, "verify", *map(str, packages))
+    return passes(str(BINARY), "verify", *map(str, packages))
 
 
 # What is broken in a bag, or in the archive of it.
@@ -112,7 +113,8 @@ def forge(bag: Path, _: random.Random) -> None:
     info.write_text("\n".join(kept) + "\n")
     for manifest in (MANIFEST, TAG_MANIFEST):
         names = [line.split("  ", 1)[1] for line in (bag / manifest).read_text().splitlines()]
-        sums = [f"{hashlib.sha256((bag / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+        digests = [hashlib.sha256((bag / name).read_bytes()).hexdigest() for name in names]
+        sums = [f"{digest}  {name}\n" for digest, name in zip(digests, names, strict=True)]
         (bag / manifest).write_text("".join(sums))
 
 
@@ -147,6 +149,19 @@ def unpack(package: Path) -> Path:
     with zipfile.ZipFile(package) as archive:
         archive.extractall(package.parent)
     return package.with_suffix("")
+
+
+def make(folder: Path, key: Path, first: int, many: int) -> list[Path]:
+    """Packages of as many seeds, by several processes at once."""
+    makers = []
+    for number in range(MAKERS):
+        begin, end = (first + many * part // MAKERS for part in (number, number + 1))
+        seeds = [str(begin), str(end - begin)]
+        makers.append(subprocess.Popen([str(MAKER), str(folder), str(key), *seeds]))
+    assert all(maker.wait(SECONDS) == 0 for maker in makers), "a package cannot be made"
+    packages = sorted(folder.glob("*.zip"))
+    assert len(packages) == many, f"{len(packages)} packages instead of {many}"
+    return packages
 
 
 def check(packages: list[Path], accepted: Counter) -> list[Path]:
@@ -186,9 +201,9 @@ def break_copies(bag: Path, choose: random.Random, refused: Counter) -> None:
     shutil.rmtree(copy.parent)
 
 
-def main(count: int) -> None:
+def main(count: int, first_seed: int) -> None:
     assert MAKER.is_file(), f"{MAKER} is not built: cargo build --workspace --examples"
-    choose = random.Random(FIRST_SEED)
+    choose = random.Random(first_seed)
     accepted: Counter = Counter()
     refused: Counter = Counter()
     size = 0
@@ -198,20 +213,18 @@ def main(count: int) -> None:
         for first in range(0, count, BATCH):
             folder = Path(scratch) / "packages"
             many = min(BATCH, count - first)
-            made = [str(folder), str(key), str(FIRST_SEED + first), str(many)]
-            subprocess.run([str(MAKER), *made], check=True, timeout=SECONDS)
-            packages = sorted(folder.glob("*.zip"))
-            assert len(packages) == many, f"{len(packages)} packages instead of {many}"
+            packages = make(folder, key, first_seed + first, many)
             size += sum(package.stat().st_size for package in packages)
             for number, bag in enumerate(check(packages, accepted)):
                 # Odd, so that stamped ones and others take turns.
                 if number % (BROKEN_EVERY + 1) == 0:
                     break_copies(bag, choose, refused)
             shutil.rmtree(folder)
-    print(f"{count} packages of the seeds from {FIRST_SEED} on, {size} bytes")
+    print(f"{count} packages of the seeds from {first_seed} on, {size} bytes")
     for what, counts in (("accepted", accepted), ("broken copies refused", refused)):
         print(f"{what}: " + ", ".join(f"{tool} {times}" for tool, times in counts.items()))
     assert refused, "nothing was broken, so nothing is shown"
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else PACKAGES)
+arguments = [int(argument) for argument in sys.argv[1:]]
+main(*(arguments + [PACKAGES, FIRST_SEED][len(arguments) :]))

@@ -80,7 +80,8 @@ class Authority:
             above = [str(self.folder / f"{issuer}.{part}") for part in ("pem", "key")]
             by = ["-CA", above[0], "-CAkey", above[1], "-set_serial", "0x1001"]
         extensions = ["-extfile", str(self.folder / "extensions"), "-extensions", name]
-        openssl("x509", "-req", "-in", at["csr"], *by, *extensions, "-days", "3650", "-out", at["pem"])
+        valid = ["-days", "3650", "-out", at["pem"]]
+        openssl("x509", "-req", "-in", at["csr"], *by, *extensions, *valid)
 
     def reply(self, question: bytes) -> bytes:
         """What `openssl ts -reply` answers."""
