@@ -141,7 +141,7 @@ class Songs:
             made = small_world.post(
                 self.world.http, "/v1/keys", name=self.canaries.name(), scopes=["reports"]
             )
-            key = made["key"]
+            key = made["text"]
             self.canaries.used.add(key.split("_")[2][:32])
             headers = {"Authorization": f"Bearer {key}"}
             self.note(httpx.get(f"{self.world.base}/v1/limits", headers=headers))

@@ -114,6 +114,12 @@ ssize_t pwritev(int file, const struct iovec *parts, int count, off_t at)
     return REAL(pwritev)(file, parts, count, at);
 }
 
+ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t at)
+{
+    FAIL_WITH(meets_file(file));
+    return REAL(pwritev64)(file, parts, count, at);
+}
+
 ssize_t copy_file_range(int from, off64_t *at, int file, off64_t *place, size_t size, unsigned flags)
 {
     FAIL_WITH(meets_file(file));
@@ -138,6 +144,12 @@ int ftruncate64(int file, off64_t size)
     return REAL(ftruncate64)(file, size);
 }
 
+int ftruncate(int file, off_t size)
+{
+    FAIL_WITH(meets_file(file));
+    return REAL(ftruncate)(file, size);
+}
+
 int posix_fallocate(int file, off_t at, off_t size)
 {
     int error = meets_file(file);
@@ -152,11 +164,30 @@ ssize_t read(int file, void *bytes, size_t size)
     return REAL(read)(file, bytes, size);
 }
 
+ssize_t pread(int file, void *bytes, size_t size, off_t at)
+{
+    int error = meets_file(file);
+    FAIL_WITH(error == EIO ? error : 0);
+    return REAL(pread)(file, bytes, size, at);
+}
+
 ssize_t pread64(int file, void *bytes, size_t size, off64_t at)
 {
     int error = meets_file(file);
     FAIL_WITH(error == EIO ? error : 0);
     return REAL(pread64)(file, bytes, size, at);
+}
+
+/* Making a file needs room. */
+int open(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = va_arg(rest, mode_t);
+    va_end(rest);
+    if (flags & O_CREAT)
+        FAIL_WITH(meets_place(AT_FDCWD, path));
+    return REAL(open)(path, flags, mode);
 }
 
 int open64(const char *path, int flags, ...)
@@ -185,6 +216,12 @@ int mkdir(const char *path, mode_t mode)
 {
     FAIL_WITH(meets_place(AT_FDCWD, path));
     return REAL(mkdir)(path, mode);
+}
+
+int linkat(int folder, const char *from, int other, const char *to, int flags)
+{
+    FAIL_WITH(meets_place(other, to));
+    return REAL(linkat)(folder, from, other, to, flags);
 }
 
 int rename(const char *from, const char *to)

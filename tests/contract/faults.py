@@ -49,6 +49,7 @@ SYNC = "sync"
 # How long it may take until such a moment comes, and until all is well again.
 DOOMED_SECONDS = 5
 BACK_SECONDS = 15
+LEASE_SECONDS = 60
 SEED = 20261128
 IN_FORCE_FROM = "2026-08-01"
 # Between two kills, after everything answers again.
@@ -226,7 +227,11 @@ class Chaos:
                     found = http.get(f"/v1/exports/{id}").raise_for_status().json()
                     return found if small_world.is_over(found["export"]) else None
 
-                found = service.wait_for("an export", finished)
+                # One that met an outage is taken up again after its lease.
+                deadline = time.monotonic() + 2 * LEASE_SECONDS
+                while not (found := finished()):
+                    assert time.monotonic() < deadline, f"the export {id} does not end"
+                    time.sleep(service.POLL_SECONDS)
                 assert found["export"]["state"] == "done", found
                 for package in found["packages"]:
                     assert package["state"] in ("draft", "ready"), package
@@ -343,7 +348,7 @@ def installed_on_postgres(
             "stalled": proxy.stall,
             "silent": proxy.stall_and_cut,
         }
-        installation.others |= disk_faults(folder, disk, lambda: cluster.data, cluster.start_if_ended)
+        installation.others |= disk_faults(folder, disk, lambda: cluster.data, cluster.come_back)
         with started(installation):
             yield installation, execute
 

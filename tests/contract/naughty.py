@@ -40,6 +40,7 @@ STRANGE_OF_AN_OPERATION = 4
 # One place in so many gets the longest text.
 LONGEST_EVERY = 20
 BAITS_FROM = 79_015_100_000
+MARK = "in the place of this"
 NEVER_TEXT = ("id", "created_at", "updated_at", "received_at", "client_id")
 
 
@@ -120,13 +121,15 @@ class Tries:
         for operation in self.world.operations:
             good = json.dumps(operation.body, ensure_ascii=False).encode()
             whole = list(naughty_texts.broken_documents(good))
-            broken = [(name, in_a_field(good, value)) for name, value in values]
+            broken = [(name, in_a_field(operation, value)) for name, value in values]
             for name, body in self.some(whole + broken, BROKEN_OF_AN_OPERATION):
                 answer = self.world.send(operation, body)
                 self.look_at(f"{operation}, broken: {name}", answer)
-                expect_refused(f"{operation}, broken: {name}", answer)
+                # Files are kept first and read by the worker.
+                if operation.template != "/v1/files":
+                    expect_refused(f"{operation}, broken: {name}", answer)
             for name, value in self.some(strange, STRANGE_OF_AN_OPERATION):
-                answer = self.world.send(operation, in_a_field(good, value))
+                answer = self.world.send(operation, in_a_field(operation, value))
                 self.look_at(f"{operation}, strange: {name}", answer)
 
     def lines(self) -> None:
@@ -152,11 +155,11 @@ def row(name: str) -> dict[str, Any]:
     return {"external_id": name, "bait": small_world.BAIT, "direction": "incoming", "occurred_at": at}
 
 
-def in_a_field(good: bytes, value: bytes) -> bytes:
-    """The good body with one more field of that value."""
-    at = good.rindex(b"}")
-    comma = b"," if good[:at].rstrip()[-1:] not in (b"{",) else b""
-    return good[:at] + comma + b'"zz":' + value + good[at:]
+def in_a_field(operation: Operation, value: bytes) -> bytes:
+    """The good body with that value in the place of its first text."""
+    place = operation.places[0] if operation.places else ("name",)
+    body = request_bodies.with_text(operation, place, MARK)
+    return json.dumps(body, ensure_ascii=False).encode().replace(f'"{MARK}"'.encode(), value)
 
 
 def is_sendable(text: str) -> bool:
@@ -164,7 +167,7 @@ def is_sendable(text: str) -> bool:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return len(text) < 2_000
+    return len(text) < 300
 
 
 def fresh(operation: Operation, turn: int) -> None:
@@ -190,7 +193,11 @@ def look_at(what: str, answer: httpx.Response) -> None:
 
 
 def expect_refused(what: str, answer: httpx.Response) -> None:
-    if not 400 <= answer.status_code < 500:
+    told = answer.json() if answer.is_success else {}
+    receipts = told.get("receipts", [told]) if isinstance(told, dict) else []
+    # Of many records the good ones are taken, and the broken one has a receipt.
+    is_told = any(receipt.get("status") == "rejected" for receipt in receipts)
+    if not (400 <= answer.status_code < 500 or is_told):
         raise Found(f"{what}: taken with {answer.status_code}")
 
 
@@ -239,7 +246,7 @@ def try_on(place, folder: Path) -> None:
     folder.mkdir()
     settings = whole_world.SETTINGS | generated_requests.LOG
     with whole_world.entered(place(folder, **settings), folder) as world:
-        calm = world.derived(world.other)
+        calm = world.facts(world.other)
         tries = Tries(world)
         steps = (
             tries.broken_json,
@@ -254,7 +261,7 @@ def try_on(place, folder: Path) -> None:
             step()
             print("TIME", step.__name__, round(time.monotonic() - begun, 1), flush=True)
         world.derived(world.client)
-        assert world.derived(world.other) == calm, "another client's report has changed"
+        assert world.facts(world.other) == calm, "another client's report has changed"
         assert world.export(world.other)
         check_database(world.settings, folder)
         places = sum(len(operation.places) for operation in world.operations)

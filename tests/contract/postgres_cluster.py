@@ -41,10 +41,13 @@ class Cluster:
     def runs(self) -> bool:
         return (self.data / "postmaster.pid").exists()
 
-    def start_if_ended(self) -> None:
+    def come_back(self) -> None:
         """It starts again by itself but where it could not even recover."""
-        if not self.runs():
-            service.wait_for("a restart of the database", self.start)
+        service.wait_for("the database", lambda: self.answers() or (not self.runs() and self.start()))
+
+    def answers(self) -> bool:
+        asked = ["psql", "-X", "-q", "-d", self.url, "-c", "SELECT 1"]
+        return subprocess.run(asked, capture_output=True).returncode == 0
 
     def start(self) -> bool:
         # What the dead server's processes still hold keeps the first tries from it.

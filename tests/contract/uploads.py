@@ -34,7 +34,7 @@ class Upload:
         """A file under a name; a name that a URL cannot hold is left out of it."""
         if self.media == "multipart/form-data":
             return self.world.http.post(self.path, files={"files": (name, content)})
-        query = self.query | more
+        query = self.query | {name: text for name, text in more.items() if name in self.query}
         if "file_name" in query:
             query["file_name"] = name
         kind = {"Content-Type": self.media}
@@ -53,7 +53,7 @@ def of(world: World) -> Iterator[Upload]:
         "title": "Договор",
         "file_name": "file",
         "looked_up_at": small_world.TO,
-        "owners": "1:7740000076",
+        "owners": "mMTS=7740000076",
     }
     for operation in request_bodies.operations(world.document):
         for media in operation.media():

@@ -145,6 +145,12 @@ class World:
         calls = self.http.get("/v1/interceptions", params=query | {"limit": 1000})
         return [found.json()["offenders"], calls.raise_for_status().json()["items"]]
 
+    def facts(self, client: str) -> list[Any]:
+        """What nobody else's doing may change of a client's interceptions; verdicts
+        follow operators and offices, which are shared."""
+        _, calls = self.derived(client)
+        return sorted([call["id"], call["started_at"], call["caller"]] for call in calls)
+
     def export(self, client: str) -> list[Path]:
         """Packages of all of a client's offenders, verified by the program itself."""
         about = {"from": small_world.FROM, "to": small_world.TO, "traps": 1, "interceptions": 1}
