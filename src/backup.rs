@@ -1,11 +1,13 @@
-//! `backup` and `restore`: an installation into a folder, and back.
+//! `backup` and `restore`: an installation into a folder, and back; `handover`: one
+//! client of it into a folder.
 
 use std::path::PathBuf;
 
-use baitline_store::StoreResult;
+use baitline_domain::ids::ClientId;
 use baitline_store::backup::{self, BackupError, Installation, MANIFEST, SUMS};
+use baitline_store::{Store, StoreError, StoreResult};
 
-use crate::cli::{BackupOptions, RestoreOptions, StoreOptions};
+use crate::cli::{BackupOptions, HandoverOptions, RestoreOptions, StoreOptions};
 use crate::failure::Failure;
 use crate::processes::runtime;
 
@@ -39,6 +41,24 @@ pub(crate) fn restore(options: &RestoreOptions) -> Result<(), Failure> {
         manifest.blobs,
         restored.audit_entries
     );
+    Ok(())
+}
+
+/// Writes everything of one client into a folder.
+pub(crate) fn hand_over(options: &HandoverOptions) -> Result<(), Failure> {
+    let store = Store::open(&options.store.settings()?)?;
+    let client = ClientId(options.client);
+    let done = match backup::hand_over(&store, client, &options.folder, runtime()?.handle()) {
+        Err(BackupError::Store(StoreError::NotFound)) => {
+            return Err(Failure::Sentence(format!("no client has the id {client}")));
+        }
+        other => other?,
+    };
+    println!(
+        "Handed over {} rows of {} tables and {} blobs.",
+        done.rows, done.tables, done.blobs
+    );
+    println!("`sha256sum -c {SUMS}` checks them.");
     Ok(())
 }
 

@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// and check what is there then. Exit code 2 when something is not as it was. On
     /// PostgreSQL the login is the one that shall own the database.
     Restore(RestoreOptions),
+    /// Write everything of one client, and nothing of others, into a folder for the
+    /// client: a file of JSON lines for each table, blobs, and their hashes.
+    Handover(HandoverOptions),
     /// Ask a running API how it is; exit code 1 unless it answers 200.
     Health(HealthOptions),
     /// Check packages, with no database and no network, and say what is wrong
@@ -395,6 +398,17 @@ pub(crate) struct RestoreOptions {
     /// The folder of `pg_restore`. [default: Debian's newest, else as PATH has it]
     #[arg(long = "postgres-programs", env = "BAITLINE_POSTGRES_PROGRAMS", value_name = "FOLDER")]
     pub(crate) programs: Option<PathBuf>,
+}
+
+/// What handing a client's data over needs.
+#[derive(Debug, Args)]
+pub(crate) struct HandoverOptions {
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+    /// The client's id.
+    pub(crate) client: uuid::Uuid,
+    /// The folder to make; it must be empty or not there.
+    pub(crate) folder: PathBuf,
 }
 
 /// Whom to ask.

@@ -51,6 +51,7 @@ use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
         (name = "papers", description = "Letters, protocols and applications as PDF and DOCX, and the templates they are made from."),
         (name = "attachments", description = "Scans of papers and pictures of screens."),
         (name = "keys", description = "Who may ask."),
+        (name = "personal-data", description = "How long calls are kept, what is held, and what was erased."),
         (name = "audit", description = "Who did what, in chains that show what was changed since."),
         (name = "service", description = "The service about itself."),
     ),

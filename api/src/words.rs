@@ -12,6 +12,7 @@ use baitline_domain::complaint::{
     ActKind, AppealKind, ComplaintState, DeadlineKind, DeadlineState, Defence, FiledField,
     FilingChannel, FinedParty, Grouping, NotTaken, Outcome,
 };
+use baitline_domain::erasure::{ErasureGround, ErasureState, HeldBecause};
 use baitline_domain::gate::Missing;
 use baitline_domain::inquiry::{InquiryState, LeftOut, Permission, ReplyMeaning, SendingChannel};
 use baitline_domain::label::{LabelKind, Speaker};
@@ -399,6 +400,18 @@ words! {
         #[serde(rename = "block100")] BlockOfHundred,
         Competitor, Operator, OperatorGroup, Region, Client, Day, Week, Month,
     }
+
+    /// Why something is erased.
+    #[schema(as = ErasureGround)]
+    ErasureGroundWord for ErasureGround { Request, Retention }
+
+    /// How far an erasure has come.
+    #[schema(as = ErasureState)]
+    ErasureStateWord for ErasureState { Calls, Rows, Texts, Files, Derived, Bytes, Done }
+
+    /// What keeps something from being erased.
+    #[schema(as = HeldBecause)]
+    HeldBecauseWord for HeldBecause { Complaint, LegalHold }
 
     /// How far an offender's counts go.
     #[schema(as = Standing)]

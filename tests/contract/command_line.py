@@ -20,7 +20,7 @@ COMMANDS = {
     "demo", "serve", "api", "worker", "migrate", "openapi", "verify",
     "numbering", "numbering import", "numbering show",
     "keys", "keys create", "keys list", "keys replace", "keys revoke",
-    "audit", "audit verify", "backup", "restore",
+    "audit", "audit verify", "backup", "restore", "handover",
 }  # fmt: skip
 FAILED, MISUSED = 1, 2
 NOT_WHOLE = 2

@@ -126,6 +126,8 @@ def enter_for(agency: httpx.Client, client: str, number: str) -> None:
         create("/v1/papers", kind=kind, subject_id=subject)
     papers = {"client_id": client}
     wait_for("papers", lambda: all_are_over(agency.get("/v1/papers", params=papers).json()))
+    create("/v1/legal-holds", caller=OFFENDER, reason="запрос суда")
+    create("/v1/erasures", number="+79160000099", reason="требование субъекта")
     note = "# ПАМЯТКА\n\nОтвечайте коротко.\n".encode()
     own = {"params": {"client_id": client}, "headers": {"Content-Type": "text/markdown"}}
     agency.put("/v1/templates/answering_script", content=note, **own).raise_for_status()

@@ -5,6 +5,7 @@
 mod audit;
 mod contents;
 mod dossier;
+mod erase;
 mod export;
 mod filer;
 mod files;
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use baitline_analytics::AnalyticsError;
 use baitline_domain::ids::ClientId;
-use baitline_domain::instant::Day;
+use baitline_domain::instant::{Day, Span};
 use baitline_evidence::{BuildError, SigningKey};
 use baitline_store::{
     Reach, Store, StoreError, StoreResult, buckets, changes, kept_replies, now, replays,
@@ -33,6 +34,7 @@ use baitline_store::{
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use erase::Eraser;
 use export::OpenExport;
 use files::OpenFile;
 use numbering::Plans;
@@ -93,6 +95,8 @@ pub enum Step {
     Made,
     /// An export got on by some packages, or to its end.
     Exported,
+    /// An erasure took a step.
+    Erased,
     /// A replay got on by some days, or to its end.
     Replayed,
     /// Replays that are past their time were deleted.
@@ -145,6 +149,7 @@ pub struct Worker {
     plans: Plans,
     operators: KnownOperators,
     program_version: String,
+    eraser: Eraser,
     /// What signs packages.
     key: Option<SigningKey>,
     /// What tells packages their time.
@@ -173,6 +178,7 @@ impl Worker {
     /// must not run on one of its async threads.
     pub fn new(store: Store, runtime: Handle, program_version: &str) -> Self {
         Self {
+            eraser: Eraser::new(store.clone(), runtime.clone()),
             store,
             runtime,
             plans: Plans::default(),
@@ -212,6 +218,13 @@ impl Worker {
         let authority = Authority::new(rules, self.runtime.clone());
         let authority = authority.map_err(std::io::Error::other)?;
         Ok(Self { authority: Some(authority), ..self })
+    }
+
+    /// The same with another time for which bytes stay that no row names, for tests and
+    /// tools that know that nobody sends or reads any.
+    pub fn keeping_bytes_for(mut self, grace: Span) -> Self {
+        self.eraser.grace = grace;
+        self
     }
 
     /// Does the next piece of work. Files and everything else take turns while
@@ -259,6 +272,9 @@ impl Worker {
         }
         if self.export_on()? {
             return Ok(Step::Exported);
+        }
+        if self.eraser.erase_on()? {
+            return Ok(Step::Erased);
         }
         if let Some(replay) = self.store.write(Reach::Agency, replays::claim_replay)? {
             self.release_file()?;

@@ -235,6 +235,19 @@ impl From<Constraint> for ApiError {
                 "key_replaced",
                 "The key was replaced, and the one in its place is live; revoke one of both.",
             ),
+            Constraint::NumberIsOurs => taken(
+                "/number",
+                "number_is_ours",
+                "The number is a bait's or an own number of the client; no caller's calls go by it.",
+            ),
+            Constraint::TooManyErasures => Self::conflict(
+                "too_many_erasures",
+                "As many erasures of the client are at work as may be; wait for one of them.",
+            ),
+            Constraint::ErasureAtWork => Self::conflict(
+                "erasure_at_work",
+                "The erasure has not ended; its salt is needed until then.",
+            ),
             Constraint::RecordContradicts => Self::conflict(
                 "conflict",
                 "The same revision of this record was sent with other content.",

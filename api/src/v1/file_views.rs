@@ -63,7 +63,8 @@ pub(crate) struct FileCounts {
     "uploaded_by": "k7m2q9x4w8t5",
     "created_at": "2026-10-03T09:00:00Z",
     "started_at": "2026-10-03T09:00:01Z",
-    "ended_at": null
+    "ended_at": null,
+    "erased_at": null
 })))]
 pub(crate) struct FileView {
     /// Its id.
@@ -104,6 +105,8 @@ pub(crate) struct FileView {
     started_at: Option<Time>,
     /// When it ended.
     ended_at: Option<Time>,
+    /// When its bytes were erased; its hash is zeros then.
+    erased_at: Option<Time>,
 }
 
 impl FileView {
@@ -146,6 +149,7 @@ impl From<CallFile> for FileView {
             created_at: Time(file.created_at),
             started_at: file.started_at.map(Time),
             ended_at: file.ended_at.map(Time),
+            erased_at: file.erased_at.map(Time),
         }
     }
 }

@@ -277,6 +277,9 @@ async fn get_file_raw(
 ) -> ApiResult<HttpResponse> {
     let (id, reach) = (FileId(id.into_inner()), caller.whole_reach()?);
     let file = app.read(reach, move |conn| files::find_file(conn, reach, id)).await?;
+    if file.erased_at.is_some() {
+        return Err(ApiError::NotFound(None));
+    }
     download::send(&app, &req, download_of(file)).await
 }
 

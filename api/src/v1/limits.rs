@@ -13,6 +13,7 @@ use baitline_intake::{calls as intake, portability, profile, table};
 use baitline_store::complaints::{
     MAX_COMPLAINED_CALLS, MAX_COMPLAINT_CALLS, MAX_DEADLINES, MAX_OBJECTIONS,
 };
+use baitline_store::erasures::MAX_OPEN_ERASURES;
 use baitline_store::exports::MAX_PACKAGES;
 use baitline_store::files::{MAX_RAW_BYTES, MAX_REJECTIONS, MAX_WAITING_FILES};
 use baitline_store::inquiries::{MAX_INQUIRY_CALLS, MAX_PROPOSED_CALLS};
@@ -57,8 +58,8 @@ use super::traps::{ExposureSeconds, MAX_EXPOSURES};
 use super::{
     allow_list, applicants, attachments, attributions, baits, clients, competitors,
     complaint_life_views, complaint_objections, contaminations, correction_views, devices,
-    inquiry_views, keys, label_views, listening, operators, own_numbers, portability_answers,
-    powers_of_attorney, preparations, protocols,
+    erasures, inquiry_views, keys, label_views, legal_holds, listening, operators, own_numbers,
+    portability_answers, powers_of_attorney, preparations, protocols, retention,
 };
 use crate::app::{App, AppData};
 use crate::auth::Caller;
@@ -101,6 +102,8 @@ pub(crate) enum LimitUnit {
     PerSecond,
     /// Hours.
     Hours,
+    /// Days.
+    Days,
     /// Seconds since 1970-01-01T00:00:00Z.
     UnixSeconds,
     /// Years of the calendar.
@@ -255,6 +258,7 @@ fn answers() -> Vec<LimitView> {
         most("offender_entries", LimitUnit::Items, MAX_OFFENDER_ENTRIES),
         most("files_waiting", LimitUnit::Items, MAX_WAITING_FILES),
         most("papers_waiting", LimitUnit::Items, MAX_WAITING_PAPERS),
+        most("erasures_at_work", LimitUnit::Items, MAX_OPEN_ERASURES),
         most("corrected_cells", LimitUnit::Items, MAX_CORRECTED_CELLS),
         most("corrected_cell", LimitUnit::Characters, MAX_CORRECTED_CELL_CHARS),
         most("replays_waiting", LimitUnit::Items, MAX_WAITING),
@@ -284,6 +288,7 @@ fn periods() -> Vec<LimitView> {
         most("reports_at_once", LimitUnit::Items, MAX_REPORTS_AT_ONCE),
         seconds("replay_period", MAX_REPLAY_PERIOD),
         between("client_window", LimitUnit::Hours, clients::WindowHours::BOUNDS),
+        between("client_retention", LimitUnit::Days, retention::RetentionDays::BOUNDS),
         seconds("trap_run", MAX_RUN),
         between("trap_exposure", LimitUnit::Seconds, ExposureSeconds::BOUNDS),
         // What counts toward a complete trap; shorter ones are kept all the same.
@@ -330,6 +335,8 @@ fn texts_of_lists() -> Vec<LimitView> {
     let most = |name, chars: usize| most(name, LimitUnit::Characters, chars);
     vec![
         most("allowance_reason", allow_list::AllowReason::MAX_CHARS),
+        most("legal_hold_reason", legal_holds::HoldReason::MAX_CHARS),
+        most("erasure_reason", erasures::ErasureReason::MAX_CHARS),
         most("competitor_name", competitors::CompetitorName::MAX_CHARS),
         most("attribution_ground", attributions::Ground::MAX_CHARS),
         most("contamination_note", contaminations::ContaminationNote::MAX_CHARS),

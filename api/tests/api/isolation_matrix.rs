@@ -165,7 +165,7 @@ fn kind_of(name: &str, path: &str) -> Option<&'static str> {
     })
 }
 
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 30] = [
     "allow-list",
     "applicants",
     "attachments",
@@ -178,10 +178,12 @@ const KINDS: [&str; 28] = [
     "consents",
     "contaminations",
     "devices",
+    "erasures",
     "exports",
     "files",
     "inquiries",
     "interceptions",
+    "legal-holds",
     "observations",
     "own-numbers",
     "papers",

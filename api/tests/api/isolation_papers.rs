@@ -58,6 +58,9 @@ pub(crate) fn furnish(
         "valid_to": format!("2026-{month:02}-20T00:00:00Z"),
     });
     let inquiry = inquiries.text("/inquiries/0/id");
+    let hold = json!({"client_id": stock.tenant.id, "caller": "+79160000001", "reason": mark});
+    let erasure = json!({"client_id": stock.tenant.id, "number": "+79160000009", "reason": mark});
+    let erasure = service.json("POST", &service.agency_key, "/v1/erasures", &erasure).expect(201);
     let paper = json!({"kind": "operator_inquiry", "subject_id": inquiry});
     let paper = service.json("POST", key, "/v1/papers", &paper).expect(202);
     let template = format!("# {mark}\n");
@@ -65,6 +68,8 @@ pub(crate) fn furnish(
     service.typed("PUT", key, path, "text/markdown", template.as_bytes()).expect(202);
     vec![
         ("papers", paper.text("/id")),
+        ("legal-holds", service.create(&service.agency_key, "/v1/legal-holds", &hold)),
+        ("erasures", erasure.text("/items/0/id")),
         ("powers-of-attorney", service.create(key, "/v1/powers-of-attorney", &power)),
         ("consents", service.create(key, "/v1/consents", &consent)),
         ("statements", service.create(key, "/v1/statements", &statement)),

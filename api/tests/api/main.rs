@@ -12,6 +12,7 @@ mod calls;
 mod complaints;
 mod device_recordings;
 mod devices;
+mod erasures;
 mod export_events;
 mod exports;
 mod filed;

@@ -160,6 +160,14 @@ id!(
     /// A paper that the program makes.
     PaperId
 );
+id!(
+    /// What a person keeps from being erased.
+    LegalHoldId
+);
+id!(
+    /// Something that is erased, and the record of it.
+    ErasureId
+);
 
 /// Changes when the recipe of [`ObservationId::derive`] changes, so that ids of
 /// two recipes never meet by accident.

@@ -10,6 +10,7 @@ pub mod bait;
 pub mod call;
 pub mod competitor;
 pub mod complaint;
+pub mod erasure;
 pub mod gate;
 pub mod ids;
 pub mod inquiry;

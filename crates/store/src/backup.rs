@@ -4,6 +4,7 @@
 //! The database is dumped first. Blobs never change and are durable before any row
 //! speaks of them, so those that the dump names can be copied afterwards.
 
+mod client;
 mod contents;
 mod dump;
 mod restore;
@@ -22,6 +23,8 @@ use crate::blobs::{BlobPlace, Blobs, PutError};
 use crate::error::StoreError;
 use crate::now;
 
+pub use client::{HandedOver, hand_over};
+pub(crate) use contents::blobs_named;
 use contents::{BlobName, Contents};
 
 pub use restore::{Restored, check, restore};

@@ -207,6 +207,20 @@ diesel::define_sql_function! {
     fn set_config(name: diesel::sql_types::Text, value: diesel::sql_types::Text, is_local: diesel::sql_types::Bool) -> diesel::sql_types::Text;
 }
 
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    busy: i32,
+}
+
+/// See [`crate::Store::compact`].
+pub(crate) fn compact(conn: &mut Conn) -> StoreResult<bool> {
+    let Conn::Sqlite(c) = conn else { return Ok(true) };
+    c.batch_execute("VACUUM")?;
+    let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+    Ok(done.busy == 0)
+}
+
 /// Makes connections for the pool.
 pub(crate) struct Manager(pub(crate) DatabaseUrl);
 

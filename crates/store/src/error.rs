@@ -238,6 +238,15 @@ pub enum Constraint {
     /// Its key stands for a request that asked for something else.
     #[error("another request was sent with this key")]
     RequestDiffers,
+    /// The number is a bait's or an own number: no caller's.
+    #[error("the number is of the client's side")]
+    NumberIsOurs,
+    /// As many erasures of the client are at work as may.
+    #[error("too many erasures of the client are at work")]
+    TooManyErasures,
+    /// The erasure has not ended.
+    #[error("the erasure is at work")]
+    ErasureAtWork,
     /// The key opens nothing any more, so nothing replaces it.
     #[error("the key is revoked or has ended")]
     KeyNotLive,

@@ -78,6 +78,7 @@ pub fn create_file(conn: &mut Conn, client: ClientId, new: &NewFile) -> StoreRes
         started_at: None,
         ended_at: None,
         updated_at: at,
+        erased_at: None,
     };
     on!(conn, c => diesel::insert_into(files::table).values(file.clone()).execute(c))?;
     Ok(file)
@@ -102,6 +103,8 @@ fn find_same(conn: &mut Conn, client: ClientId, new: &NewFile) -> StoreResult<Op
         .filter(files::client_id.eq(Db(client)))
         .filter(files::sha256.eq(&new.sha256[..]))
         .filter(files::format.eq(Db(new.format)))
+        // What was erased and is sent again is read again.
+        .filter(files::erased_at.is_null())
         .order(files::id.desc())
         .select(CallFile::as_select())
         .load(c))?;

@@ -39,6 +39,7 @@ pub mod derived_days;
 pub mod device_files;
 pub mod devices;
 pub mod entries;
+pub mod erasures;
 pub mod error;
 pub mod exports;
 pub mod facts;
@@ -51,6 +52,7 @@ pub mod keys;
 pub mod known_keys;
 pub mod known_numbers;
 pub mod labels;
+pub mod legal_holds;
 pub mod listening;
 mod migrate;
 pub mod models;
@@ -71,6 +73,7 @@ pub mod queues;
 pub mod recordings;
 pub mod replays;
 pub mod representatives;
+pub mod retention;
 mod schema;
 pub mod sealing;
 pub mod segments;
@@ -169,6 +172,13 @@ impl Store {
     /// Whether the database is the embedded one, which allows one process only.
     pub fn is_embedded(&self) -> bool {
         matches!(self.inner.url, DatabaseUrl::Sqlite(_))
+    }
+
+    /// Makes the embedded database's file anew without what was deleted; `false`
+    /// while somebody reads it, and then part of the old may still be there.
+    /// PostgreSQL cleans up by itself.
+    pub fn compact(&self) -> StoreResult<bool> {
+        conn::compact(&mut *self.connection()?)
     }
 
     /// Finds out whether the database answers and still has the schema this

@@ -6,6 +6,7 @@ mod attachments;
 mod complaints;
 mod corrections;
 mod devices;
+mod erasures;
 mod evidence;
 mod files;
 mod inquiries;
@@ -50,6 +51,9 @@ pub use corrections::{
     Amendment, Correcting, CorrectionRow, NewCorrection, Revision, RevisionContent,
 };
 pub use devices::{BindingChanges, Device, DeviceBinding, NewBinding, NewDevice};
+pub use erasures::{
+    ErasureCounts, ErasureRow, HeldCalls, LegalHoldRow, NewLegalHold, RetentionRow,
+};
 pub use evidence::{
     Assignment, Export, ExportFile, LabelRow, NewLabel, Package, Recording, SigningKeyRow,
     WaitingRecording,

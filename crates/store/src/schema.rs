@@ -690,6 +690,7 @@ diesel::table! {
         started_at -> Nullable<Instant>,
         ended_at -> Nullable<Instant>,
         updated_at -> Instant,
+        erased_at -> Nullable<Instant>,
     }
 }
 
@@ -1256,6 +1257,82 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    retentions (client_id) {
+        client_id -> Id,
+        days -> Nullable<Integer>,
+        author -> Text,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    legal_holds (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        bait_id -> Nullable<Id>,
+        caller -> Nullable<Number>,
+        reason -> Text,
+        author -> Text,
+        created_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        ended_because -> Nullable<Text>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    erasures (client_id, id) {
+        client_id -> Id,
+        id -> Id,
+        ground -> Word,
+        state -> Word,
+        number -> Nullable<Number>,
+        before_at -> Nullable<Instant>,
+        reason -> Text,
+        author -> Text,
+        salt -> Nullable<Binary>,
+        counts -> Text,
+        held -> Text,
+        place -> Nullable<Text>,
+        digest -> Nullable<Binary>,
+        requested_at -> Instant,
+        rows_gone_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    erasure_days (client_id, erasure_id, day) {
+        client_id -> Id,
+        erasure_id -> Id,
+        day -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::sql_types::*;
+
+    erasure_commitments (client_id, erasure_id, commitment) {
+        client_id -> Id,
+        erasure_id -> Id,
+        commitment -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     clients,
     api_keys,
@@ -1319,6 +1396,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     operator_statements,
     paper_templates,
     papers,
+    retentions,
+    legal_holds,
+    erasures,
+    erasure_days,
+    erasure_commitments,
     kept_replies,
     audit_waiting,
     audit_entries,

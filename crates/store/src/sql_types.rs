@@ -193,6 +193,8 @@ id!(
     ids::ObjectionId,
     ids::StatementId,
     ids::SimAssignmentId,
+    ids::LegalHoldId,
+    ids::ErasureId,
     RowId,
 );
 
@@ -315,6 +317,8 @@ word!(
     baitline_domain::complaint::FinedParty,
     baitline_domain::complaint::Grouping,
     baitline_domain::complaint::Outcome,
+    baitline_domain::erasure::ErasureGround,
+    baitline_domain::erasure::ErasureState,
     baitline_domain::inquiry::InquiryState,
     baitline_domain::inquiry::Permission,
     baitline_domain::inquiry::SendingChannel,

@@ -26,7 +26,7 @@ pub(crate) const ALL: Page = Page { after: None, limit: 10_000 };
 pub(crate) struct Scene {
     pub(crate) store: Store,
     runtime: Runtime,
-    _blobs: TempDir,
+    blobs: TempDir,
     pub(crate) database: TestDatabase,
 }
 
@@ -62,11 +62,16 @@ impl Scene {
             allow_plaintext_database: false,
         };
         let store = Store::open(&settings).unwrap();
-        Self { store, runtime: Runtime::new().unwrap(), _blobs: folder, database }
+        Self { store, runtime: Runtime::new().unwrap(), blobs: folder, database }
     }
 
     pub(crate) fn worker(&self) -> Worker {
         Worker::new(self.store.clone(), self.runtime.handle().clone(), "test")
+    }
+
+    /// Where the blobs are, unless they are in a bucket.
+    pub(crate) fn blob_folder(&self) -> &std::path::Path {
+        self.blobs.path()
     }
 
     pub(crate) fn handle(&self) -> Handle {

@@ -99,6 +99,10 @@ pub const AUDITED: &[Audited] = &[
         ..audited("signing_keys", "signing_key")
     },
     Audited { id: "export_id", ..audited("export_files", "export_file") },
+    Audited { id: "client_id", ..audited("retentions", "retention") },
+    audited("legal_holds", "legal_hold"),
+    // The number and the salt are to be forgotten.
+    Audited { ignored: &["number", "salt", "place"], ..audited("erasures", "erasure") },
 ];
 
 /// The other tables, and why their rows leave none.
@@ -122,6 +126,8 @@ pub const UNAUDITED: &[(&str, &str)] = &[
     ("assignments", "who listens next; what was heard is a label"),
     ("file_rejections", "rows that gave no call; one that is mended is noted as a call"),
     ("kept_replies", "copies of answers"),
+    ("erasure_days", "work"),
+    ("erasure_commitments", "an erasure's, whose digest is in its row"),
     ("audit_waiting", "the audit itself"),
     ("audit_entries", "the audit itself"),
     ("audit_heads", "the audit itself"),

@@ -13,7 +13,7 @@ use crate::audit;
 use crate::blobs::BlobKind;
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
-use crate::sql_types::Id;
+use crate::sql_types::{Db, Id};
 
 /// The tables and columns that name blobs, and in which of the rows.
 pub(super) const BLOB_COLUMNS: &[(&str, &str, BlobKind, &str)] = &[
@@ -23,7 +23,7 @@ pub(super) const BLOB_COLUMNS: &[(&str, &str, BlobKind, &str)] = &[
     ("export_files", "sha256", BlobKind::Package, "true"),
     ("papers", "pdf_sha256", BlobKind::Paper, "true"),
     ("papers", "docx_sha256", BlobKind::Paper, "true"),
-    ("files", "sha256", BlobKind::File, "true"),
+    ("files", "sha256", BlobKind::File, "erased_at IS NULL"),
     ("segments", "sha256", BlobKind::Segment, "dropped_at IS NULL"),
     ("attachments", "sha256", BlobKind::Attachment, "true"),
 ];
@@ -119,6 +119,25 @@ fn blobs_of(
     let found: Vec<Named> = on!(conn, c => diesel::sql_query(query).load(c))?;
     let name = |row: Named| BlobName { client: row.client_id, kind: *kind, sha256: row.sha256 };
     Ok(found.into_iter().map(name).collect())
+}
+
+/// The hashes of the blobs of one kind that rows of one client name.
+pub(crate) fn blobs_named(
+    conn: &mut Conn,
+    client: ClientId,
+    kind: BlobKind,
+) -> StoreResult<BTreeSet<Vec<u8>>> {
+    let mut named = BTreeSet::new();
+    for (table, column, _, which) in BLOB_COLUMNS.iter().filter(|one| one.2 == kind) {
+        let query = format!(
+            "SELECT client_id, {column} AS sha256 FROM {table}
+             WHERE client_id = $1 AND {column} IS NOT NULL AND {which}"
+        );
+        let found: Vec<Named> =
+            on!(conn, c => diesel::sql_query(query).bind::<Id, _>(Db(client)).load(c))?;
+        named.extend(found.into_iter().map(|row| row.sha256));
+    }
+    Ok(named)
 }
 
 #[cfg(test)]

@@ -100,6 +100,14 @@ impl Cache {
         kept.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(uncached)
     }
 
+    /// Removes the copy of a blob, if there is one; who reads it reads on.
+    pub(super) async fn forget(&self, name: &str) -> StoreResult<()> {
+        match tokio::fs::remove_file(self.folder.join(name)).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(uncached(error)),
+            _ => Ok(()),
+        }
+    }
+
     async fn download(
         &self,
         mut bytes: BoxStream<'static, StoreResult<Bytes>>,

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::{BlobKind, Blobs, failed, folder};
+use super::{BlobKind, Blobs, Place, failed, folder, name};
 use crate::error::{StoreError, StoreResult};
 
 /// A blob in the store.
@@ -31,8 +31,28 @@ impl Blobs {
         Ok(listed.collect())
     }
 
+    /// When a blob was put there last; `None` where it is not.
+    pub async fn put_at(
+        &self,
+        client: ClientId,
+        kind: BlobKind,
+        sha256: &[u8],
+    ) -> StoreResult<Option<Instant>> {
+        match self.store.head(&self.key(client, kind, sha256)).await.map_err(failed) {
+            Ok(object) => {
+                let seconds = object.last_modified.timestamp();
+                Ok(Some(Instant(seconds.saturating_mul(MICROS_PER_SECOND))))
+            }
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes a blob that no row names; one that is not there is no failure.
     pub async fn remove(&self, client: ClientId, kind: BlobKind, sha256: &[u8]) -> StoreResult<()> {
+        if let Place::Bucket(bucket) = &self.place {
+            bucket.cache.forget(&name(client, kind, sha256)).await?;
+        }
         match self.store.delete(&self.key(client, kind, sha256)).await.map_err(failed) {
             Err(StoreError::NotFound) => Ok(()),
             other => other,

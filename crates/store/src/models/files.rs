@@ -97,6 +97,8 @@ pub struct CallFile {
     /// When it last moved.
     #[diesel(serialize_as = Db<Instant>)]
     pub updated_at: Instant,
+    /// When its bytes were erased.
+    pub erased_at: Option<Instant>,
 }
 
 /// Why a file could not be read to its end.

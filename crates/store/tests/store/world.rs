@@ -76,6 +76,7 @@ pub(crate) fn furnish(opened: &Opened, name: &str) -> Furnished {
     crate::files::furnish(opened, id);
     crate::papers::furnish(opened, id);
     crate::kept_replies::furnish(opened, id);
+    crate::erasures::furnish(opened, id);
     crate::audit::furnish(opened, id);
     let (key, _) =
         opened.agency(|conn| keys::create_key(conn, &NewKey::full(Reach::Client(id), name)));
