@@ -54,10 +54,7 @@ pub(crate) fn hand_over(options: &HandoverOptions) -> Result<(), Failure> {
         }
         other => other?,
     };
-    println!(
-        "Handed over {} rows of {} tables and {} blobs.",
-        done.rows, done.tables, done.blobs
-    );
+    println!("Handed over {} rows of {} tables and {} blobs.", done.rows, done.tables, done.blobs);
     println!("`sha256sum -c {SUMS}` checks them.");
     Ok(())
 }

@@ -44,9 +44,7 @@ fn main() -> ExitCode {
         Command::Audit(command) => audit::run(&command),
         Command::Backup(options) => backup::back_up(&options),
         Command::Restore(options) => backup::restore(&options),
-        Command::Handover(options) => {
-            acting("handover", || backup::hand_over(&options))
-        }
+        Command::Handover(options) => acting("handover", || backup::hand_over(&options)),
         Command::Health(options) => health::run(&options),
         Command::Verify(options) => verify::run(&options),
     };

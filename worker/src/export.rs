@@ -53,7 +53,7 @@ pub(crate) struct OpenExport {
 /// What came of planning an export.
 enum Planned {
     /// Its packages are told.
-    Open(OpenExport),
+    Open(Box<OpenExport>),
     /// It has ended, or another worker has it.
     Over,
     /// Who is a repeat offender is told once the days of its period are recomputed.
@@ -89,7 +89,7 @@ impl Worker {
                 let Some(export) = claimed else { return Ok(false) };
                 let opened = self.plan(&export);
                 match self.or_give_back(&export, opened)? {
-                    Planned::Open(open) => open,
+                    Planned::Open(open) => *open,
                     Planned::Over => return Ok(true),
                     Planned::Waits => return Ok(false),
                 }
@@ -136,7 +136,7 @@ impl Worker {
         let export = export.clone();
         let mut open = OpenExport { export, request, narrowing, after: None, must_wait: false };
         if open.export.planned_at.is_some() {
-            return Ok(Planned::Open(open));
+            return Ok(Planned::Open(Box::new(open)));
         }
         if open.request.numbers.is_empty() && open.narrowing.callers.is_none() {
             let reach = Reach::Client(client);
@@ -159,7 +159,7 @@ impl Worker {
         })?;
         Ok(planned.map_or(Planned::Over, |export| {
             open.export = export;
-            Planned::Open(open)
+            Planned::Open(Box::new(open))
         }))
     }
 

@@ -176,9 +176,12 @@ impl Decoding {
     }
 }
 
+/// Adds the samples that bytes without compression stand for.
+type Plain = fn(&[u8], &mut Vec<i16>);
+
 /// How samples without compression are read; `None` for any other codec. What is finer
 /// than 16 bits loses its last ones.
-fn plain(codec: AudioCodecId) -> Option<fn(&[u8], &mut Vec<i16>)> {
+fn plain(codec: AudioCodecId) -> Option<Plain> {
     Some(match codec {
         CODEC_ID_PCM_S16LE => |bytes, samples| {
             samples.extend(bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])));

@@ -22,15 +22,14 @@ fn keep_for(scene: &Scene, story: &Story, days: i32) {
 }
 
 fn is_there(scene: &Scene, report: &Report) -> bool {
-    let kept = scene.agency(|conn| {
+    scene.agency(|conn| {
         baitline_store::observations::find_one(conn, Reach::Agency, report.id)
             .map(|_| true)
             .or_else(|error| match error {
                 baitline_store::StoreError::NotFound => Ok(false),
                 other => Err(other),
             })
-    });
-    kept
+    })
 }
 
 #[test]

@@ -8,7 +8,7 @@ use baitline_sample::authority::{Manner, NAME, OTHER_ROOT, ROOT, answer};
 use super::building::{entry, text};
 use super::sample::ready;
 use super::signing::key;
-use super::tampering::{content, resum, rewritten_from};
+use super::tampering::{Entries, content, resum, rewritten_from};
 use crate::time_stamp::StampSignature;
 use crate::{
     Authorities, BuildError, Problem, Seal, StampError, StampRequest, Stamper, build_sealed,
@@ -104,8 +104,7 @@ fn without_a_stamp_no_package_is_made() {
 
 #[test]
 fn a_stamp_that_is_missing_of_something_else_or_changed_is_a_problem() {
-    let changed =
-        |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| problems(&rewritten_from(stamped(), change));
+    let changed = |change: &dyn Fn(&mut Entries)| problems(&rewritten_from(stamped(), change));
     assert_eq!(changed(&|_| ()), []);
     let without = changed(&|entries| entries.retain(|(name, _)| name != STAMP));
     let missing = "is missing: the package is not time-stamped";

@@ -21,16 +21,16 @@ fn problems(archive: &[u8]) -> Vec<Problem> {
 }
 
 /// The archive written again with its entries changed by `change`.
-fn rewritten(change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
+fn rewritten(change: impl Fn(&mut Entries)) -> Vec<u8> {
     let (dossier, recordings) = dossier();
     rewritten_from(&built(&dossier, &recordings), change)
 }
 
+/// The entries of an archive, by name.
+pub(super) type Entries = Vec<(String, Vec<u8>)>;
+
 /// The same of any archive.
-pub(super) fn rewritten_from(
-    archive: &[u8],
-    change: impl Fn(&mut Vec<(String, Vec<u8>)>),
-) -> Vec<u8> {
+pub(super) fn rewritten_from(archive: &[u8], change: impl Fn(&mut Entries)) -> Vec<u8> {
     let mut zip = ZipArchive::new(Cursor::new(archive)).unwrap();
     let mut date = zip::DateTime::default();
     let mut entries = Vec::new();

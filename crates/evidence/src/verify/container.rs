@@ -29,7 +29,7 @@ const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 const END_BYTES: usize = 22;
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
 /// The files whose content the later checks read.
-const READ_FILES: [&str; 9] = [
+const READ_FILES: [&str; 10] = [
     BAGIT_PATH,
     BAG_INFO_PATH,
     MANIFEST_PATH,
