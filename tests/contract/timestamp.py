@@ -87,7 +87,7 @@ def ts_verify(bag: Path, root: Path) -> bool:
     readme = (bag / "README.txt").read_text()
     [start] = [line for line in readme.splitlines() if "openssl ts -verify" in line]
     command = readme[readme.index(start) :].split("\n\n")[0].split("openssl ts -reply")[0]
-    words = shlex.split(command.replace(ROOT_NAME, str(root)))
+    words = shlex.split(command.replace("\\\n", " ").replace(ROOT_NAME, str(root)))
     done = subprocess.run(words, cwd=bag, capture_output=True, text=True)
     assert ("Verification: OK" in done.stdout) == (done.returncode == 0), done
     return done.returncode == 0

@@ -1,3 +1,4 @@
+//! Answers of a made-up authority: honest, false, broken, and read at all.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use baitline_sample::authority::{Manner, NAME, OTHER_ROOT, ROOT, answer};
