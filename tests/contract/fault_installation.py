@@ -2,7 +2,6 @@
 
 import contextlib
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,14 +19,10 @@ class Program:
         self.log, self.settings, self.arguments = log, settings, arguments
         self.process: subprocess.Popen | None = None
 
-    def start(self, at_sync: int | None = None) -> None:
-        """With a number, it is killed in the moment when one of its threads is
-        about to write that many times to the disk for good."""
-        doomed = ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]
-        doomed += ["-e", f"inject=fsync,fdatasync:signal=KILL:when={at_sync}"]
+    def start(self) -> None:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*(doomed if at_sync else ()), service.BINARY, *self.arguments],
+                [service.BINARY, *self.arguments],
                 env=service.environment(self.settings),
                 stdout=output,
                 stderr=output,
@@ -36,13 +31,6 @@ class Program:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
-
-    def dies_within(self, seconds: float) -> bool:
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
     def stop(self) -> None:
         service.stop(self.process, self.log)
@@ -59,8 +47,6 @@ class Installation:
         for name in programs:
             arguments = (name,) if name == "worker" else (name, "--listen", address)
             self.programs[name] = Program(folder / f"{name}.log", settings, *arguments)
-        # What else can befall it, by its name.
-        self.others: dict[str, Callable[[], None]] = {}
 
     def start(self) -> None:
         for program in self.programs.values():

@@ -65,7 +65,7 @@ class Sender(threading.Thread):
                     answer = ask(http)
                 if answer.is_success:
                     return answer, is_first
-                assert answer.status_code in (429, 503, 507), f"{answer.status_code} {answer.text}"
+                assert answer.status_code in (429, 503), f"{answer.status_code} {answer.text}"
             is_first = False
             time.sleep(PAUSE_SECONDS)
 

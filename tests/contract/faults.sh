@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Lets everything befall the program while it works, on both databases: kills of
-# it and of PostgreSQL, cut and silent connections, disks that are full or fail.
-# Looks whether anything acknowledged was lost. `faults.sh --kills 200` is the
-# long form, `--victims sync,cut` chooses.
+# Kills the program and its database at random while it works, on both databases,
+# and looks whether anything acknowledged was lost. `faults.sh --kills 200` is the
+# long form.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

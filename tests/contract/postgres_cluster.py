@@ -31,24 +31,6 @@ class Cluster:
         os.kill(server, signal.SIGKILL)
         service.wait_for("a restart of the database", self.start)
 
-    def stop_and_restart(self) -> None:
-        """As whoever keeps it does it: connections end with a word, nothing waits."""
-        server = int((self.data / "postmaster.pid").read_text().split()[0])
-        os.kill(server, signal.SIGINT)
-        service.wait_for("the end of the database", lambda: not self.runs())
-        service.wait_for("a restart of the database", self.start)
-
-    def runs(self) -> bool:
-        return (self.data / "postmaster.pid").exists()
-
-    def come_back(self) -> None:
-        """It starts again by itself but where it could not even recover."""
-        service.wait_for("the database", lambda: self.answers() or (not self.runs() and self.start()))
-
-    def answers(self) -> bool:
-        asked = ["psql", "-X", "-q", "-d", self.url, "-c", "SELECT 1"]
-        return subprocess.run(asked, capture_output=True).returncode == 0
-
     def start(self) -> bool:
         # What the dead server's processes still hold keeps the first tries from it.
         owner = (self.data / "PG_VERSION").stat()
