@@ -20,7 +20,7 @@ struct Kept(HashMap<[u8; 32], Vec<u8>>);
 
 impl Kept {
     fn add(&mut self, seed: usize) -> ([u8; 32], u64) {
-        let bytes: Vec<u8> = (0..RECORDING_BYTES).map(|n| (n * (seed + 7) >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..RECORDING_BYTES).map(|n| ((n * (seed + 7)) >> 3) as u8).collect();
         let sha256 = Sha256::digest(&bytes).into();
         let length = bytes.len() as u64;
         self.0.insert(sha256, bytes);

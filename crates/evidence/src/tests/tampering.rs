@@ -188,7 +188,7 @@ fn a_file_that_is_missing_added_or_exchanged_is_named() {
     assert!(missing.iter().any(|problem| problem.path == "data/recordings/call-03-1.wav"));
 
     let added = problems(&rewritten(|entries| {
-        entries.insert(6, ("data/recordings/call-03-0.wav".into(), b"x".to_vec()));
+        entries.insert(11, ("data/recordings/call-03-0.wav".into(), b"x".to_vec()));
     }));
     assert!(
         added.iter().any(|problem| {

@@ -90,3 +90,14 @@ fn a_recording_that_breaks_off_gives_what_is_there() {
     let (pcm, _) = decoded(file, "audio/wav", MANY).unwrap();
     assert!(pcm.bytes > 20_000, "{pcm:?}");
 }
+
+#[test]
+fn an_mp3_is_decoded_at_its_own_rate() {
+    // Frames of MPEG 1 layer 3 at 44.1 kHz and 128 kbit/s that say nothing: silence.
+    let mut frame = vec![0xFF, 0xFB, 0x90, 0xC0];
+    frame.resize(417, 0);
+    let (pcm, samples) = decoded(frame.repeat(100), "audio/mpeg", 1 << 24).unwrap();
+    assert_eq!((pcm.sample_rate, pcm.channels), (44_100, 1));
+    assert!((2_500..2_700).contains(&pcm.milliseconds()), "{pcm:?}");
+    assert!(samples.iter().all(|sample| *sample == 0));
+}
