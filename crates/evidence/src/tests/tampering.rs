@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::sample::{built, dossier, ready};
+use super::sample::{built, draft, ready};
 use super::signing::{key, signed};
 use crate::verify::Problem;
 use crate::{VerifyReport, verify};
@@ -22,8 +22,7 @@ fn problems(archive: &[u8]) -> Vec<Problem> {
 
 /// The archive written again with its entries changed by `change`.
 fn rewritten(change: impl Fn(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
-    let (dossier, recordings) = dossier();
-    rewritten_from(&built(&dossier, &recordings), change)
+    rewritten_from(&draft(), change)
 }
 
 /// The same of any archive.
