@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "baitline-analytics",
             "baitline-domain",
+            "baitline-evidence",
             "baitline-intake",
             SAMPLE,
             "baitline-store",

@@ -285,15 +285,16 @@ impl Worker {
             dossier::gather(conn, package, asked, &self.program_version)
         })?;
         let Some(gathered) = gathered else { return Ok(false) };
-        let dossier = match dossier::sniffed(gathered, &recordings) {
-            Ok(dossier) => dossier,
+        let sniffed = dossier::sniffed(gathered, &recordings);
+        let copied = sniffed.and_then(|dossier| playable::with_copies(dossier, recordings));
+        let (dossier, recordings) = match copied {
+            Ok(copied) => copied,
             Err(WorkError::TemporaryFile(error)) if is_for_good(&error) => {
                 give_up(package, &"a recording is gone or damaged");
                 return Ok(true);
             }
             Err(error) => return Err(error),
         };
-        let (dossier, recordings) = playable::with_copies(dossier, recordings)?;
         self.write_package(&open.export, package, &dossier, &recordings).map(|()| true)
     }
 

@@ -15,7 +15,7 @@ use baitline_intake::pcm::{NoPcm, Pcm, WAV_HEADER_BYTES, write_pcm};
 use sha2::{Digest, Sha256};
 
 use crate::WorkError;
-use crate::contents::{ClientRecordings, is_for_good};
+use crate::contents::ClientRecordings;
 
 /// Bytes moved at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -38,8 +38,8 @@ struct Placed {
 /// The same dossier, told of the copies that were made.
 ///
 /// # Errors
-/// When the blob store or this machine fails: that passes, and says nothing of the
-/// recordings.
+/// When a recording is gone or is not what was received, or the blob store or this
+/// machine fails.
 pub(crate) fn with_copies<'a>(
     mut dossier: Dossier,
     originals: ClientRecordings<'a>,
@@ -82,9 +82,7 @@ impl Making<'_> {
         if recording.duration_milliseconds.is_none() {
             return Ok(Err(NotPlayable::Undecodable));
         }
-        let Some(original) = self.original(recording)? else {
-            return Ok(Err(NotPlayable::Undecodable));
-        };
+        let original = self.original(recording)?;
         let pcm = match self.decoded(original, recording) {
             Ok(pcm) => pcm,
             Err(NoPcm::Write(error)) => return Err(error.into()),
@@ -104,19 +102,27 @@ impl Making<'_> {
         Ok(Ok((facts, copy)))
     }
 
-    /// The recording as a file of its own, since decoders want to seek; `None` where
-    /// it is gone, which the building of the package tells.
-    fn original(&self, recording: &RecordingFacts) -> Result<Option<File>, WorkError> {
+    /// The recording as a file of its own, since decoders want to seek. A copy is made
+    /// of what was received or not at all, so its hash is taken once more.
+    fn original(&self, recording: &RecordingFacts) -> io::Result<File> {
         let mut file = tempfile::tempfile()?;
-        let copied = self.originals.open(&recording.sha256).and_then(|mut from| {
-            io::copy(&mut from, &mut file)?;
-            file.rewind()
-        });
-        match copied {
-            Ok(()) => Ok(Some(file)),
-            Err(error) if is_for_good(&error) => Ok(None),
-            Err(error) => Err(error.into()),
+        let mut from = self.originals.open(&recording.sha256)?;
+        let mut hash = Sha256::new();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match from.read(&mut chunk)? {
+                0 => break,
+                length => {
+                    hash.update(&chunk[..length]);
+                    file.write_all(&chunk[..length])?;
+                }
+            }
         }
+        if recording.sha256 != <[u8; 32]>::from(hash.finalize()) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        file.rewind()?;
+        Ok(file)
     }
 
     /// Writes the samples behind those of the copies before.

@@ -250,6 +250,21 @@ pub enum NotPlayable {
     TooLarge,
 }
 
+impl NotPlayable {
+    /// The code word, as packages have it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable",
+            Self::TooLarge => "too_large",
+        }
+    }
+
+    /// The reason with this code word.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Undecodable, Self::TooLarge].into_iter().find(|why| why.as_str() == word)
+    }
+}
+
 /// What a person heard in a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelFacts {

@@ -10,7 +10,7 @@ use crate::bag::{FILING_PATH, hex};
 use crate::counted::Counted;
 use crate::custody::{events, links};
 use crate::documents::MadeFile;
-use crate::dossier::{Dossier, InterceptionFacts, NotPlayable, Playable};
+use crate::dossier::{Dossier, InterceptionFacts, Playable};
 use crate::filing::Enclosed;
 use crate::numbered::{NamedRecording, NamedWav};
 
@@ -139,20 +139,5 @@ pub(super) fn not_playable(playable: &Playable) -> Option<&'static str> {
     match playable {
         Playable::Wav(_) => None,
         Playable::Nothing(why) => Some(why.as_str()),
-    }
-}
-
-impl NotPlayable {
-    /// The code word, as packages have it.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Undecodable => "undecodable",
-            Self::TooLarge => "too_large",
-        }
-    }
-
-    /// The reason with this code word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Undecodable, Self::TooLarge].into_iter().find(|why| why.as_str() == word)
     }
 }

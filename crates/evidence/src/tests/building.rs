@@ -6,7 +6,7 @@ use baitline_domain::gate::Missing;
 use baitline_domain::ids::ObservationId;
 use uuid::Uuid;
 
-use super::sample::{built, dossier, ready};
+use super::sample::{built, dossier, draft, ready};
 use crate::{BuildError, Built, Summary, build, verify};
 
 pub(super) fn entry(archive: &[u8], path: &str) -> Vec<u8> {
@@ -77,10 +77,20 @@ fn what_was_built_tells_what_the_gate_still_misses_once_each() {
     assert_eq!(build(&dossier, &recordings, &mut out).unwrap(), expected);
 }
 
+/// The same without the sums and lengths of documents, which change with the programs
+/// that set them.
+fn without_sums(json: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("      \"") {
+        Some(rest) if rest.starts_with("sha256") => "      \"sha256\": …\n".to_owned(),
+        Some(rest) if rest.starts_with("bytes") => "      \"bytes\": …\n".to_owned(),
+        _ => format!("{line}\n"),
+    };
+    json.lines().map(line).collect()
+}
+
 #[test]
 fn package_json_holds_every_fact_in_machine_words() {
-    let (dossier, recordings) = dossier();
-    insta::assert_snapshot!(text(&built(&dossier, &recordings), "data/package.json"));
+    insta::assert_snapshot!(without_sums(&text(&draft(), "data/package.json")));
     let (ready, recordings) = ready();
     let json = text(&built(&ready, &recordings), "data/package.json");
     let people = json.lines().skip_while(|line| !line.contains("\"applicant\""));
@@ -90,8 +100,7 @@ fn package_json_holds_every_fact_in_machine_words() {
 
 #[test]
 fn the_bag_and_the_register_read_as_their_formats_say() {
-    let (dossier, recordings) = dossier();
-    let archive = built(&dossier, &recordings);
+    let archive = draft();
     insta::assert_snapshot!("readme", text(&archive, "README.txt"));
     insta::assert_snapshot!("register", text(&archive, "data/register.csv"));
     let info = text(&archive, "bag-info.txt");
@@ -134,7 +143,7 @@ fn a_recording_that_is_not_what_was_received_stops_the_build_and_names_its_call(
     assert_eq!(differs(&|bytes| bytes[0] ^= 1), "SHA-256");
     assert_eq!(differs(&|bytes| bytes.truncate(10)), "length");
     assert_eq!(differs(&|bytes| bytes.extend([0; 9])), "length");
-    recordings.0.clear();
+    recordings.0.remove(&sha256);
     let error = build(&dossier, &recordings, Cursor::new(Vec::new())).unwrap_err();
     assert!(matches!(error, BuildError::Recording { call: named, .. } if named == call));
 }

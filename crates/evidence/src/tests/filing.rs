@@ -7,7 +7,7 @@ use baitline_domain::gate::Missing;
 use serde_json::{Value, json};
 
 use super::building::{entry, text};
-use super::sample::{Recordings, built, dossier, hash, playable, ready};
+use super::sample::{Recordings, built, dossier, draft, hash, playable, ready};
 use super::tampering::{content, resum, rewritten_from};
 use super::wording::{FORBIDDEN, plain};
 use crate::bag::hex;
@@ -60,14 +60,9 @@ fn names(found: &[Problem], path: &str, what: &str) -> bool {
     found.iter().any(|problem| problem.path == path && problem.what.contains(what))
 }
 
-fn archive() -> Vec<u8> {
-    let (dossier, recordings) = dossier();
-    built(&dossier, &recordings)
-}
-
 #[test]
 fn package_json_tells_the_pages_of_every_enclosure_and_the_sum_of_every_document() {
-    let archive = archive();
+    let archive = draft();
     let facts: Value = serde_json::from_str(&text(&archive, JSON)).unwrap();
     let enclosures = facts["filing"]["enclosures"].as_array().unwrap();
     let kinds: Vec<&str> = enclosures.iter().map(|one| one["kind"].as_str().unwrap()).collect();
@@ -125,15 +120,15 @@ fn a_draft_says_so_on_every_page_of_what_is_filed() {
     let (mut dossier, recordings) = ready();
     let whole = entry(&built(&dossier, &recordings), "data/filing/filing.pdf");
     dossier.interceptions[0].missing = vec![Missing::Inquiry];
-    let draft = built(&dossier, &recordings);
-    assert_ne!(entry(&draft, "data/filing/filing.pdf"), whole);
-    let facts: Value = serde_json::from_str(&text(&draft, JSON)).unwrap();
+    let unready = built(&dossier, &recordings);
+    assert_ne!(entry(&unready, "data/filing/filing.pdf"), whole);
+    let facts: Value = serde_json::from_str(&text(&unready, JSON)).unwrap();
     assert_eq!(facts["draft"], true);
 }
 
 #[test]
 fn copies_and_documents_that_package_json_does_not_name_are_found() {
-    let archive = archive();
+    let archive = draft();
     assert_eq!(problems(&rewritten_from(&archive, |entries| resum(entries))), []);
     let other = found_after(&archive, |entries| content(entries, WAV)[50] ^= 1);
     assert!(names(&other, WAV, "is not the file"), "{other:?}");
@@ -157,7 +152,7 @@ fn copies_and_documents_that_package_json_does_not_name_are_found() {
 
 #[test]
 fn a_note_that_names_another_sum_than_package_json_is_found_with_its_line() {
-    let archive = archive();
+    let archive = draft();
     let (dossier, _) = dossier();
     let original = hex(&dossier.interceptions[0].recordings[0].sha256);
     let Playable::Wav(wav) = playable() else { panic!("a copy") };
@@ -177,7 +172,7 @@ fn a_note_that_names_another_sum_than_package_json_is_found_with_its_line() {
 
 #[test]
 fn a_chain_of_custody_that_was_written_over_is_found_at_its_event() {
-    let archive = archive();
+    let archive = draft();
     let path = "data/recordings/call-03-1.wav";
     for (from, to, event) in [
         ("\"kind\": \"heard\"", "\"kind\": \"haard\"", 2),
@@ -225,7 +220,7 @@ fn pages_that_do_not_follow_each_other_and_parts_that_are_too_large_are_found() 
 
 #[test]
 fn a_package_of_the_first_shape_is_still_whole() {
-    let old = rewritten_from(&archive(), |entries| {
+    let old = rewritten_from(&draft(), |entries| {
         entries.retain(|(name, _)| !name.starts_with("data/filing/"));
         let file = content(entries, JSON);
         let mut facts: Value = serde_json::from_slice(file).unwrap();

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
+use std::sync::LazyLock;
 
 use baitline_domain::audit::AuditHead;
 use baitline_domain::gate::Missing;
@@ -120,6 +121,15 @@ pub(super) fn built(dossier: &Dossier, recordings: &Recordings) -> Vec<u8> {
     let built = build(dossier, recordings, &mut out).unwrap();
     assert_eq!(built.bytes, out.get_ref().len() as u64);
     out.into_inner()
+}
+
+/// The archive of [`dossier`], built once for all tests that only read it.
+pub(super) fn draft() -> Vec<u8> {
+    static DRAFT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let (dossier, recordings) = dossier();
+        built(&dossier, &recordings)
+    });
+    DRAFT.clone()
 }
 
 pub(super) fn hash(bytes: &[u8]) -> [u8; 32] {

@@ -7,20 +7,22 @@ use super::*;
 
 const MANY: u32 = 1 << 20;
 
-/// A WAV file of any coding that has no further header.
+/// A WAV file of any coding; all but the plainest say that nothing more is said.
 fn wav(format: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
     let (rate, frame) = (8_000_u32, channels * bits / 8);
     let length = u32::try_from(data.len()).unwrap();
     let mut file = b"RIFF".to_vec();
-    file.extend((length + COUNTED_HEADER_BYTES).to_le_bytes());
+    let more: &[u8] = if format == 1 { &[] } else { &[0, 0] };
+    file.extend((length + COUNTED_HEADER_BYTES + more.len() as u32).to_le_bytes());
     file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
+    file.extend((16 + more.len() as u32).to_le_bytes());
     file.extend(format.to_le_bytes());
     file.extend(channels.to_le_bytes());
     file.extend(rate.to_le_bytes());
     file.extend((rate * u32::from(frame)).to_le_bytes());
     file.extend(frame.to_le_bytes());
     file.extend(bits.to_le_bytes());
+    file.extend(more);
     file.extend(b"data");
     file.extend(length.to_le_bytes());
     file.extend(data);
@@ -89,4 +91,15 @@ fn a_recording_that_breaks_off_gives_what_is_there() {
     file.truncate(30_000);
     let (pcm, _) = decoded(file, "audio/wav", MANY).unwrap();
     assert!(pcm.bytes > 20_000, "{pcm:?}");
+}
+
+#[test]
+fn an_mp3_is_decoded_at_its_own_rate() {
+    // Frames of MPEG 1 layer 3 at 44.1 kHz and 128 kbit/s that say nothing: silence.
+    let mut frame = vec![0xFF, 0xFB, 0x90, 0xC0];
+    frame.resize(417, 0);
+    let (pcm, samples) = decoded(frame.repeat(100), "audio/mpeg", 1 << 24).unwrap();
+    assert_eq!((pcm.sample_rate, pcm.channels), (44_100, 1));
+    assert!((2_500..2_700).contains(&pcm.milliseconds()), "{pcm:?}");
+    assert!(samples.iter().all(|sample| *sample == 0));
 }
