@@ -4,7 +4,7 @@
 use baitline_domain::erasure::ErasureGround;
 use baitline_domain::instant::{Instant, Span};
 use baitline_domain::observation::Report;
-use baitline_store::{Reach, erasures, now, retention};
+use baitline_store::{Conn, Reach, StoreError, erasures, now, observations, retention};
 use baitline_testkit::on_both;
 
 use crate::erasures::file;
@@ -22,14 +22,12 @@ fn keep_for(scene: &Scene, story: &Story, days: i32) {
 }
 
 fn is_there(scene: &Scene, report: &Report) -> bool {
-    scene.agency(|conn| {
-        baitline_store::observations::find_one(conn, Reach::Agency, report.id)
-            .map(|_| true)
-            .or_else(|error| match error {
-                baitline_store::StoreError::NotFound => Ok(false),
-                other => Err(other),
-            })
-    })
+    let found = |conn: &mut Conn| observations::find_one(conn, Reach::Agency, report.id);
+    match scene.store.read(Reach::Agency, found) {
+        Ok(_) => true,
+        Err(StoreError::NotFound) => false,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[test]
