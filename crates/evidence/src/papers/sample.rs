@@ -410,7 +410,7 @@ pub(super) fn dossier(known: Known) -> Dossier {
         package: PackageId(Uuid::nil()),
         version: 1,
         sealed_at: making().made_at,
-        program_version: String::new(),
+        program_version: "baitline 0.1.0".into(),
         client_name: "ООО «Пример Окна»".into(),
         time_zone: DEFAULT_TIME_ZONE.into(),
         office: known.some(office()),

@@ -21,7 +21,7 @@ const JSON: &str = "data/package.json";
 const WAV: &str = "data/filing/part-01/call-03-1.wav";
 const NOTE: &str = "data/filing/conversion.txt";
 
-type Entries = Vec<(String, Vec<u8>)>;
+pub(super) type Entries = Vec<(String, Vec<u8>)>;
 
 fn problems(archive: &[u8]) -> Vec<Problem> {
     verify(Cursor::new(archive)).problems
@@ -48,7 +48,7 @@ fn replace(entries: &mut Entries, path: &str, from: &str, to: &str) {
 }
 
 /// Changes a document and has `package.json` list what it is now.
-fn relisted(entries: &mut Entries, path: &str, change: impl Fn(&mut Entries)) {
+pub(super) fn relisted(entries: &mut Entries, path: &str, change: impl Fn(&mut Entries)) {
     let before = hex(&hash(content(entries, path)));
     change(entries);
     let after = hex(&hash(content(entries, path)));

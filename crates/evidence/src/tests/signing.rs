@@ -4,6 +4,7 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use super::building::{entry, text};
+use super::filing::relisted;
 use super::sample::{dossier, ready};
 use super::tampering::{content, resum, rewritten_from};
 use crate::signature::tests::key_file;
@@ -58,9 +59,11 @@ const NOT_MADE: &str = "its key did not make the signature";
 fn whoever_changes_a_signed_package_with_all_its_sums_is_found_out_by_the_signature_alone() {
     assert_eq!(forged(|_| ()), [], "the forger leaves no other trace");
     let found = forged(|entries| {
-        let sound = content(entries, "data/application.pdf");
-        let last = sound.len() - 1;
-        sound[last] ^= 1;
+        relisted(entries, "data/application.pdf", |entries| {
+            let document = content(entries, "data/application.pdf");
+            let last = document.len() - 1;
+            document[last] ^= 1;
+        });
     });
     assert_eq!(found, only(KEY, NOT_MADE));
     let found = forged(|entries| *content(entries, "README.txt") = b"Trust me.\n".to_vec());
