@@ -250,6 +250,7 @@ class Siege:
         assert took < ANSWERED_SECONDS, f"{name}: {took:.0f} s"
         self.slowest = max(self.slowest, (took, name))
 
+
         if self.memory.more() > before + 16 * MIB:
             self.grew.append(((self.memory.more() - before) // MIB, name))
 
@@ -264,7 +265,7 @@ class Siege:
                 for upload in routes[family]:
                     self.send(f"{name}: {upload}", lambda: upload.send(content, f"{name[:40]}.bin"))
                 self.compressed(name, content)
-                self.memory.check()
+                self.check_memory()
             # A file under a type that it is not.
             for upload in (one for other, known in routes.items() if other != family for one in known):
                 self.send(f"{name}: {upload}", lambda: upload.send(content[: 4 * MIB], "a"))
@@ -276,6 +277,12 @@ class Siege:
             f"{name}, compressed",
             lambda: self.world.http.post("/v1/labels", content=content[:MIB], headers=kinds),
         )
+
+    def check_memory(self) -> None:
+        try:
+            self.memory.check()
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.grew}") from None
 
     def bodies(self) -> None:
         """Every operation that takes JSON."""

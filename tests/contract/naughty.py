@@ -34,8 +34,8 @@ from whole_world import World
 
 SEED = int(os.environ.get("NAUGHTY_SEED", "20261129"))
 EVERY = bool(os.environ.get("NAUGHTY_EVERY"))
-TEXTS_OF_A_PLACE = 8
-BROKEN_OF_AN_OPERATION = 24
+TEXTS_OF_A_PLACE = 4
+BROKEN_OF_AN_OPERATION = 16
 STRANGE_OF_AN_OPERATION = 4
 # One place in so many gets the longest text.
 LONGEST_EVERY = 20
@@ -215,11 +215,15 @@ def comes_back(what: str, answer: httpx.Response, place: Place, sent: str) -> in
             told = told[0]
         else:
             return 0
-    if not isinstance(told, str) or place[-1] in NEVER_TEXT or is_written_anew(sent, told):
+    if not isinstance(told, str):
         return 0
-    if told not in (sent, sent.strip()):
+    # Two halves of one character are that character.
+    sent = sent.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if told in (sent, sent.strip()):
+        return 1
+    if place[-1] not in NEVER_TEXT and not is_written_anew(sent, told):
         raise Found(f"{what}: came back as {told[:100]!r}")
-    return 1
+    return 0
 
 
 def is_written_anew(sent: str, told: str) -> bool:

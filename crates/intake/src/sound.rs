@@ -4,10 +4,12 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
+use symphonia::core::audio::Channels;
+use symphonia::core::codecs::CodecParameters;
 use symphonia::core::common::Limit;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::Duration;
@@ -16,6 +18,9 @@ use symphonia::core::units::Duration;
 const LONGEST_MILLISECONDS: u64 = 24 * 60 * 60 * 1_000;
 /// The most of one tag that is read into memory; no tag is of interest.
 const TAG_BYTES: usize = 64 * 1024;
+/// The most channels of a recording; a header may claim 65,535, and a piece of all of
+/// them would be read into memory at once.
+const MAX_CHANNELS: usize = 16;
 /// What a frame of AMR plays.
 const AMR_FRAME_MILLISECONDS: u64 = 20;
 
@@ -126,6 +131,9 @@ where
         .default_track(TrackType::Audio)
         .or_else(|| reader.tracks().first())
         .ok_or(NoLength::Unsupported)?;
+    if channels(track) > MAX_CHANNELS {
+        return Err(NoLength::Undecodable);
+    }
     let (id, base) = (track.id, track.time_base.ok_or(NoLength::Unsupported)?);
     let mut played = Duration::ZERO;
     while let Some(duration) = next_duration(reader.as_mut(), id)? {
@@ -154,6 +162,12 @@ where
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
     symphonia::default::get_probe().probe(&hint, stream, FormatOptions::default(), limits)
+}
+
+/// How many channels a track claims to have.
+fn channels(track: &Track) -> usize {
+    let audio = track.codec_params.as_ref().and_then(CodecParameters::audio);
+    audio.and_then(|known| known.channels.as_ref()).map_or(0, Channels::count)
 }
 
 /// What the next packet of a track plays; `None` at the end, wherever it is.

@@ -51,6 +51,19 @@ fn adts(frames: usize) -> Vec<u8> {
 }
 
 #[test]
+fn more_channels_than_anybody_records_are_refused_before_anything_is_read() {
+    let with_channels = |channels: u16| {
+        let mut bytes = wav(usize::from(channels) * 16, u32::from(channels) * 16);
+        bytes[22..24].copy_from_slice(&channels.to_le_bytes());
+        // What one sample of all of them takes.
+        bytes[32..34].copy_from_slice(&channels.to_le_bytes());
+        length(&bytes)
+    };
+    assert_eq!(with_channels(2), Ok(2));
+    assert_eq!(with_channels(u16::MAX), Err(NoLength::Undecodable));
+}
+
+#[test]
 fn what_plays_is_counted_and_no_claim_believed() {
     assert_eq!(length(&wav(16_000, 16_000)), Ok(2_000));
     let broken_off = length(&wav(16_000, 8_000_000));
