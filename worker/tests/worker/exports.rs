@@ -22,6 +22,7 @@ use baitline_testkit::{DatabaseKind, on_both};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use crate::batches::order;
 use crate::operators::learn;
 use crate::scene::{Scene, at};
 use crate::story::{FOREIGN, KIN, MTS, Story, consent, label, minutes, phone};
@@ -361,7 +362,9 @@ fn a_package_waits_for_the_days_of_its_calls_and_is_built_of_what_they_become() 
         let scene = Scene::on(database);
         let story = Story::on(&scene);
         offence(&scene, &story);
-        let export = ask(&scene, &story);
+        let numbers = vec![phone(FOREIGN)];
+        let export = order(&scene, &story, &ExportRequest { numbers, ..request() });
+        let of_offenders = ask(&scene, &story);
         let known = story.call(&format!("{} heard", start()), FOREIGN, start() + minutes(120));
         let shorter = Amendment { connected_seconds: Some(Some(7)), ..Amendment::default() };
         story.correct(&scene, &known, Correcting::Amend(shorter));
@@ -373,12 +376,18 @@ fn a_package_waits_for_the_days_of_its_calls_and_is_built_of_what_they_become() 
             let states: Vec<_> = found.iter().map(|one| one.state).collect();
             assert_eq!(states, [PackageState::Queued]);
             assert_eq!(state(&scene, &story, export), ExportState::Queued);
+            // Who is a repeat offender is not known yet.
+            assert_eq!(packages(&scene, &story, of_offenders), []);
+            assert_eq!(state(&scene, &story, of_offenders), ExportState::Queued);
         }
         scene.execute("UPDATE clients SET time_zone = 'Europe/Moscow'");
         scene.settle();
         let found = packages(&scene, &story, export);
         assert_eq!(found[0].state, PackageState::Draft);
-        assert_eq!(state(&scene, &story, export), ExportState::Done);
+        for export in [export, of_offenders] {
+            assert_eq!(state(&scene, &story, export), ExportState::Done);
+        }
+        assert_eq!(packages(&scene, &story, of_offenders).len(), 1);
         let facts: serde_json::Value =
             serde_json::from_str(&facts(&archive(&scene, &story, &found[0]))).unwrap();
         let call = &facts["interceptions"][0];
