@@ -14,6 +14,13 @@ ACTED_AT = {"created_at", "imported_at", "labelled_at", "received_at", "sealed_a
 # ids and the time of its sealing.
 OPAQUE = {"labelled_by", "next_cursor"}
 OF_A_PACKAGE = {"sha256", "bytes"}
+# What tells the times and ids of its facts, by all the fields of its object: a
+# document of a package, a link of a chain of custody, the head of the audit.
+OF_ACTS = {
+    frozenset({"file", "sha256", "bytes"}): {"sha256", "bytes"},
+    frozenset({"at", "kind", "by", "link"}): {"at", "link"},
+    frozenset({"sequence", "hash"}): {"sequence", "hash"},
+}
 
 
 class Answers:
@@ -42,6 +49,7 @@ class Answers:
         match value:
             case dict():
                 vague = ACTED_AT | OPAQUE | (OF_A_PACKAGE if "missing" in value else set())
+                vague |= OF_ACTS.get(frozenset(value), set())
                 return {
                     key: self.vague(inner) if key in vague else self.comparable(inner)
                     for key, inner in value.items()
