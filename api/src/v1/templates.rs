@@ -21,7 +21,7 @@ use crate::extract::media_type;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::Time;
 use crate::permissions::Cases;
-use crate::problem::{ApiError, ApiResult};
+use crate::problem::{ApiError, ApiResult, Problem};
 use crate::query::Params;
 use crate::spool;
 use crate::words::{PaperKindWord, TemplateStateWord};
@@ -139,7 +139,10 @@ pub(crate) struct TemplateList {
     tag = "papers",
     security(("bearer" = ["cases"])),
     params(TemplateOwner),
-    responses((status = 200, description = "Every template.", body = TemplateList)),
+    responses(
+        (status = 200, description = "Every template.", body = TemplateList),
+        (status = 422, description = "A key of several clients names none.", body = Problem),
+    ),
 )]
 #[get("/v1/templates")]
 async fn list_templates(
@@ -160,7 +163,10 @@ async fn list_templates(
     tag = "papers",
     security(("bearer" = ["cases"])),
     params(("kind" = PaperKindWord, Path, description = "Of which paper."), TemplateOwner),
-    responses((status = 200, description = "The template.", body = TemplateDetail)),
+    responses(
+        (status = 200, description = "The template.", body = TemplateDetail),
+        (status = 422, description = "A key of several clients names none.", body = Problem),
+    ),
 )]
 #[get("/v1/templates/{kind}")]
 async fn find_template(
@@ -229,7 +235,10 @@ async fn put_template(
     tag = "papers",
     security(("bearer" = ["cases"])),
     params(("kind" = PaperKindWord, Path, description = "Of which paper."), TemplateOwner),
-    responses((status = 204, description = "Papers are made from the program's own.")),
+    responses(
+        (status = 204, description = "Papers are made from the program's own."),
+        (status = 422, description = "A key of several clients names none.", body = Problem),
+    ),
 )]
 #[delete("/v1/templates/{kind}")]
 async fn delete_template(
