@@ -11,10 +11,14 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_
 
 use super::{StampError, printable};
 use crate::der::{
-    BMP_STRING, Element, IA5_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, PRINTABLE_STRING,
-    Reader, SEQUENCE, SET, UTF8_STRING, context,
+    BMP_STRING, BOOLEAN, Element, IA5_STRING, INTEGER, Malformed, OBJECT_IDENTIFIER, OCTET_STRING,
+    PRINTABLE_STRING, Reader, SEQUENCE, SET, UTF8_STRING, context,
 };
 
+/// `id-ce-extKeyUsage`.
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+/// Tags of two fields that nobody uses any more.
+const ISSUER_AND_SUBJECT_IDS: [u8; 2] = [0x81, 0x82];
 /// `id-kp-timeStamping`.
 const TIME_STAMPING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 8];
 /// What a holder is called by, the best first: common name, unit, organisation.
@@ -27,6 +31,7 @@ pub(super) struct Certificate<'a> {
     pub(super) issuer: &'a [u8],
     pub(super) serial: &'a [u8],
     subject: Element<'a>,
+    extensions: Option<Element<'a>>,
 }
 
 impl<'a> Certificate<'a> {
@@ -38,7 +43,29 @@ impl<'a> Certificate<'a> {
         let issuer = body.one(SEQUENCE)?.whole;
         body.one(SEQUENCE)?;
         let subject = body.one(SEQUENCE)?;
-        Ok(Self { der: whole.whole, issuer, serial, subject })
+        body.one(SEQUENCE)?;
+        ISSUER_AND_SUBJECT_IDS.iter().try_for_each(|tag| body.optional(*tag).map(|_| ()))?;
+        let extensions = body.optional(context(3))?;
+        Ok(Self { der: whole.whole, issuer, serial, subject, extensions })
+    }
+
+    /// Whether its key stamps times and does nothing else, and whoever does not know
+    /// what that means must refuse it (RFC 3161, section 2.3).
+    fn is_for_time_stamps(&self) -> Result<bool, Malformed> {
+        let Some(extensions) = self.extensions else { return Ok(false) };
+        let mut extensions = extensions.inside().one(SEQUENCE)?.inside();
+        while !extensions.is_empty() {
+            let mut extension = extensions.one(SEQUENCE)?.inside();
+            if extension.one(OBJECT_IDENTIFIER)?.content != EXTENDED_KEY_USAGE {
+                continue;
+            }
+            let is_critical = extension.optional(BOOLEAN)?.is_some_and(|one| one.content == [0xff]);
+            let value = extension.one(OCTET_STRING)?.content;
+            let mut purposes = crate::der::whole(value, SEQUENCE)?.inside();
+            let is_stamping = purposes.one(OBJECT_IDENTIFIER)?.content == TIME_STAMPING;
+            return Ok(is_critical && is_stamping && purposes.is_empty());
+        }
+        Ok(false)
     }
 
     /// What its holder is called.
@@ -143,17 +170,21 @@ impl Authorities {
         others: &[Certificate<'_>],
         at: Instant,
     ) -> Result<(), StampError> {
+        const STRANGE: StampError =
+            StampError::Signature("is not of one of the authorities that it should be of");
+        if !signer.is_for_time_stamps()? {
+            return Err(STRANGE);
+        }
         let der = CertificateDer::from(signer.der);
-        let strange =
-            |_| StampError::Signature("is not of one of the authorities that it should be of");
-        let end = EndEntityCert::try_from(&der).map_err(strange)?;
+        let end = EndEntityCert::try_from(&der).map_err(|_| STRANGE)?;
         let others: Vec<CertificateDer<'_>> =
             others.iter().map(|one| CertificateDer::from(one.der)).collect();
         let since_epoch = u64::try_from(at.0.div_euclid(1_000_000)).unwrap_or(0);
         let time = UnixTime::since_unix_epoch(Duration::from_secs(since_epoch));
-        let usage = KeyUsage::required(TIME_STAMPING);
+        // Those between seldom tell a purpose, and where they do it must be this one.
+        let usage = KeyUsage::required_if_present(TIME_STAMPING);
         end.verify_for_usage(ALL_VERIFICATION_ALGS, &self.0, &others, time, usage, None, None)
             .map(|_| ())
-            .map_err(strange)
+            .map_err(|_| STRANGE)
     }
 }
