@@ -97,6 +97,9 @@ pub fn commitment(salt: &[u8], what: &Erasable<'_>) -> Hash {
 /// Bytes that people put between the digits of a number: spaces, dashes and
 /// brackets of ASCII, and the bytes of no-break spaces and dashes in UTF-8.
 const SEPARATORS: &[u8] = b" \t-().\xC2\xA0\xE2\x80\x90\x91\x92\x93\x94\x95\xAF";
+/// Digits of a moment in microseconds since 1970, as the program writes moments into
+/// its own texts; from 2001 to 2033 the first is a one.
+const MOMENT_DIGITS: usize = 16;
 /// The most of them between two digits.
 const MAX_SEPARATORS: usize = 6;
 
@@ -175,8 +178,20 @@ impl WrittenNumber {
             places.push(at);
             at += 1;
         }
-        Some(places)
+        (!is_of_a_moment(bytes, start, at)).then_some(places)
     }
+}
+
+/// Whether these bytes lie among the digits of a moment: what was done when is evidence,
+/// and no part of it may become something else.
+fn is_of_a_moment(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    if !bytes[start..end].iter().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let before = bytes[..start].iter().rev().take_while(is_digit).count();
+    let after = bytes[end..].iter().take_while(is_digit).count();
+    before + (end - start) + after == MOMENT_DIGITS && bytes[start - before] == b'1'
 }
 
 #[cfg(test)]
@@ -218,6 +233,16 @@ mod tests {
         let text = "{\"a\":79260000202,\"b\":9260000202,\"c\":\"+7 926 000-02-02\"}";
         let clean = number.replaced_in(text).unwrap();
         assert_eq!(clean, "{\"a\":71000000000,\"b\":1000000000,\"c\":\"+7 100 000-00-00\"}");
+    }
+
+    #[test]
+    fn a_moment_in_microseconds_is_no_number() {
+        // 2026-11-20T09:20:15Z holds the digits of +7 951 664-15-00.
+        let number = written(79_516_641_500);
+        let text = "[[\"site_visit\",1795166415000000,240]]";
+        assert!(!number.is_in(text.as_bytes()));
+        assert_eq!(number.replaced_in(text), None);
+        assert!(number.is_in(b"id-17951664150000"));
     }
 
     #[test]

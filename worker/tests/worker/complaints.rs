@@ -5,7 +5,7 @@ use baitline_domain::competitor::AttributionRole;
 use baitline_domain::complaint::{ComplaintState, Grouping};
 use baitline_store::exports::{ExportNarrowing, ExportRequest};
 use baitline_store::models::{ComplaintCriteria, ComplaintRow, NewAttribution, NewRepresentative};
-use baitline_store::{attributions, complaints, representatives};
+use baitline_store::{attributions, complaints, erasures, representatives};
 use baitline_testkit::on_both;
 
 use crate::batches::{order, two_offenders};
@@ -101,6 +101,7 @@ fn a_complaint_of_several_numbers_is_one_package() {
             complaints::create_complaints(conn, client, &criteria, "key")
         });
         assert_eq!(made.len(), 2, "one for each applicant");
+        let mut exports_of = Vec::new();
         for complaint in made {
             let narrowed_to =
                 ExportNarrowing { complaint: Some(complaint.id), ..ExportNarrowing::default() };
@@ -109,6 +110,17 @@ fn a_complaint_of_several_numbers_is_one_package() {
             let built = packages(&scene, &story, export);
             let held: Vec<i32> = built.iter().map(|package| package.interceptions).collect();
             assert_eq!(held, [2], "a call of each number");
+            // Whoever of them has to be forgotten is in the package of the other's name.
+            let name = &built[0].caller;
+            let other = [FOREIGN, LONER].map(phone).into_iter().find(|one| one != name).unwrap();
+            exports_of.push((export, other));
         }
+        let other = exports_of[0].1;
+        scene.agency(|conn| erasures::create_erasure(conn, client, other, "требование", "test"));
+        scene.erase();
+        for (export, _) in exports_of {
+            assert_eq!(packages(&scene, &story, export), []);
+        }
+        assert_eq!(scene.blobs_with(b"PK\x03\x04"), 0);
     });
 }

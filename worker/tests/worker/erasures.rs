@@ -87,7 +87,7 @@ impl Scene {
     }
 
     /// The files of blobs that hold these bytes.
-    fn blobs_with(&self, bytes: &[u8]) -> usize {
+    pub(crate) fn blobs_with(&self, bytes: &[u8]) -> usize {
         let mut found = 0;
         let mut folders = vec![self.blob_folder().to_owned()];
         while let Some(folder) = folders.pop() {

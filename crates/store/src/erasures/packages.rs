@@ -1,7 +1,9 @@
-//! Packages of what is erased. One of a living complaint is what an office has, and
+//! Packages of what is erased: of a number, and of complaints that name it beside
+//! others, which are one package. One of a living complaint is what an office has, and
 //! stays.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use baitline_domain::ids::{ClientId, ComplaintId, ExportId, PackageId};
 use baitline_domain::instant::Instant;
@@ -24,7 +26,31 @@ struct Found {
     id: PackageId,
     export: ExportId,
     caller: Phone,
+    /// Of those that were asked for, whose calls are in it.
+    holds: BTreeSet<Phone>,
     request: ExportRequest,
+}
+
+/// The id of a package, of its export, its number, and the export's request as JSON.
+type FoundRow = (PackageId, ExportId, Phone, String);
+
+/// The packages of a client with their exports, for another filter.
+macro_rules! packages {
+    ($client:expr) => {
+        export_packages::table
+            .inner_join(
+                exports::table.on(exports::client_id
+                    .eq(export_packages::client_id)
+                    .and(exports::id.eq(export_packages::export_id))),
+            )
+            .filter(export_packages::client_id.eq(Db($client)))
+            .select((
+                export_packages::id,
+                export_packages::export_id,
+                export_packages::caller,
+                exports::request,
+            ))
+    };
 }
 
 /// Removes the packages that one of these calls may be in.
@@ -38,7 +64,8 @@ pub(super) fn of_calls(
     let callers: Vec<Phone> = callers.into_iter().collect();
     let found = found(conn, client, &callers)?.into_iter().filter(|package| {
         let period = package.request.from()..package.request.to();
-        victims.iter().any(|one| one.party == Some(package.caller) && period.contains(&one.at))
+        let is_in = |one: &Victim| one.party.is_some_and(|party| package.holds.contains(&party));
+        victims.iter().any(|one| is_in(one) && period.contains(&one.at))
     });
     remove(conn, client, found.collect(), subjects)
 }
@@ -83,24 +110,45 @@ pub(super) fn count(conn: &mut Conn, client: ClientId, number: Phone) -> StoreRe
 }
 
 fn found(conn: &mut Conn, client: ClientId, callers: &[Phone]) -> StoreResult<Vec<Found>> {
-    let rows: Vec<(PackageId, ExportId, Phone, String)> = on!(conn, c => export_packages::table
-        .inner_join(exports::table.on(exports::client_id
-            .eq(export_packages::client_id)
-            .and(exports::id.eq(export_packages::export_id))))
-        .filter(export_packages::client_id.eq(Db(client)))
+    let mut found = BTreeMap::new();
+    let rows: Vec<FoundRow> = on!(conn, c => packages!(client)
         .filter(export_packages::caller.eq_any(db_all(callers)))
-        .order(export_packages::id)
-        .select((
-            export_packages::id,
-            export_packages::export_id,
-            export_packages::caller,
-            exports::request,
-        ))
         .load(c))?;
-    let read = |(id, export, caller, request): (PackageId, ExportId, Phone, String)| {
-        Ok(Found { id, export, caller, request: stored_text::read(&request)? })
+    for row in rows {
+        let caller = row.2;
+        add(&mut found, row, caller)?;
+    }
+    let named: Vec<(ComplaintId, Phone)> = on!(conn, c => complaint_calls::table
+        .filter(complaint_calls::client_id.eq(Db(client)))
+        .filter(complaint_calls::caller.eq_any(db_all(callers)))
+        .select((complaint_calls::complaint_id, complaint_calls::caller))
+        .distinct()
+        .load(c))?;
+    for (complaint, caller) in named {
+        let rows: Vec<FoundRow> = on!(conn, c => packages!(client)
+            .filter(exports::request.like(format!("%{complaint}%")))
+            .load(c))?;
+        for row in rows {
+            add(&mut found, row, caller)?;
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+fn add(
+    found: &mut BTreeMap<PackageId, Found>,
+    (id, export, caller, request): FoundRow,
+    holds: Phone,
+) -> StoreResult<()> {
+    let one = match found.entry(id) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => {
+            let request = stored_text::read(&request)?;
+            place.insert(Found { id, export, caller, holds: BTreeSet::new(), request })
+        }
     };
-    rows.into_iter().map(read).collect()
+    one.holds.insert(holds);
+    Ok(())
 }
 
 /// Those that no living complaint needs: one that names it, or, where packages were

@@ -170,15 +170,11 @@ pub(super) fn papers_of(
 
 /// The complaints that were filed and that neither office nor applicant gave back.
 pub(super) fn living(conn: &mut Conn, client: ClientId) -> StoreResult<Vec<ComplaintId>> {
-    let over = [
-        ComplaintState::Draft,
-        ComplaintState::Ready,
-        ComplaintState::Returned,
-        ComplaintState::Withdrawn,
-    ];
+    let lives = |state: &ComplaintState| !state.is_open_to_changes() && !state.releases();
+    let living: Vec<ComplaintState> = ComplaintState::ALL.iter().copied().filter(lives).collect();
     Ok(on!(conn, c => complaints::table
         .filter(complaints::client_id.eq(Db(client)))
-        .filter(complaints::state.ne_all(over.map(Db)))
+        .filter(complaints::state.eq_any(db_all(&living)))
         .select(complaints::id)
         .load(c))?)
 }
