@@ -23,6 +23,8 @@ use crate::trace::{request_span, tell_outcome};
 const REQUEST_ID_HEADER: header::HeaderName = header::HeaderName::from_static("x-request-id");
 /// A value with this many digits may be a phone number and is not logged.
 const PHONE_LIKE_DIGITS: usize = 6;
+/// Characters of a parameter's name that are logged.
+const SHOWN_CHARACTERS: usize = 32;
 
 /// The request was a HEAD: handlers of files then read none.
 #[derive(Debug, Clone, Copy)]
@@ -128,33 +130,28 @@ fn key_id(request: &HttpRequest) -> Option<String> {
     request.extensions().get::<Principal>().map(|principal| principal.key_id.clone())
 }
 
-/// The query string for the log: values that may be phone numbers are masked,
-/// whatever they are written like; times and ids are known by their form.
+/// The query string for the log. Shown is what by its form can be no number and no
+/// name of a person: ids, times, small integers, and names of parameters.
 fn masked_query(query: &str) -> String {
     let Ok(pairs) = decode_pairs(query) else {
         return "(malformed)".to_owned();
     };
     let shown = pairs.iter().map(|(name, value)| {
-        let is_known = value.parse::<Uuid>().is_ok() || value.parse::<jiff::Timestamp>().is_ok();
-        let name = if is_plain(name) { name } else { "(name)" };
-        if is_known || (is_plain(value) && !is_phone_like(value)) {
-            format!("{name}={value}")
-        } else {
-            format!("{name}=***")
-        }
+        let name = if is_parameter(name) { name } else { "(name)" };
+        let value = if is_harmless(value) { value } else { "***" };
+        format!("{name}={value}")
     });
     shown.collect::<Vec<_>>().join("&")
 }
 
-fn is_phone_like(value: &str) -> bool {
-    value.chars().filter(char::is_ascii_digit).count() >= PHONE_LIKE_DIGITS
+fn is_parameter(name: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    (1..=SHOWN_CHARACTERS).contains(&name.len()) && name.bytes().all(is_letter)
 }
 
-/// Nothing that could forge or break a line of the log.
-fn is_plain(text: &str) -> bool {
-    text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-        && !is_phone_like(text)
+fn is_harmless(value: &str) -> bool {
+    let is_small = value.len() < PHONE_LIKE_DIGITS && value.bytes().all(|b| b.is_ascii_digit());
+    is_small || value.parse::<Uuid>().is_ok() || value.parse::<jiff::Timestamp>().is_ok()
 }
 
 #[cfg(test)]
@@ -162,11 +159,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phone_numbers_of_a_query_never_reach_the_log() {
+    fn numbers_and_names_of_a_query_never_reach_the_log() {
         let masked = masked_query(
-            "caller=%2B7%20(900)%20123-45-67&limit=100&from=2026-10-01T00:00:00Z&x79001234567=1",
+            "caller=%2B7%20(900)%20123-45-67&limit=100&from=2026-10-01T00:00:00Z&x79001234567=1\
+             &title=Ivanov&Ivanov=1&after=123456",
         );
-        assert_eq!(masked, "caller=***&limit=100&from=2026-10-01T00:00:00Z&(name)=1");
+        assert_eq!(
+            masked,
+            "caller=***&limit=100&from=2026-10-01T00:00:00Z&(name)=1&title=***&(name)=1&after=***"
+        );
         assert_eq!(masked_query("a=%ff"), "(malformed)");
     }
 }
