@@ -51,7 +51,7 @@ impl GroupBy {
         match self {
             Self::Number => Some(1),
             Self::BlockOfTen => Some(10),
-            Self::BlockOfHundred => Some(100),
+            Self::BlockOfHundred => Some(MOST_IN_LINE),
             _ => None,
         }
     }

@@ -66,7 +66,7 @@ pub fn one_offender(tallies: &[Tally], question: &Question) -> Option<Offender> 
 }
 
 /// Lines of numbers, each in one of some parts: what two cores have counted of one line
-/// would have to be put together again, and a small part stays in a core's cache.
+/// would have to be put together again.
 fn gathered_by_number(
     source: &Source<'_>,
     codes: (&Codes, &[Coded<'_>]),
