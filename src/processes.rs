@@ -23,6 +23,8 @@ const PROGRAM_VERSION: &str = concat!("baitline ", env!("CARGO_PKG_VERSION"));
 /// How long somebody may watch an export before coming back: a proxy ends a longer
 /// answer anyhow.
 const EVENTS_FOR: Duration = Duration::from_secs(600);
+/// The description of the service as it is committed.
+const DOCUMENT: &str = include_str!("../openapi/openapi.json");
 
 /// API and worker in one process.
 pub(crate) fn serve(options: &EmbeddedOptions) -> Result<(), Failure> {
@@ -112,6 +114,7 @@ fn api_settings(options: &ServeOptions) -> ApiSettings {
         other_clients_from: options.other_clients_from,
         built_in_template: baitline_worker::built_in_template,
         events_for: EVENTS_FOR,
+        document: DOCUMENT,
         rates: RateSettings {
             requests_per_second: NonZeroU32::new(options.requests_per_second),
             call_requests_per_second: NonZeroU32::new(options.call_requests_per_second),

@@ -47,7 +47,7 @@ pub(crate) struct App {
     /// Whether the service is being stopped: what never ends by itself ends then.
     pub(crate) stopping: Arc<AtomicBool>,
     /// The OpenAPI document as it is served.
-    pub(crate) document: String,
+    pub(crate) document: &'static str,
 }
 
 /// How handlers take [`App`].

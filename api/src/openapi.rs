@@ -13,7 +13,7 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::once::IDEMPOTENCY_KEY;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::routes::{Documentation, ServiceConfig, needs_key, routes};
+use crate::routes::{Documentation, ServiceConfig, routes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -155,6 +155,12 @@ fn complete(operation: &mut Operation, schemas: &BTreeMap<String, RefOr<Schema>>
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(|content| add_example(content, schemas));
     }
+}
+
+/// An operation needs a key unless it says that it needs nothing.
+fn needs_key(operation: &Operation) -> bool {
+    let nothing = SecurityRequirement::default();
+    operation.security.as_ref().is_none_or(|security| !security.contains(&nothing))
 }
 
 /// Whether it takes the header that makes a request be done once.

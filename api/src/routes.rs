@@ -1,15 +1,17 @@
-//! The one list of routes. From it come the router, the OpenAPI document, and
-//! the table that knows which methods and query parameters a path has.
+//! The one list of routes, from which come the router and the OpenAPI document; and
+//! the table, read off the document, of methods and query parameters that a path has.
+
+use std::collections::BTreeMap;
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::web;
-use serde_json::Value;
-use utoipa::openapi::path::{Operation as Documented, ParameterIn};
-use utoipa::openapi::{OpenApi, PathItem, Paths, RefOr, Schema};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use utoipa::openapi::{Paths, RefOr};
 use utoipa_actix_web::OpenApiFactory;
 
-use crate::shape::Shape;
+use crate::shape::{NamedSchemas, Schema, Shape};
 use crate::{service, v1};
 
 /// Where handlers are listed. A thread that serves takes the handlers alone: with
@@ -24,7 +26,7 @@ pub(crate) struct ServiceConfig<'s> {
 #[derive(Default)]
 pub(crate) struct Documentation {
     pub(crate) paths: Paths,
-    pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
+    pub(crate) schemas: Vec<(String, RefOr<utoipa::openapi::Schema>)>,
 }
 
 impl<'s> ServiceConfig<'s> {
@@ -166,22 +168,65 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Shape>,
 }
 
+/// Of the document what the table is made of.
+#[derive(Deserialize)]
+struct Document<'d> {
+    #[serde(borrow)]
+    paths: BTreeMap<&'d str, BTreeMap<&'d str, Documented<'d>>>,
+    #[serde(borrow)]
+    components: Components<'d>,
+}
+
+#[derive(Deserialize)]
+struct Components<'d> {
+    #[serde(borrow)]
+    schemas: NamedSchemas<'d>,
+}
+
+/// One operation of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Documented<'d> {
+    operation_id: &'d str,
+    #[serde(default)]
+    parameters: Vec<Parameter<'d>>,
+    #[serde(borrow)]
+    request_body: Option<Body<'d>>,
+    security: Option<Vec<BTreeMap<&'d str, IgnoredAny>>>,
+}
+
+#[derive(Deserialize)]
+struct Parameter<'d> {
+    name: &'d str,
+    #[serde(rename = "in")]
+    place: &'d str,
+}
+
+#[derive(Deserialize)]
+struct Body<'d> {
+    #[serde(borrow)]
+    content: BTreeMap<&'d str, Content<'d>>,
+}
+
+#[derive(Deserialize)]
+struct Content<'d> {
+    #[serde(borrow)]
+    schema: Option<Schema<'d>>,
+}
+
 impl RouteTable {
-    /// Reads the table off the document.
-    pub(crate) fn of(document: &OpenApi) -> Self {
-        let components = document.components.as_ref().map(|components| &components.schemas);
-        let named = serde_json::to_value(components).unwrap_or_default();
-        let mut routes: Vec<Route> = document
-            .paths
-            .paths
+    /// Reads the table off the document, which is far larger: nothing of it is kept.
+    pub(crate) fn read(document: &str) -> serde_json::Result<Self> {
+        let Document { paths, components } = serde_json::from_str(document)?;
+        let mut routes: Vec<Route> = paths
             .iter()
             .map(|(path, item)| Route {
                 segments: segments(path),
-                operations: operations(item, &named),
+                operations: operations(item, &components.schemas),
             })
             .collect();
         routes.sort_by_key(|route| route.segments.iter().filter(|s| s.is_none()).count());
-        Self { routes }
+        Ok(Self { routes })
     }
 
     /// The route of a path, whatever the method.
@@ -225,47 +270,36 @@ fn segments(path: &str) -> Vec<Option<String>> {
         .collect()
 }
 
-fn operations(item: &PathItem, named: &Value) -> Vec<Operation> {
+fn operations(item: &BTreeMap<&str, Documented<'_>>, named: &NamedSchemas<'_>) -> Vec<Operation> {
     let by_method = [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
+        (Method::GET, "get"),
+        (Method::POST, "post"),
+        (Method::PUT, "put"),
+        (Method::PATCH, "patch"),
+        (Method::DELETE, "delete"),
     ];
     by_method
         .into_iter()
-        .filter_map(|(method, documented)| {
-            let documented = documented.as_ref()?;
-            let parameters = query_parameters(documented);
-            let body = json_body(documented, named);
-            let name = documented.operation_id.clone().unwrap_or_default();
-            Some(Operation { method, name, needs_key: needs_key(documented), parameters, body })
+        .filter_map(|(method, word)| {
+            let documented = item.get(word)?;
+            let in_query = documented.parameters.iter().filter(|one| one.place == "query");
+            Some(Operation {
+                method,
+                name: documented.operation_id.to_owned(),
+                needs_key: needs_key(documented.security.as_deref()),
+                parameters: in_query.map(|one| one.name.to_owned()).collect(),
+                body: json_body(documented, named),
+            })
         })
         .collect()
 }
 
 /// An operation needs a key unless it says that it needs nothing.
-pub(crate) fn needs_key(documented: &Documented) -> bool {
-    let empty = utoipa::openapi::security::SecurityRequirement::default();
-    documented.security.as_ref().is_none_or(|security| !security.contains(&empty))
+fn needs_key(security: Option<&[BTreeMap<&str, IgnoredAny>]>) -> bool {
+    security.is_none_or(|choices| !choices.iter().any(BTreeMap::is_empty))
 }
 
-fn json_body(documented: &Documented, named: &Value) -> Option<Shape> {
-    let RefOr::T(body) = documented.request_body.as_ref()? else { return None };
-    let RefOr::T(content) = body.content.get("application/json")? else { return None };
-    let schema = serde_json::to_value(content.schema.as_ref()?).ok()?;
-    Some(Shape::of(&schema, named))
-}
-
-fn query_parameters(documented: &Documented) -> Vec<String> {
-    let parameters = documented.parameters.iter().flatten();
-    parameters
-        .filter_map(|parameter| match parameter {
-            RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
-                Some(parameter.name.clone())
-            }
-            _ => None,
-        })
-        .collect()
+fn json_body(documented: &Documented<'_>, named: &NamedSchemas<'_>) -> Option<Shape> {
+    let content = documented.request_body.as_ref()?.content.get("application/json")?;
+    Some(Shape::of(content.schema.as_ref()?, named))
 }

@@ -19,7 +19,6 @@ use crate::boundary::boundary;
 use crate::fault::Fault;
 use crate::gate::gate;
 use crate::metrics::Metrics;
-use crate::openapi::openapi;
 use crate::problem::ApiError;
 use crate::rates::{RateSettings, Rates};
 use crate::reporting::Reports;
@@ -50,6 +49,9 @@ pub struct ApiSettings {
     /// The program's own template of a paper: documents are another part's, which
     /// hands it over here.
     pub built_in_template: fn(PaperKind) -> &'static str,
+    /// What [`openapi`](crate::openapi()) makes, as it is committed. Requests are held to
+    /// it. To make it at the start would leave 26 MiB behind.
+    pub document: &'static str,
     /// How long somebody may watch an export before coming back.
     pub events_for: Duration,
 }
@@ -101,7 +103,6 @@ pub fn serve(
     settings: &ApiSettings,
 ) -> std::io::Result<ApiServer> {
     std::fs::create_dir_all(&settings.spool)?;
-    let (routes_known, document) = described()?;
     let stopping = Arc::new(AtomicBool::new(false));
     let app: AppData = web::Data::new(App {
         writers: Writers::start(&store),
@@ -115,10 +116,10 @@ pub fn serve(
         stopping: Arc::clone(&stopping),
         store,
         spool: settings.spool.clone(),
-        routes: routes_known,
+        routes: RouteTable::read(settings.document)?,
         metrics: Metrics::new(),
         reports: Reports::new(),
-        document,
+        document: settings.document,
     });
     let server = HttpServer::new(move || {
         ActixApp::new()
@@ -137,21 +138,6 @@ pub fn serve(
     .listen(listener)?
     .run();
     Ok(ApiServer { server, stopping })
-}
-
-/// The routes and the document itself, as they are kept. Made on a thread of its own
-/// and copied: what the making takes, some ten megabytes, goes back to the system
-/// with that thread's memory, and would stay beside what lives as long as the
-/// service.
-fn described() -> std::io::Result<(RouteTable, String)> {
-    let made = std::thread::spawn(|| {
-        let document = openapi();
-        let json = document.to_json().map_err(std::io::Error::other)?;
-        Ok::<_, std::io::Error>((RouteTable::of(&document), json))
-    });
-    let panicked = |_| std::io::Error::other("the description of the service cannot be made");
-    let made = made.join().map_err(panicked)??;
-    Ok(made.clone())
 }
 
 /// A path parameter that does not read is a malformed request.

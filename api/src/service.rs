@@ -122,7 +122,5 @@ async fn metrics(app: AppData) -> ApiResult<HttpResponse> {
 )]
 #[get("/openapi.json")]
 async fn document(app: AppData) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/json"))
-        .body(app.document.clone())
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(app.document)
 }

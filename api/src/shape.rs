@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// How deep shapes are followed: deeper than any body, and not for ever.
 const FOLLOWED_DEPTH: usize = 16;
+/// The type of null.
+const NULL: &str = "null";
 /// Where the document keeps its named shapes.
 const NAMED: &str = "#/components/schemas/";
 
@@ -27,38 +30,82 @@ enum Form {
     Other,
 }
 
+/// Of a schema of the document what shapes are made of. The rest, which is most of it,
+/// is passed over.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Schema<'d> {
+    #[serde(rename = "$ref", borrow)]
+    reference: Option<&'d str>,
+    #[serde(rename = "oneOf")]
+    one_of: Option<Vec<Self>>,
+    properties: Option<NamedSchemas<'d>>,
+    items: Option<Box<Self>>,
+    #[serde(rename = "type")]
+    kind: Option<Kind<'d>>,
+}
+
+/// Schemas by their names.
+pub(crate) type NamedSchemas<'d> = BTreeMap<&'d str, Schema<'d>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Kind<'d> {
+    #[serde(borrow)]
+    One(&'d str),
+    AnyOf(Vec<&'d str>),
+}
+
+impl Schema<'_> {
+    fn is_null(&self) -> bool {
+        matches!(self.kind, Some(Kind::One(NULL)))
+    }
+
+    /// A schema that names no type allows any.
+    fn may_be_null(&self) -> bool {
+        match &self.kind {
+            None => true,
+            Some(Kind::One(kind)) => *kind == NULL,
+            Some(Kind::AnyOf(kinds)) => kinds.contains(&NULL),
+        }
+    }
+}
+
 impl Shape {
+    /// That of anything.
+    const ANY: Self = Self { nullable: true, form: Form::Other };
+
     /// The shape of a schema of the document; `named` are its components.
-    pub(crate) fn of(schema: &Value, named: &Value) -> Self {
+    pub(crate) fn of(schema: &Schema<'_>, named: &NamedSchemas<'_>) -> Self {
         Self::at_depth(schema, named, 0)
     }
 
-    fn at_depth(schema: &Value, named: &Value, depth: usize) -> Self {
+    fn at_depth(schema: &Schema<'_>, named: &NamedSchemas<'_>, depth: usize) -> Self {
         if depth == FOLLOWED_DEPTH {
-            return Self { nullable: true, form: Form::Other };
+            return Self::ANY;
         }
         let follow = |schema| Self::at_depth(schema, named, depth + 1);
-        if let Some(reference) = schema["$ref"].as_str() {
+        if let Some(reference) = schema.reference {
             let name = reference.strip_prefix(NAMED).unwrap_or_default();
-            return follow(&named[name]);
+            return named.get(name).map_or(Self::ANY, follow);
         }
-        if let Some(choices) = schema["oneOf"].as_array() {
-            let nullable = choices.iter().any(is_null);
-            let mut others = choices.iter().filter(|choice| !is_null(choice));
+        if let Some(choices) = &schema.one_of {
+            let nullable = choices.iter().any(Schema::is_null);
+            let mut others = choices.iter().filter(|choice| !choice.is_null());
             return match (others.next(), others.next()) {
                 (Some(only), None) => Self { nullable, ..follow(only) },
-                _ => Self { nullable: true, form: Form::Other },
+                _ => Self::ANY,
             };
         }
-        let form = if let Some(fields) = schema["properties"].as_object() {
-            let fields = fields.iter().map(|(name, schema)| (name.clone(), follow(schema)));
+        let form = if let Some(fields) = &schema.properties {
+            let fields = fields.iter().map(|(name, schema)| ((*name).to_owned(), follow(schema)));
             Form::Object(fields.collect())
-        } else if schema["items"].is_object() {
-            Form::List(Box::new(follow(&schema["items"])))
+        } else if let Some(items) = &schema.items {
+            Form::List(Box::new(follow(items)))
         } else {
             Form::Other
         };
-        Self { nullable: may_be_null(&schema["type"]), form }
+        Self { nullable: schema.may_be_null(), form }
     }
 
     /// The shape of each item, if it is one of a list.
@@ -93,21 +140,10 @@ impl Shape {
     }
 }
 
-fn is_null(schema: &Value) -> bool {
-    schema["type"] == "null"
-}
-
-/// A schema that names no type allows any.
-fn may_be_null(kind: &Value) -> bool {
-    match kind {
-        Value::Null => true,
-        Value::Array(kinds) => kinds.iter().any(|kind| kind == "null"),
-        kind => kind == "null",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
     use super::*;
     use serde_json::json;
 
@@ -127,7 +163,15 @@ mod tests {
                 },
             },
         });
-        Shape::of(&json!({"$ref": "#/components/schemas/Run"}), &named)
+        shape("Run", &named)
+    }
+
+    /// As it is read off a document.
+    fn shape(name: &str, named: &Value) -> Shape {
+        let named = named.to_string();
+        let reference = json!({"$ref": format!("{NAMED}{name}")}).to_string();
+        let schema = serde_json::from_str(&reference).unwrap();
+        Shape::of(&schema, &serde_json::from_str(&named).unwrap())
     }
 
     #[test]
@@ -162,7 +206,7 @@ mod tests {
             "type": "object",
             "properties": {"knot": {"$ref": "#/components/schemas/Knot"}},
         }});
-        let knot = Shape::of(&json!({"$ref": "#/components/schemas/Knot"}), &named);
+        let knot = shape("Knot", &named);
         assert_eq!(knot.mismatch(&json!({"knot": {"knot": null}})).as_deref(), Some("/knot/knot"));
     }
 }

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -171,6 +172,7 @@ impl Service {
             other_clients_from: 3,
             built_in_template: |kind| kind.as_str(),
             events_for,
+            document: document(),
         };
         let (stopper, thread) = run(listener, store.clone(), api_settings);
         let agent = Agent::config_builder()
@@ -340,6 +342,12 @@ fn judge(direction: Direction, answered: bool, trap: TrapId, done: &[Exposure]) 
     });
     let reason = if interception.is_some() { Reason::RangeHolderOnly } else { Reason::Outgoing };
     Assessment { interception, reasons: vec![reason], rule_version: RULE_VERSION }
+}
+
+/// Made once for all services of this run.
+fn document() -> &'static str {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    DOCUMENT.get_or_init(|| baitline_api::openapi().to_json().unwrap())
 }
 
 fn run(listener: TcpListener, store: Store, settings: ApiSettings) -> (ApiStopper, JoinHandle<()>) {
