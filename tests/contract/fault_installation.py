@@ -39,14 +39,22 @@ class Program:
 class Installation:
     """What can be killed, and where it listens."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], programs: list[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        programs: list[str],
+        own: dict[str, str] | None = None,
+    ) -> None:
+        """`own` is for the processes that may die, and not for commands beside them."""
         self.folder, self.settings = folder, settings
         address = service.free_address()
         self.base = f"http://{address}"
         self.programs = {}
         for name in programs:
             arguments = (name,) if name == "worker" else (name, "--listen", address)
-            self.programs[name] = Program(folder / f"{name}.log", settings, *arguments)
+            known = settings | (own or {})
+            self.programs[name] = Program(folder / f"{name}.log", known, *arguments)
 
     def start(self) -> None:
         for program in self.programs.values():

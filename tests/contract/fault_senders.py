@@ -20,7 +20,12 @@ BATCH_RECORDS = 150
 # The trap of the small world begins at ten and covers two days.
 FIRST_SECOND, LAST_SECOND = 11 * 3600, 33 * 3600
 SOUND_BYTES = 200_000
+# So many fit into no memory that the program has for a body, and go to a file.
+LARGE_SOUND_BYTES, LARGE_ONE_IN = 2_500_000, 4
 PAUSE_SECONDS = 0.02
+# The only answers, beside good ones, to what comes while something befalls: nothing was
+# done, send it again.
+REFUSALS = (429, 503, 507)
 
 
 class Told(Protocol):
@@ -65,7 +70,7 @@ class Sender(threading.Thread):
                     answer = ask(http)
                 if answer.is_success:
                     return answer, is_first
-                assert answer.status_code in (429, 503), f"{answer.status_code} {answer.text}"
+                assert answer.status_code in REFUSALS, f"{answer.status_code} {answer.text}"
             is_first = False
             time.sleep(PAUSE_SECONDS)
 
@@ -139,7 +144,8 @@ class Recordings(Sender):
 
     def send(self, number: int) -> None:
         row = self.record(number)
-        sound = small_world.SILENCE + self.dice.randbytes(self.dice.randrange(SOUND_BYTES))
+        length = LARGE_SOUND_BYTES if number % LARGE_ONE_IN == 0 else self.dice.randrange(SOUND_BYTES)
+        sound = small_world.SILENCE + self.dice.randbytes(length)
         if number % 2:
             self.send_sound(row, sound)
         answer, is_first = self.insist(

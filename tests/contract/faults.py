@@ -1,10 +1,12 @@
-"""Kills the program and its database at random while calls, recordings and
-exports are on their way, and holds what is there afterwards against what was
-acknowledged and against an installation that nothing befell.
+"""Lets something befall the program and its database, again and again, while calls,
+recordings and exports are on their way, and holds what is there afterwards against
+what was acknowledged and against an installation that nothing befell. What may
+befall them is in misfortune.py.
 
-Without arguments a short form on both databases; `--kills N` for the long one,
-`--seed S` for other moments. Whoever sends does as a careful client does: what
-was not acknowledged is sent again, word for word, until it is."""
+Without arguments a short form on both databases; `--each N` for the long one,
+`--seed S` for other moments, `--kind K` for one kind alone. Whoever sends does as a
+careful client does: what was not acknowledged is sent again, word for word, until
+it is."""
 
 import argparse
 import contextlib
@@ -27,19 +29,21 @@ from typing import Any
 
 import httpx
 
+import misfortune
 import postgres_cluster
 import registry
 import service
 import small_world
 from fault_installation import ANSWER_SECONDS, Installation
-from fault_senders import PAUSE_SECONDS, Bulk, Recordings, Single
+from fault_senders import PAUSE_SECONDS, Bulk, Recordings, Sender, Single
 
-SHORT_KILLS = 12
+# How often each kind befalls.
+SHORT_OF_EACH = 1
 SEED = 20261128
 IN_FORCE_FROM = "2026-08-01"
-# Between two kills, after everything answers again.
+# Between two, after everything answers again.
 CALM_SECONDS = (0.05, 0.8)
-EXPORT_EVERY_KILLS = 4
+EXPORT_EVERY = 4
 # What of a call and of an offender does not name the installation.
 CALL_FIELDS = ("started_at", "caller", "connected_seconds", "reasons", "rule_version")
 OFFENDER_FIELDS = ("number", "interceptions", "attempts", "traps", "days", "first_at", "last_at")
@@ -48,15 +52,14 @@ OFFENDER_FIELDS = ("number", "interceptions", "attempts", "traps", "days", "firs
 class Chaos:
     """One installation, those who send to it, and what it acknowledged."""
 
-    def __init__(self, installation: Installation, seed: int, restart: Callable | None) -> None:
+    def __init__(self, installation: Installation, seed: int) -> None:
         self.installation, self.seed = installation, seed
         self.dice = random.Random(f"{seed} kills")
-        self.restart_database = restart
         self.acknowledged: dict[str, tuple[dict[str, Any], str]] = {}
         self.sounds: dict[str, str] = {}
         self.exports: list[str] = []
         self.enough = threading.Event()
-        self.kills: Counter = Counter()
+        self.befallen: Counter = Counter()
         settings = installation.settings
         numbering = installation.folder / "DEF-9xx.csv"
         registry.write(numbering)
@@ -74,28 +77,22 @@ class Chaos:
             base_url=self.installation.base, headers=headers, timeout=ANSWER_SECONDS
         )
 
-    def run(self, kills: int) -> None:
+    def run(self, kinds: dict[str, Callable[[random.Random], None]], of_each: int) -> None:
         senders = [Single(self, "one"), Single(self, "two"), Bulk(self, "bulk"), Recordings(self, "rec")]
         for sender in senders:
             sender.start()
-        slowest, orders = 0.0, []
-        victims = [*self.installation.programs]
-        if self.restart_database:
-            victims.append("postgres")
-        for kill in range(kills):
+        slowest, orders = (0.0, ""), []
+        waiting = [kind for kind in kinds for _ in range(of_each)]
+        self.dice.shuffle(waiting)
+        for number, kind in enumerate(waiting):
             time.sleep(self.dice.uniform(*CALM_SECONDS))
-            victim = self.dice.choice(victims)
-            self.kills[victim] += 1
+            kinds[kind](self.dice)
+            self.befallen[kind] += 1
             begun = time.monotonic()
-            if victim == "postgres":
-                self.restart_database()
-            else:
-                program = self.installation.programs[victim]
-                program.kill()
-                program.start()
             self.installation.wait()
-            slowest = max(slowest, time.monotonic() - begun)
-            if kill % EXPORT_EVERY_KILLS == 0:
+            self.expect_well(senders)
+            slowest = max(slowest, (time.monotonic() - begun, kind))
+            if number % EXPORT_EVERY == 0:
                 orders.append(threading.Thread(target=self.export, daemon=True))
                 orders[-1].start()
         for order in orders:
@@ -106,9 +103,20 @@ class Chaos:
             assert not sender.is_alive(), f"{sender.name} still waits for an acknowledgement"
             assert sender.failure is None, sender.failure
         print(
-            f"  {dict(self.kills)} killed; {len(self.acknowledged)} calls and "
-            f"{len(self.sounds)} recordings acknowledged; back within {slowest:.1f} s"
+            f"  {dict(self.befallen)}; {len(self.acknowledged)} calls and {len(self.sounds)} "
+            f"recordings acknowledged; back within {slowest[0]:.1f} s ({slowest[1]})"
         )
+
+    def expect_well(self, senders: list[Sender]) -> None:
+        """Something is acknowledged again, by itself."""
+        known = len(self.acknowledged)
+
+        def is_well() -> bool:
+            failed = [sender.failure for sender in senders if sender.failure]
+            assert not failed, failed
+            return len(self.acknowledged) > known
+
+        service.wait_for("an acknowledgement", is_well)
 
     def export(self) -> None:
         asked = {"client_id": self.client, "from": small_world.FROM, "to": small_world.TO}
@@ -249,8 +257,8 @@ def pages(http: httpx.Client, path: str, query: dict[str, Any]) -> Iterator[dict
 def untouched(chaos: Chaos, folder: Path) -> list[Any]:
     """What the same reports give where nothing befell, sent once in one body and
     in another order."""
-    with installed_on_sqlite(folder) as (installation, _):
-        calm = Chaos(installation, chaos.seed, None)
+    with installed_on_sqlite(folder) as (installation, *_):
+        calm = Chaos(installation, chaos.seed)
         rows = [row for row, _ in chaos.acknowledged.values()]
         calm.dice.shuffle(rows)
         with calm.caller() as http:
@@ -264,10 +272,18 @@ def untouched(chaos: Chaos, folder: Path) -> list[Any]:
             return calm.derived(http)
 
 
+Execute = Callable[[str], None]
+Kinds = dict[str, Callable[[random.Random], None]]
+
+
 @contextlib.contextmanager
-def installed_on_sqlite(folder: Path) -> Iterator[tuple[Installation, Callable[[str], None]]]:
+def installed_on_sqlite(
+    folder: Path, restart: Callable | None = None
+) -> Iterator[tuple[Installation, Execute, Kinds]]:
     folder.mkdir()
-    installation = Installation(folder, {"BAITLINE_DATA": str(folder / "data")}, ["serve"])
+    below = misfortune.Below(folder)
+    settings = {"BAITLINE_DATA": str(folder / "data")}
+    installation = Installation(folder, settings, ["serve"], below.settings)
 
     def execute(statement: str) -> None:
         [database] = (folder / "data").glob("*.db")
@@ -275,24 +291,31 @@ def installed_on_sqlite(folder: Path) -> Iterator[tuple[Installation, Callable[[
             assert conn.execute(statement).rowcount > 0, statement
 
     with started(installation):
-        yield installation, execute
+        yield installation, execute, misfortune.kinds(installation, below, None, restart)
 
 
 @contextlib.contextmanager
-def installed_on_postgres(folder: Path) -> Iterator[tuple[Installation, Callable[[str], None]]]:
+def installed_on_postgres(
+    folder: Path, restart: Callable
+) -> Iterator[tuple[Installation, Execute, Kinds]]:
     folder.mkdir()
     with service.postgres_database() as (owner_url, url, login):
         settings = {"BAITLINE_DATA": str(folder / "data")}
         service.run("migrate", "--grant-to", login, **settings, BAITLINE_DATABASE_URL=owner_url)
         settings["BAITLINE_DATABASE_URL"] = url
-        installation = Installation(folder, settings, ["api", "worker"])
+        below, network = misfortune.Below(folder), misfortune.Network(url)
+        own = below.settings | {"BAITLINE_DATABASE_URL": network.url}
+        installation = Installation(folder, settings, ["api", "worker"], own)
         superuser = postgres_cluster.of_database(url)
 
         def execute(statement: str) -> None:
             assert service.psql(superuser, f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done") != ["0"]
 
-        with started(installation):
-            yield installation, execute
+        try:
+            with started(installation):
+                yield installation, execute, misfortune.kinds(installation, below, network, restart)
+        finally:
+            network.end()
 
 
 @contextlib.contextmanager
@@ -305,10 +328,11 @@ def started(installation: Installation) -> Iterator[None]:
         installation.end()
 
 
-def meet(place: Callable, folder: Path, kills: int, seed: int, restart: Callable | None) -> None:
-    with place(folder) as (installation, execute):
-        chaos = Chaos(installation, seed, restart)
-        chaos.run(kills)
+def meet(place: Callable, folder: Path, asked: argparse.Namespace, restart: Callable | None) -> None:
+    with place(folder, restart) as (installation, execute, kinds):
+        kinds = {name: kind for name, kind in kinds.items() if asked.kind in name}
+        chaos = Chaos(installation, asked.seed)
+        chaos.run(kinds, asked.each)
         fresh = untouched(chaos, folder / "untouched")
         chaos.check_all(fresh)
         chaos.check_planted(fresh, execute)
@@ -317,21 +341,21 @@ def meet(place: Callable, folder: Path, kills: int, seed: int, restart: Callable
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=SHORT_KILLS)
+    parser.add_argument("--each", type=int, default=SHORT_OF_EACH)
+    parser.add_argument("--kind", default="")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", choices=("sqlite", "postgres"))
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.only != "postgres":
-            print(f"SQLite, {asked.kills} kills, seed {asked.seed}", flush=True)
-            meet(installed_on_sqlite, folder / "sqlite", asked.kills, asked.seed, None)
+            print(f"SQLite, {asked.each} of each kind, seed {asked.seed}", flush=True)
+            meet(installed_on_sqlite, folder / "sqlite", asked, None)
         if asked.only != "sqlite":
-            print(f"PostgreSQL, {asked.kills} kills, seed {asked.seed}", flush=True)
+            print(f"PostgreSQL, {asked.each} of each kind, seed {asked.seed}", flush=True)
             with postgres_cluster.private() as cluster:
                 os.environ["BAITLINE_TEST_POSTGRES"] = cluster.url
-                restart = cluster.kill_and_restart
-                meet(installed_on_postgres, folder / "postgres", asked.kills, asked.seed, restart)
+                meet(installed_on_postgres, folder / "postgres", asked, cluster.kill_and_restart)
     print("nothing acknowledged is lost, nothing is there twice, every planted fault was found")
 
 
