@@ -28,8 +28,11 @@ const FONT_FAMILY: &str = "Libertinus Serif";
 /// Stands for a character the font cannot show, so that none goes missing
 /// without a trace; `package.json` keeps the text itself.
 const SUBSTITUTE: char = '□';
-/// Compilations for which Typst keeps what it computed before.
-const CACHE_AGE: usize = 2;
+/// Documents for which Typst keeps what it computed before: those of two packages, since
+/// what the next one repeats is said in the same document of the one before.
+const CACHE_AGE: usize = 8;
+/// Characters whose display is known by a table; nearly all text is of them.
+const TABLED_CHARS: u32 = 0x3000;
 
 /// What went wrong, in Typst's words.
 #[derive(Debug, thiserror::Error)]
@@ -107,19 +110,27 @@ struct Fonts {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     faces: Vec<Font>,
+    /// Whether the first [`TABLED_CHARS`] are shown.
+    shown: Vec<bool>,
 }
 
 static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     let all = typst_assets::fonts().flat_map(|data| Font::iter(Bytes::new(data)));
     let faces: Vec<Font> = all.filter(|font| font.info().family == FONT_FAMILY).collect();
     let book = LazyHash::new(FontBook::from_fonts(&faces));
-    Fonts { library: LazyHash::new(Library::default()), book, faces }
+    let shown = (0..TABLED_CHARS).map(|c| all_show(&faces, c)).collect();
+    Fonts { library: LazyHash::new(Library::default()), book, faces, shown }
 });
 
 impl Fonts {
     fn shows(&self, c: char) -> bool {
-        self.faces.iter().all(|face| face.info().coverage.contains(u32::from(c)))
+        let c = u32::from(c);
+        self.shown.get(c as usize).copied().unwrap_or_else(|| all_show(&self.faces, c))
     }
+}
+
+fn all_show(faces: &[Font], c: u32) -> bool {
+    faces.iter().all(|face| face.info().coverage.contains(c))
 }
 
 /// Everything Typst can see.
