@@ -236,25 +236,21 @@ impl Gathered {
         }
     }
 
-    /// Adds some rows, where numbers make lines. All lines are looked up first: a line is
-    /// seldom in a cache, and look-ups that wait for nothing wait for memory together.
+    /// Adds some rows, where numbers make lines.
     fn add_numbers(&mut self, rows: &Rows, some: &[u32], asked: Option<&Repeated<bool>>) {
         let (mut before, mut line) = (NO_CALLER, 0);
-        let mut found = Vec::with_capacity(some.len());
         for row in some {
-            if asked.is_some_and(|asked| !asked.at(*row as usize)) {
+            let row = *row as usize;
+            if asked.is_some_and(|asked| !asked.at(row)) {
                 continue;
             }
-            let caller = rows.facts[*row as usize].caller;
+            let fact = &rows.facts[row];
             // Segments are sorted by caller: most rows are of the one before.
-            if caller != before {
-                let Some(known) = self.keys.number(caller) else { continue };
-                (before, line) = (caller, known);
+            if fact.caller != before {
+                let Some(known) = self.keys.number(fact.caller) else { continue };
+                (before, line) = (fact.caller, known);
             }
-            found.push((line, *row));
-        }
-        for (line, row) in found {
-            self.add_to(line, &rows.facts[row as usize]);
+            self.add_to(line, fact);
         }
     }
 
