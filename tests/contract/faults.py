@@ -35,7 +35,7 @@ import registry
 import service
 import small_world
 from fault_installation import ANSWER_SECONDS, Installation
-from fault_senders import PAUSE_SECONDS, Bulk, Recordings, Sender, Single
+from fault_senders import PAUSE_SECONDS, REFUSALS, Bulk, Recordings, Sender, Single
 
 # How often each kind befalls.
 SHORT_OF_EACH = 1
@@ -58,6 +58,7 @@ class Chaos:
         self.acknowledged: dict[str, tuple[dict[str, Any], str]] = {}
         self.sounds: dict[str, str] = {}
         self.exports: list[str] = []
+        self.refused: list[str] = []
         self.enough = threading.Event()
         self.befallen: Counter = Counter()
         settings = installation.settings
@@ -97,6 +98,8 @@ class Chaos:
                 orders[-1].start()
         for order in orders:
             order.join(service.PATIENCE_SECONDS)
+            assert not order.is_alive(), "an export was never taken"
+        assert not self.refused, self.refused
         self.enough.set()
         for sender in senders:
             sender.join(service.PATIENCE_SECONDS)
@@ -128,6 +131,10 @@ class Chaos:
                 answer = http.post("/v1/exports", json=asked, headers=key)
                 if answer.is_success:
                     self.exports.append(answer.json()["id"])
+                    return
+                # The same order may still be under way.
+                if answer.status_code not in (*REFUSALS, httpx.codes.CONFLICT):
+                    self.refused.append(f"{answer.status_code} {answer.text}")
                     return
             time.sleep(PAUSE_SECONDS)
 
@@ -278,7 +285,7 @@ Kinds = dict[str, Callable[[random.Random], None]]
 
 @contextlib.contextmanager
 def installed_on_sqlite(
-    folder: Path, restart: Callable | None = None
+    folder: Path, _: Callable | None = None
 ) -> Iterator[tuple[Installation, Execute, Kinds]]:
     folder.mkdir()
     below = misfortune.Below(folder)
@@ -291,7 +298,7 @@ def installed_on_sqlite(
             assert conn.execute(statement).rowcount > 0, statement
 
     with started(installation):
-        yield installation, execute, misfortune.kinds(installation, below, None, restart)
+        yield installation, execute, misfortune.kinds(installation, below)
 
 
 @contextlib.contextmanager
@@ -313,7 +320,8 @@ def installed_on_postgres(
 
         try:
             with started(installation):
-                yield installation, execute, misfortune.kinds(installation, below, network, restart)
+                kinds = misfortune.kinds(installation, below, (network, restart))
+                yield installation, execute, kinds
         finally:
             network.end()
 

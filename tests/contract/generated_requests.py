@@ -51,8 +51,8 @@ class Effort:
     limit_seconds: int
     # Whether a refusal of what the description allows is a fault.
     strict: bool
-    # Whether each key goes through the phase of coverage on each database. It is most of
-    # the requests, and of its kinds of fault none is of one database and one key alone.
+    # Whether each key goes through the phase of coverage, most of the requests, on each
+    # database.
     coverage_everywhere: bool = True
 
     def phases(self, place: str, name: str) -> str:

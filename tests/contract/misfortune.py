@@ -8,6 +8,7 @@ import errno
 import mmap
 import random
 import selectors
+import signal
 import socket
 import subprocess
 import threading
@@ -124,9 +125,12 @@ class Network:
 
 
 def kinds(
-    installation: Installation, below: Below, network: Network | None, restart: Callable | None
+    installation: Installation,
+    below: Below,
+    postgres: tuple[Network, Callable[[], None]] | None = None,
 ) -> dict[str, Callable[[random.Random], None]]:
-    """What may befall this installation, each done and over when it returns."""
+    """What may befall this installation, each done and over when it returns. Of
+    PostgreSQL: the way to it, and what kills and restarts it."""
     data = installation.folder / "data"
 
     def killed(dice: random.Random) -> None:
@@ -140,6 +144,8 @@ def kinds(
         while time.monotonic() < deadline:
             dead = [one for one in installation.programs.values() if one.process.poll() is not None]
             for program in dead:
+                # Whoever ended otherwise ended by a fault of its own.
+                assert program.process.returncode == -signal.SIGKILL, service.tail(program.log)
                 program.start()
             if dead:
                 return
@@ -163,20 +169,20 @@ def kinds(
 
     found = {"killed": killed, "killed at a sync": killed_at_a_sync, "clock": clock_jumps}
     places = {"blobs": data / "blobs", "temporary files": data / "spool"}
-    if restart is None:
+    if postgres is None:
         places["database"] = data / "baitline.db"
-    else:
-        found["database killed"] = lambda dice: restart()
     for place, beginning in places.items():
         found[f"full disk of {place}"] = failing(errno.ENOSPC, beginning)
         found[f"broken disk of {place}"] = failing(errno.EIO, beginning)
-    if network:
+    if postgres:
+        network, restart = postgres
 
         def silent(dice: random.Random) -> None:
             network.flows.clear()
             time.sleep(dice.uniform(*LASTING_SECONDS))
             network.flows.set()
 
+        found["database killed"] = lambda dice: restart()
         found["connections cut"] = lambda dice: network.cut()
         found["network silent"] = silent
     return found
