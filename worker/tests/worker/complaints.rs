@@ -13,6 +13,9 @@ use crate::exports::{packages, request};
 use crate::scene::Scene;
 use crate::story::{FOREIGN, LONER, Story, phone};
 
+/// How every package begins.
+const ZIP: &[u8] = b"PK\x03\x04";
+
 /// A head for the first complaint's applicant, who signs from then on.
 fn give_head(scene: &Scene, story: &Story, complaint: &ComplaintRow) {
     let new = NewRepresentative {
@@ -115,12 +118,13 @@ fn a_complaint_of_several_numbers_is_one_package() {
             let other = [FOREIGN, LONER].map(phone).into_iter().find(|one| one != name).unwrap();
             exports_of.push((export, other));
         }
+        assert_ne!(scene.blobs_with(ZIP), 0);
         let other = exports_of[0].1;
         scene.agency(|conn| erasures::create_erasure(conn, client, other, "требование", "test"));
         scene.erase();
         for (export, _) in exports_of {
             assert_eq!(packages(&scene, &story, export), []);
         }
-        assert_eq!(scene.blobs_with(b"PK\x03\x04"), 0);
+        assert_eq!(scene.blobs_with(ZIP), 0);
     });
 }
