@@ -187,7 +187,9 @@ fn a_file_that_is_missing_added_or_exchanged_is_named() {
     assert!(missing.iter().any(|problem| problem.path == "data/recordings/call-03-1.wav"));
 
     let added = problems(&rewritten(|entries| {
-        entries.insert(11, ("data/recordings/call-03-0.wav".into(), b"x".to_vec()));
+        let next = |(name, _): &(String, _)| name == "data/recordings/call-03-1.wav";
+        let place = entries.iter().position(next).unwrap();
+        entries.insert(place, ("data/recordings/call-03-0.wav".into(), b"x".to_vec()));
     }));
     assert!(
         added.iter().any(|problem| {
@@ -243,4 +245,16 @@ fn files_that_contradict_each_other_are_found_even_when_their_sums_fit() {
     assert!(sealed[0].what.contains("dated"), "{sealed:?}");
     let identity = replaced("bag-info.txt", "8000-000000000001", "8000-000000000002");
     assert_eq!(identity[0].path, "bag-info.txt", "{identity:?}");
+}
+
+#[test]
+fn a_text_of_the_bag_that_is_no_text_is_found_though_all_sums_are_made_anew() {
+    for path in ["bagit.txt", "bag-info.txt", "data/register.csv", "data/filing/conversion.txt"] {
+        let found = problems(&rewritten(|entries| {
+            content(entries, path).push(0xFF);
+            resum(entries);
+        }));
+        let told = |problem: &Problem| problem.path == path && problem.what.contains("no text");
+        assert!(found.iter().any(told), "{path}: {found:?}");
+    }
 }

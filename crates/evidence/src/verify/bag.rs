@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use super::Problems;
 use super::container::Contents;
 use crate::bag::{
-    BAG_INFO_PATH, BAGIT, BAGIT_PATH, EXTERNAL_IDENTIFIER, MANIFEST_PATH, PAYLOAD, PAYLOAD_OXUM,
-    REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH, TIME_STAMP_PATH, hex, oxum,
+    BAG_INFO_PATH, BAGIT, BAGIT_PATH, CONVERSION_PATH, EXTERNAL_IDENTIFIER, MANIFEST_PATH, PAYLOAD,
+    PAYLOAD_OXUM, REGISTER_CSV_PATH, REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH, TAG_MANIFEST_PATH,
+    TIME_STAMP_PATH, hex, oxum,
 };
 use crate::signature::verified;
 use crate::time_stamp::{self, Authorities, TimeStamp};
@@ -15,11 +16,19 @@ use crate::time_stamp::{self, Authorities, TimeStamp};
 /// What is made of the tag manifest or is it, and so cannot be listed in it.
 const OUTSIDE_THE_MANIFESTS: [&str; 3] = [TAG_MANIFEST_PATH, SIGNATURE_PATH, TIME_STAMP_PATH];
 
+/// What the checks read as text, but for the manifests, whose own check tells.
+const TEXTS: [&str; 4] = [BAGIT_PATH, BAG_INFO_PATH, REGISTER_CSV_PATH, CONVERSION_PATH];
+
 /// Gives the fingerprint of the key that signed, where the signature holds.
 pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<String> {
     for path in REQUIRED {
         if !contents.files.contains_key(path) {
             problems.add(path, "is missing");
+        }
+    }
+    for path in TEXTS {
+        if contents.bytes(path).is_some_and(|bytes| std::str::from_utf8(bytes).is_err()) {
+            problems.add(path, "is no text in UTF-8");
         }
     }
     if contents.text(BAGIT_PATH).is_some_and(|text| text != BAGIT) {
