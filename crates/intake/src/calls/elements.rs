@@ -43,9 +43,13 @@ impl<R: BufRead> Elements<R> {
     /// Reads up to the beginning of the array.
     pub(super) fn open(reader: R) -> Result<Self, BodyError> {
         let mut elements = Self { reader, line: 1, column: 1, count: 0, next: Next::Only };
-        let marked = elements.reader.fill_buf()?.starts_with(BYTE_ORDER_MARK);
-        if marked {
-            elements.reader.consume(BYTE_ORDER_MARK.len());
+        // Byte by byte, since a reader may give any number of them at once. What begins like the
+        // mark and is none begins no JSON either.
+        for byte in BYTE_ORDER_MARK {
+            if elements.peek()? != Some(*byte) {
+                break;
+            }
+            elements.reader.consume(1);
         }
         match elements.after_space()? {
             None => Err(BodyError::Empty),

@@ -3,7 +3,7 @@
 //! make a row that fits, within the bytes of one record.
 
 use std::collections::VecDeque;
-use std::io::BufRead;
+use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use super::cells::Cells;
 use super::encoding::{self, Decoder};
@@ -16,6 +16,9 @@ use crate::lines::Lines;
 /// Candidates of an unknown delimiter; of equal counts the earlier one wins, for
 /// a comma stands in texts and numbers too.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
+
+/// Of the beginning of a file, which shows what it is.
+const BEGINNING_BYTES: u64 = 8 * 1024;
 
 /// Lines decoded and split as they are asked for.
 #[derive(Debug)]
@@ -38,9 +41,13 @@ struct Text {
     text: Result<String, Rejection>,
 }
 
-impl<R: BufRead> CsvCells<R> {
+impl<R: BufRead + Seek> CsvCells<R> {
     pub(super) fn open(profile: &Profile, mut input: R) -> Result<Self, FileFault> {
-        let decoder = encoding::open(profile.encoding, input.fill_buf()?)?;
+        let mut beginning = Vec::new();
+        let start = input.stream_position()?;
+        input.by_ref().take(BEGINNING_BYTES).read_to_end(&mut beginning)?;
+        input.seek(SeekFrom::Start(start))?;
+        let decoder = encoding::open(profile.encoding, &beginning)?;
         Ok(Self {
             lines: Lines::new(input),
             decoder,
@@ -56,7 +63,9 @@ impl<R: BufRead> CsvCells<R> {
             columns: None,
         })
     }
+}
 
+impl<R: BufRead> CsvCells<R> {
     /// Rows have so many cells.
     pub(super) const fn expect(&mut self, columns: usize) {
         self.columns = Some(columns);

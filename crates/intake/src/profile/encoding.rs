@@ -7,7 +7,7 @@ use encoding_rs::WINDOWS_1251;
 
 use super::file_fault::FileFault;
 use super::shape::Encoding;
-use crate::calls::{MAX_RECORD_BYTES, Rejection};
+use crate::calls::Rejection;
 
 /// What begins a file in UTF-8, in some programs.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -43,7 +43,7 @@ pub(super) fn open(encoding: Encoding, beginning: &[u8]) -> Result<Decoder, File
         return Err(FileFault::NotText);
     }
     // Every second byte of UTF-16 without a mark; nothing else has any.
-    if beginning.iter().take(MAX_RECORD_BYTES).filter(|byte| **byte == 0).count() > 1
+    if beginning.iter().filter(|byte| **byte == 0).count() > 1
         && beginning.get(1).is_some_and(|second| *second == 0)
     {
         return Err(FileFault::NotText);
