@@ -29,8 +29,6 @@ pub(crate) const APPLICATION_PATH: &str = "data/application.pdf";
 /// plays them.
 pub(crate) const FILING: &str = "data/filing/";
 pub(crate) const FILING_PATH: &str = "data/filing/filing.pdf";
-pub(crate) const CUSTODY_PATH: &str = "data/filing/custody.pdf";
-pub(crate) const INVENTORY_PATH: &str = "data/filing/inventory.pdf";
 pub(crate) const CONVERSION_PATH: &str = "data/filing/conversion.txt";
 pub(crate) const PACKAGE_JSON_PATH: &str = "data/package.json";
 pub(crate) const REGISTER_CSV_PATH: &str = "data/register.csv";
@@ -50,8 +48,12 @@ pub(crate) const REQUIRED: [&str; 9] = [
 ];
 
 /// Those of what an office opens, which packages of the first version do not have.
-pub(crate) const FILING_SET: [&str; 4] =
-    [CONVERSION_PATH, CUSTODY_PATH, FILING_PATH, INVENTORY_PATH];
+pub(crate) const FILING_SET: [&str; 2] = [CONVERSION_PATH, FILING_PATH];
+
+/// The same in packages of the second version, where two enclosures lay beside the set
+/// that holds them.
+pub(crate) const SECOND_FILING_SET: [&str; 4] =
+    [CONVERSION_PATH, "data/filing/custody.pdf", FILING_PATH, "data/filing/inventory.pdf"];
 
 /// The one folder of the archive.
 pub(crate) fn folder(package: PackageId) -> String {

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::application;
 use crate::bag::{
-    APPLICATION_PATH, CONVERSION_PATH, CUSTODY_PATH, FILING_PATH, INVENTORY_PATH,
-    PACKAGE_JSON_PATH, PAYLOAD, REGISTER_CSV_PATH, REGISTER_XLSX_PATH, folder,
+    APPLICATION_PATH, CONVERSION_PATH, FILING_PATH, PACKAGE_JSON_PATH, PAYLOAD, REGISTER_CSV_PATH,
+    REGISTER_XLSX_PATH, folder,
 };
 use crate::build::BuildError;
 use crate::conversion::{conversions, note};
@@ -53,14 +53,6 @@ impl Desk<'_> {
         let (set, counted) = self.counted(filing.document(&enclosed)?)?;
         files.push((FILING_PATH, set));
         files.push((APPLICATION_PATH, self.application(&enclosed, &counted)?));
-        let alone = [("custody_statement", CUSTODY_PATH), ("inventory", INVENTORY_PATH)];
-        for (kind, path) in alone {
-            let one = enclosed.iter().find(|one| one.kind == kind);
-            let one = one.ok_or_else(|| fault(path, &"it is longer than people read"))?;
-            let mut document = filing.alone(one);
-            settle(&mut document.blocks, &counted);
-            files.push((path, self.pdf(document, path)?));
-        }
         let sealed = local(self.dossier.sealed_at, self.zone);
         let text = note(&conversions(self.calls), &self.dossier.program_version, &sealed);
         files.push((CONVERSION_PATH, text.into_bytes()));
@@ -85,12 +77,8 @@ impl Desk<'_> {
         let titles: Vec<&str> = enclosed.iter().map(|one| one.title.as_str()).collect();
         let mut document = application::document(self.dossier, self.calls, &titles, self.zone)?;
         settle(&mut document.blocks, counted);
-        self.pdf(document, APPLICATION_PATH)
-    }
-
-    fn pdf(&self, document: Document, path: &'static str) -> Result<Vec<u8>, BuildError> {
-        pdf(document, &self.ident(path), self.dossier.sealed_at)
-            .map_err(|error| fault(path, &error))
+        pdf(document, &self.ident(APPLICATION_PATH), self.dossier.sealed_at)
+            .map_err(|error| fault(APPLICATION_PATH, &error))
     }
 
     fn counted(&self, document: Document) -> Result<(Vec<u8>, Counted), BuildError> {

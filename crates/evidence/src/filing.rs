@@ -17,7 +17,6 @@ use crate::markdown;
 use crate::numbered::{NamedRecording, NumberedCall};
 use crate::papers::{
     self, ComparisonFacts, InventoryFacts, InventoryFile, Paper, PaperError, TranscriptFacts,
-    WATERMARK,
 };
 use crate::people::{Enclosure, Making};
 use crate::register;
@@ -108,12 +107,6 @@ impl Filing<'_> {
             document.blocks.extend(one.blocks.iter().cloned());
         }
         Ok(document)
-    }
-
-    /// One enclosure as a document of its own.
-    pub(crate) fn alone(&self, one: &Enclosed) -> Document {
-        let watermark = self.draft.then(|| WATERMARK.to_owned());
-        Document { title: one.title.clone(), watermark, blocks: one.blocks.clone() }
     }
 
     fn protocols(&self, enclosed: &mut Vec<Enclosed>) -> Result<(), BuildError> {

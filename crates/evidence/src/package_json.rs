@@ -33,7 +33,7 @@ pub(crate) use made::Made;
 /// The name of the shape.
 pub(crate) const SCHEMA: &str = "baitline/package";
 /// Changes whenever a reader of the former shape would misread the new one.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 /// Without what an office opens: packages of this shape are still checked.
 pub(crate) const SCHEMA_VERSION_WITHOUT_FILING: u32 = 1;
 

@@ -47,7 +47,7 @@ pub use views::MAX_ROWS;
 pub use crate::template::{MAX_TEMPLATE_BYTES, TemplateFault};
 
 /// The word across every page of a draft.
-pub(crate) const WATERMARK: &str = "ПРОЕКТ";
+const WATERMARK: &str = "ПРОЕКТ";
 
 /// A document with its facts.
 #[derive(Debug, Clone)]

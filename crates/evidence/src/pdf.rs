@@ -4,6 +4,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use baitline_domain::instant::Instant;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
@@ -28,11 +29,16 @@ const FONT_FAMILY: &str = "Libertinus Serif";
 /// Stands for a character the font cannot show, so that none goes missing
 /// without a trace; `package.json` keeps the text itself.
 const SUBSTITUTE: char = '□';
-/// Documents for which Typst keeps what it computed before: those of two packages, since
-/// what the next one repeats is said in the same document of the one before.
-const CACHE_AGE: usize = 8;
+/// Typst keeps what it computed for so many sweeps of its caches: what the next package
+/// repeats is said in the same document of the one before.
+const CACHE_AGE: usize = 2;
+/// Documents between two sweeps, each of which looks at everything that is kept.
+const DOCUMENTS_PER_SWEEP: usize = 4;
 /// Characters whose display is known by a table; nearly all text is of them.
 const TABLED_CHARS: u32 = 0x3000;
+
+/// Those that were set.
+static DOCUMENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// What went wrong, in Typst's words.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +62,9 @@ pub(crate) fn pdf_counted(
     let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
     let world = Desk { fonts, data: Bytes::new(data), source: Source::detached(SOURCE) };
     let compiled = typst::compile::<PagedDocument>(&world);
-    typst::comemo::evict(CACHE_AGE);
+    if DOCUMENTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(DOCUMENTS_PER_SWEEP) {
+        typst::comemo::evict(CACHE_AGE);
+    }
     let pages = compiled.output.map_err(|errors| fault(&errors))?;
     if !compiled.warnings.is_empty() {
         return Err(fault(&compiled.warnings));

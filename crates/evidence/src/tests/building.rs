@@ -111,9 +111,7 @@ fn the_bag_and_the_register_read_as_their_formats_say() {
     let expected = [
         "data/application.pdf",
         "data/filing/conversion.txt",
-        "data/filing/custody.pdf",
         "data/filing/filing.pdf",
-        "data/filing/inventory.pdf",
         "data/filing/part-01/call-03-1.wav",
         "data/package.json",
         "data/recordings/call-01-1.wav",

@@ -132,12 +132,12 @@ fn copies_and_documents_that_package_json_does_not_name_are_found() {
     assert_eq!(problems(&rewritten_from(&archive, |entries| resum(entries))), []);
     let other = found_after(&archive, |entries| content(entries, WAV)[50] ^= 1);
     assert!(names(&other, WAV, "is not the file"), "{other:?}");
-    for path in ["data/filing/filing.pdf", "data/filing/custody.pdf", "data/application.pdf"] {
+    for path in ["data/filing/filing.pdf", "data/application.pdf"] {
         let other = found_after(&archive, |entries| content(entries, path)[100] ^= 1);
         assert!(names(&other, path, "is not the file"), "{path}: {other:?}");
     }
     let unlisted = found_after(&archive, |entries| {
-        replace(entries, JSON, "data/filing/custody.pdf", "data/filing/custodx.pdf");
+        replace(entries, JSON, "data/filing/filing.pdf", "data/filing/filinx.pdf");
     });
     assert!(names(&unlisted, JSON, "does not list"), "{unlisted:?}");
     let moved = found_after(&archive, |entries| {
@@ -238,18 +238,48 @@ fn a_package_of_the_first_shape_is_still_whole() {
             }
         }
         *file = serde_json::to_vec(&facts).unwrap();
-        let payload = || entries.iter().filter(|(name, _)| name.starts_with("data/"));
-        let (bytes, files) =
-            (payload().map(|(_, file)| file.len()).sum::<usize>(), payload().count());
-        let info = String::from_utf8(content(entries, "bag-info.txt").clone()).unwrap();
-        let lines = info.lines().map(|line| match line.starts_with("Payload-Oxum") {
-            true => format!("Payload-Oxum: {bytes}.{files}\n"),
-            false => format!("{line}\n"),
-        });
-        *content(entries, "bag-info.txt") = lines.collect::<String>().into_bytes();
-        resum(entries);
+        resum_with_info(entries);
     });
     let report = verify(Cursor::new(&old));
     assert_eq!(report.problems, []);
     assert_eq!(report.summary.unwrap().pages, None);
+}
+
+#[test]
+fn a_package_of_the_second_shape_has_two_enclosures_beside_the_set_and_is_still_whole() {
+    let second = |version: u32| {
+        rewritten_from(&draft(), |entries| {
+            let mut alone = Vec::new();
+            for path in ["data/filing/custody.pdf", "data/filing/inventory.pdf"] {
+                let file = b"%PDF-1.7".to_vec();
+                let sha256 = hex(&hash(&file));
+                alone.push(json!({ "file": path, "sha256": sha256, "bytes": file.len() }));
+                entries.push((path.to_owned(), file));
+            }
+            entries.sort_unstable();
+            let file = content(entries, JSON);
+            let mut facts: Value = serde_json::from_slice(file).unwrap();
+            facts["schema_version"] = json!(version);
+            facts["documents"].as_array_mut().unwrap().extend(alone);
+            *file = serde_json::to_vec(&facts).unwrap();
+            resum_with_info(entries);
+        })
+    };
+    assert_eq!(problems(&second(2)), []);
+    let third = problems(&second(3));
+    assert!(names(&third, JSON, "does not list"), "{third:?}");
+    assert!(names(&third, "data/filing/custody.pdf", "is not named"), "{third:?}");
+}
+
+/// The sums anew, and what `bag-info.txt` says of the payload.
+fn resum_with_info(entries: &mut Entries) {
+    let payload = || entries.iter().filter(|(name, _)| name.starts_with("data/"));
+    let (bytes, files) = (payload().map(|(_, file)| file.len()).sum::<usize>(), payload().count());
+    let info = String::from_utf8(content(entries, "bag-info.txt").clone()).unwrap();
+    let lines = info.lines().map(|line| match line.starts_with("Payload-Oxum") {
+        true => format!("Payload-Oxum: {bytes}.{files}\n"),
+        false => format!("{line}\n"),
+    });
+    *content(entries, "bag-info.txt") = lines.collect::<String>().into_bytes();
+    resum(entries);
 }

@@ -73,8 +73,8 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
             return None;
         }
     };
-    let known = [SCHEMA_VERSION, SCHEMA_VERSION_WITHOUT_FILING].contains(&package.schema_version);
-    if package.schema != SCHEMA || !known {
+    let known = SCHEMA_VERSION_WITHOUT_FILING..=SCHEMA_VERSION;
+    if package.schema != SCHEMA || !known.contains(&package.schema_version) {
         problems.add(PACKAGE_JSON_PATH, "has a schema this version of the program does not know");
         return None;
     }
@@ -83,7 +83,7 @@ pub(super) fn check(contents: &Contents, problems: &mut Problems) -> Option<Summ
     }
     check_date(&package, contents, problems);
     check_recordings(&package, contents, problems);
-    if package.schema_version == SCHEMA_VERSION {
+    if package.schema_version > SCHEMA_VERSION_WITHOUT_FILING {
         filing::check(&package, contents, problems);
     }
     if let Some(text) = contents.text(REGISTER_CSV_PATH) {

@@ -14,15 +14,15 @@ use super::comparison::{Comparison, View};
 use super::{Problem, Problems};
 use crate::archive::{Archive, CopyError, Written, copy};
 use crate::bag::{
-    BAG_INFO_PATH, BAGIT_PATH, CONVERSION_PATH, FILING, FILING_SET, MANIFEST_PATH,
-    PACKAGE_JSON_PATH, REGISTER_CSV_PATH, REQUIRED, SIGNATURE_PATH, SIGNING_KEY_PATH,
+    BAG_INFO_PATH, BAGIT_PATH, CONVERSION_PATH, FILING, MANIFEST_PATH, PACKAGE_JSON_PATH,
+    REGISTER_CSV_PATH, REQUIRED, SECOND_FILING_SET, SIGNATURE_PATH, SIGNING_KEY_PATH,
     TAG_MANIFEST_PATH, TIME_STAMP_PATH, folder,
 };
 use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES};
 
 /// Entries of an archive.
 const MAX_ENTRIES: usize =
-    2 * MAX_RECORDINGS + REQUIRED.len() + FILING_SET.len() + SEAL_FILES.len();
+    2 * MAX_RECORDINGS + REQUIRED.len() + SECOND_FILING_SET.len() + SEAL_FILES.len();
 /// Bytes of one entry's line in the directory: its fixed part and a name.
 const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 /// The last block of an archive without a comment.
@@ -234,7 +234,7 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
             .ok_or("lies outside the package's folder")?;
         let known = REQUIRED.contains(&path)
             || SEAL_FILES.contains(&path)
-            || FILING_SET.contains(&path)
+            || SECOND_FILING_SET.contains(&path)
             || is_recording(path)
             || is_playable(path);
         if !known {

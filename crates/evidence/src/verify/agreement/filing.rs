@@ -12,11 +12,12 @@ use serde::Deserialize;
 use super::{Package, Problems, Recording};
 use crate::bag::{
     APPLICATION_PATH, CONVERSION_PATH, FILING, FILING_PATH, FILING_SET, PACKAGE_JSON_PATH,
-    REGISTER_CSV_PATH, REGISTER_XLSX_PATH, hex,
+    REGISTER_CSV_PATH, REGISTER_XLSX_PATH, SECOND_FILING_SET, hex,
 };
 use crate::conversion::{Conversion, PlayableCopy, note};
 use crate::custody::link;
 use crate::dossier::NotPlayable;
+use crate::package_json::SCHEMA_VERSION;
 use crate::russian::local;
 use crate::verify::container::Contents;
 
@@ -95,6 +96,10 @@ fn is_there(contents: &Contents, path: &str, (sum, bytes): (&str, u64)) -> Resul
     Ok(())
 }
 
+fn filing_set(package: &Package) -> &'static [&'static str] {
+    if package.schema_version == SCHEMA_VERSION { &FILING_SET } else { &SECOND_FILING_SET }
+}
+
 fn check_documents(package: &Package, contents: &Contents, problems: &mut Problems) {
     let mut listed: Vec<&str> = package.documents.iter().map(|one| one.file.as_str()).collect();
     for document in &package.documents {
@@ -104,7 +109,7 @@ fn check_documents(package: &Package, contents: &Contents, problems: &mut Proble
         }
     }
     listed.sort_unstable();
-    let mut expected: Vec<&str> = FILING_SET.to_vec();
+    let mut expected = filing_set(package).to_vec();
     expected.extend([APPLICATION_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH]);
     expected.sort_unstable();
     if listed != expected {
@@ -132,7 +137,7 @@ fn check_pages(package: &Package, problems: &mut Problems) {
 
 fn check_copies(package: &Package, contents: &Contents, problems: &mut Problems) {
     let mut sizes: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
-    let mut named: Vec<&str> = FILING_SET.to_vec();
+    let mut named = filing_set(package).to_vec();
     for recording in package.interceptions.iter().flat_map(|call| &call.recordings) {
         let Some(copy) = &recording.playable else { continue };
         named.push(&copy.file);
