@@ -81,8 +81,17 @@ fn every_path_it_copies_exists_and_reaches_the_engine() {
 fn what_it_takes_from_the_first_stage_is_what_is_built_there() {
     let builds = all("RUN").into_iter().filter(|line| line.contains("cargo build --release"));
     assert_eq!(builds.count(), 2, "the dependencies, then the program");
-    let taken = all("COPY").into_iter().find(|line| line.starts_with("--from=build")).unwrap();
-    assert_eq!(taken, "--from=build /build/target/release/baitline /usr/local/bin/baitline");
+    let taken: Vec<String> =
+        all("COPY").into_iter().filter(|line| line.starts_with("--from=build")).collect();
+    assert_eq!(
+        taken,
+        [
+            "--from=build /build/target/release/baitline /usr/local/bin/baitline",
+            "--from=build /build/sbom.json /usr/share/doc/baitline/sbom.json",
+        ]
+    );
+    let told = all("RUN").into_iter().find(|line| line.contains("cargo cyclonedx")).unwrap();
+    assert!(told.contains("--format json") && told.ends_with("--override-filename sbom"), "{told}");
     assert_eq!(all("WORKDIR"), ["/build"]);
     assert!(all("FROM")[0].ends_with(" AS build"));
 }
