@@ -17,6 +17,7 @@ const SAMPLE: &str = "baitline-sample";
 const INTAKE: &str = "baitline-intake";
 const STORE: &str = "baitline-store";
 const BENCH: &str = "baitline-bench";
+const FUZZ: &str = "baitline-fuzz";
 
 /// Each crate of the house, and the crates it may point at.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "baitline-worker",
         ],
     ),
+    (FUZZ, &["baitline-domain", "baitline-evidence", "baitline-intake"]),
     (
         ROOT,
         &[
