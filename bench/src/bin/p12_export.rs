@@ -16,7 +16,7 @@ use serde_json::Value;
 /// The most that either process may hold.
 const TARGET_BYTES: u64 = 300 * 1024 * 1024;
 /// Calls that give somewhat more than ten thousand packages, and some dozens.
-const FULL_CALLS: u64 = 17_500;
+const FULL_CALLS: u64 = 20_000;
 const TINY_CALLS: u64 = 60;
 /// The fewest packages of a full run.
 const FEWEST_PACKAGES: u64 = 10_000;
