@@ -285,7 +285,7 @@ Kinds = dict[str, Callable[[random.Random], None]]
 
 @contextlib.contextmanager
 def installed_on_sqlite(
-    folder: Path, _: Callable | None = None
+    folder: Path, _: postgres_cluster.Cluster | None = None
 ) -> Iterator[tuple[Installation, Execute, Kinds]]:
     folder.mkdir()
     below = misfortune.Below(folder)
@@ -303,7 +303,7 @@ def installed_on_sqlite(
 
 @contextlib.contextmanager
 def installed_on_postgres(
-    folder: Path, restart: Callable
+    folder: Path, cluster: postgres_cluster.Cluster
 ) -> Iterator[tuple[Installation, Execute, Kinds]]:
     folder.mkdir()
     with service.postgres_database() as (owner_url, url, login):
@@ -314,13 +314,17 @@ def installed_on_postgres(
         own = below.settings | {"BAITLINE_DATABASE_URL": network.url}
         installation = Installation(folder, settings, ["api", "worker"], own)
         superuser = postgres_cluster.of_database(url)
+        below_cluster = misfortune.Below(cluster.data.parent)
+        cluster.settings = below_cluster.settings
+        cluster.restart()
 
         def execute(statement: str) -> None:
             assert service.psql(superuser, f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done") != ["0"]
 
         try:
             with started(installation):
-                kinds = misfortune.kinds(installation, below, (network, restart))
+                of_database = (network, cluster, below_cluster)
+                kinds = misfortune.kinds(installation, below, of_database)
                 yield installation, execute, kinds
         finally:
             network.end()
@@ -336,8 +340,13 @@ def started(installation: Installation) -> Iterator[None]:
         installation.end()
 
 
-def meet(place: Callable, folder: Path, asked: argparse.Namespace, restart: Callable | None) -> None:
-    with place(folder, restart) as (installation, execute, kinds):
+def meet(
+    place: Callable,
+    folder: Path,
+    asked: argparse.Namespace,
+    cluster: postgres_cluster.Cluster | None,
+) -> None:
+    with place(folder, cluster) as (installation, execute, kinds):
         kinds = {name: kind for name, kind in kinds.items() if asked.kind in name}
         chaos = Chaos(installation, asked.seed)
         chaos.run(kinds, asked.each)
@@ -363,7 +372,7 @@ def main() -> None:
             print(f"PostgreSQL, {asked.each} of each kind, seed {asked.seed}", flush=True)
             with postgres_cluster.private() as cluster:
                 os.environ["BAITLINE_TEST_POSTGRES"] = cluster.url
-                meet(installed_on_postgres, folder / "postgres", asked, cluster.kill_and_restart)
+                meet(installed_on_postgres, folder / "postgres", asked, cluster)
     print("nothing acknowledged is lost, nothing is there twice, every planted fault was found")
 
 

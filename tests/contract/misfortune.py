@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import postgres_cluster
 import service
 from fault_installation import Installation
 
@@ -54,6 +55,9 @@ class Below:
         with shared.open("r+b") as file:
             self.page = Page.from_buffer(mmap.mmap(file.fileno(), mmap.PAGESIZE))
         self.settings = {"LD_PRELOAD": str(library), "MISFORTUNE": str(shared)}
+        # PostgreSQL runs as another user.
+        library.chmod(0o755)
+        shared.chmod(0o666)
 
     @contextlib.contextmanager
     def failing(self, error: int, beginning: Path):
@@ -127,10 +131,10 @@ class Network:
 def kinds(
     installation: Installation,
     below: Below,
-    postgres: tuple[Network, Callable[[], None]] | None = None,
+    postgres: tuple[Network, postgres_cluster.Cluster, Below] | None = None,
 ) -> dict[str, Callable[[random.Random], None]]:
     """What may befall this installation, each done and over when it returns. Of
-    PostgreSQL: the way to it, and what kills and restarts it."""
+    PostgreSQL: the way to it, its cluster, and the system below that."""
     data = installation.folder / "data"
 
     def killed(dice: random.Random) -> None:
@@ -175,14 +179,26 @@ def kinds(
         found[f"full disk of {place}"] = failing(errno.ENOSPC, beginning)
         found[f"broken disk of {place}"] = failing(errno.EIO, beginning)
     if postgres:
-        network, restart = postgres
+        network, cluster, below_cluster = postgres
 
         def silent(dice: random.Random) -> None:
             network.flows.clear()
             time.sleep(dice.uniform(*LASTING_SECONDS))
             network.flows.set()
 
-        found["database killed"] = lambda dice: restart()
+        def failing_cluster(error: int) -> Callable[[random.Random], None]:
+            def lasting(dice: random.Random) -> None:
+                before = below_cluster.page.failed
+                with below_cluster.failing(error, cluster.data):
+                    service.wait_for("a failed write", lambda: below_cluster.page.failed > before)
+                    time.sleep(dice.uniform(*LASTING_SECONDS))
+                cluster.come_back()
+
+            return lasting
+
+        found["full disk of PostgreSQL"] = failing_cluster(errno.ENOSPC)
+        found["broken disk of PostgreSQL"] = failing_cluster(errno.EIO)
+        found["database killed"] = lambda dice: cluster.kill_and_restart()
         found["connections cut"] = lambda dice: network.cut()
         found["network silent"] = silent
     return found

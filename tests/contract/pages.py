@@ -37,7 +37,7 @@ def main() -> None:
             fill(Path(folder), owner_url, url, login)
             database = url.rpartition("/")[2]
             [oid] = service.psql(cluster.url, f"SELECT oid FROM pg_database WHERE datname = '{database}'")
-            stop(cluster)
+            assert cluster.control("stop", "--mode", "fast"), "the database did not stop"
             try:
                 pages = written_pages(cluster.data / "base" / oid)
                 print(f"{len(pages)} pages in {len({file for file, _ in pages})} files")
@@ -58,10 +58,6 @@ def fill(folder: Path, owner_url: str, url: str, login: str) -> None:
     with service.running(folder / "worker.log", "worker", **settings):
         with service.listening(folder / "api.log", "api", **settings) as base:
             small_world.enter(base, key)
-
-
-def stop(cluster: postgres_cluster.Cluster) -> None:
-    run_as_owner(cluster, cluster.pg_ctl, "stop", "--mode", "fast", "--pgdata", str(cluster.data))
 
 
 def run_as_owner(cluster: postgres_cluster.Cluster, *command: str) -> subprocess.CompletedProcess:

@@ -24,6 +24,8 @@ class Cluster:
         self.port = urlsplit(url).port
         [version] = service.psql(url, "SHOW server_version_num")
         self.pg_ctl = find_pg_ctl(int(version) // 10_000)
+        # Variables of the server, from its next start on.
+        self.settings: dict[str, str] = {}
 
     def kill_and_restart(self) -> None:
         """As a crash does it: nothing is told, nothing is written first."""
@@ -33,20 +35,42 @@ class Cluster:
 
     def start(self) -> bool:
         # What the dead server's processes still hold keeps the first tries from it.
+        log = ("--log", str(self.data.parent / "log"))
+        done = self.control("start", "--wait", *log, "--options", f"-p {self.port}")
+        if not done:
+            time.sleep(service.POLL_SECONDS)
+        return done
+
+    def restart(self) -> None:
+        assert self.control("stop", "--mode", "fast"), "the database did not stop"
+        service.wait_for("a restart of the database", self.start)
+
+    def come_back(self) -> None:
+        """Waits for a server that helps itself, and starts one that ended, as a service
+        manager does."""
+
+        def is_back() -> bool:
+            if not self.control("status"):
+                self.start()
+            with contextlib.suppress(AssertionError):
+                return service.psql(self.url, "SELECT 1") == ["1"]
+            return False
+
+        service.wait_for("the database", is_back)
+
+    def control(self, word: str, *options: str) -> bool:
+        """Runs `pg_ctl` as the owner of the files, in an environment of its own."""
         owner = (self.data / "PG_VERSION").stat()
-        command = [self.pg_ctl, "start", "--wait", "--silent", "--pgdata", str(self.data)]
-        command += ["--log", str(self.data.parent / "log"), "--options", f"-p {self.port}"]
         user = {} if os.geteuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
         done = subprocess.run(
-            command,
+            [self.pg_ctl, word, "--silent", "--pgdata", str(self.data), *options],
             cwd=self.data.parent,
+            env=os.environ | self.settings,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **user,
         )
-        if done.returncode:
-            time.sleep(service.POLL_SECONDS)
         return done.returncode == 0
 
 
