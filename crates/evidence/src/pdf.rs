@@ -34,6 +34,8 @@ const SUBSTITUTE: char = '□';
 const CACHE_AGE: usize = 2;
 /// Documents between two sweeps, each of which looks at everything that is kept.
 const DOCUMENTS_PER_SWEEP: usize = 4;
+/// Pages of a document that is seldom.
+const LARGE_PAGES: usize = 50;
 /// Characters whose display is known by a table; nearly all text is of them.
 const TABLED_CHARS: u32 = 0x3000;
 
@@ -62,9 +64,6 @@ pub(crate) fn pdf_counted(
     let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
     let world = Desk { fonts, data: Bytes::new(data), source: Source::detached(SOURCE) };
     let compiled = typst::compile::<PagedDocument>(&world);
-    if DOCUMENTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(DOCUMENTS_PER_SWEEP) {
-        typst::comemo::evict(CACHE_AGE);
-    }
     let pages = compiled.output.map_err(|errors| fault(&errors))?;
     if !compiled.warnings.is_empty() {
         return Err(fault(&compiled.warnings));
@@ -80,9 +79,22 @@ pub(crate) fn pdf_counted(
         timestamp: timestamp(created),
         ..PdfOptions::default()
     };
-    let bytes = typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&errors))?;
+    let bytes = typst_pdf::pdf(&pages, &options);
     let counted = Counted { pages: pages.pages().len(), first_pages: first_pages(&pages) };
+    drop(pages);
+    sweep(counted.pages);
+    let bytes = bytes.map_err(|errors| fault(&errors))?;
     Ok((bytes, counted))
+}
+
+/// Forgets what Typst computed. After a large document all of it: it would stay beside the
+/// next large one, and half a gigabyte is more than what it saves.
+fn sweep(pages: usize) {
+    if pages > LARGE_PAGES {
+        typst::comemo::evict(0);
+    } else if DOCUMENTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(DOCUMENTS_PER_SWEEP) {
+        typst::comemo::evict(CACHE_AGE);
+    }
 }
 
 /// The page that each enclosure begins on, from 1.
