@@ -64,6 +64,7 @@ pub(crate) fn pdf_counted(
     let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
     let world = Desk { fonts, data: Bytes::new(data), source: Source::detached(SOURCE) };
     let compiled = typst::compile::<PagedDocument>(&world);
+    sweep(compiled.output.as_ref().map_or(0, |document| document.pages().len()));
     let pages = compiled.output.map_err(|errors| fault(&errors))?;
     if !compiled.warnings.is_empty() {
         return Err(fault(&compiled.warnings));
@@ -79,16 +80,14 @@ pub(crate) fn pdf_counted(
         timestamp: timestamp(created),
         ..PdfOptions::default()
     };
-    let bytes = typst_pdf::pdf(&pages, &options);
+    let bytes = typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&errors))?;
     let counted = Counted { pages: pages.pages().len(), first_pages: first_pages(&pages) };
-    drop(pages);
-    sweep(counted.pages);
-    let bytes = bytes.map_err(|errors| fault(&errors))?;
     Ok((bytes, counted))
 }
 
-/// Forgets what Typst computed. After a large document all of it: it would stay beside the
-/// next large one, and half a gigabyte is more than what it saves.
+/// Forgets what Typst computed, before the PDF takes memory of its own. After a large document
+/// all of it: it would stay beside the next large one, and half a gigabyte is more than what
+/// it saves.
 fn sweep(pages: usize) {
     if pages > LARGE_PAGES {
         typst::comemo::evict(0);
