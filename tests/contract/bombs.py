@@ -290,7 +290,7 @@ class Siege:
             content = texts()[name]()
             for operation in self.world.operations:
                 self.send(f"{name}: {operation}", lambda: self.world.send(operation, content))
-        self.memory.check()
+        self.check_memory()
 
     def on_the_shelf(self) -> None:
         """Recordings of the offender's calls, and the package that holds them."""
@@ -325,7 +325,7 @@ class Siege:
             return all(is_over(one) for one in found.json()["items"])
 
         service.wait_for("the files", are_read)
-        self.memory.check()
+        self.check_memory()
 
 
 def is_over(file: dict[str, Any]) -> bool:
@@ -357,6 +357,7 @@ def besiege(folder: Path) -> None:
         siege.wait_for_files()
         assert world.facts(world.other) == calm, "another client's report has changed"
         siege.on_the_shelf()
+        print(f"most taken by: {sorted(siege.grew, reverse=True)[:5]}")
         siege.memory.check()
         assert len(siege.files) >= 60, len(siege.files)
         took, name = siege.slowest
@@ -365,7 +366,6 @@ def besiege(folder: Path) -> None:
             f"({dict(sorted(siege.answers.items()))}), +{siege.memory.more() // MIB} MiB at most; "
             f"slowest {took:.1f} s ({name})"
         )
-        print(f"  most taken by: {sorted(siege.grew, reverse=True)[:5]}")
 
 
 def expect_planted() -> None:
