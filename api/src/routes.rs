@@ -72,9 +72,12 @@ impl<'s> ServiceConfig<'s> {
     }
 }
 
-/// Every endpoint. A literal segment stands before a parameter at its place.
+/// Every endpoint. A literal segment stands before a parameter at its place, and what is
+/// asked most before all: a path is held against one route after the other.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
+        .configure(v1::calls::routes)
+        .configure(v1::offender_page::routes)
         .configure(service::routes)
         .configure(v1::imports::routes)
         .configure(v1::clients::routes)
@@ -93,7 +96,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::profiles::routes)
         .configure(v1::previews::routes)
         .configure(v1::traps::routes)
-        .configure(v1::calls::routes)
         .configure(v1::files::routes)
         .configure(v1::file_rejections::routes)
         .configure(v1::recordings::routes)
@@ -107,7 +109,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::label_bodies::routes)
         .configure(v1::listening::routes)
         .configure(v1::reports::routes)
-        .configure(v1::offender_page::routes)
         .configure(v1::numbering::routes)
         .configure(v1::operators::routes)
         .configure(v1::exports::routes)
