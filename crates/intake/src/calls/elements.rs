@@ -43,13 +43,15 @@ impl<R: BufRead> Elements<R> {
     /// Reads up to the beginning of the array.
     pub(super) fn open(reader: R) -> Result<Self, BodyError> {
         let mut elements = Self { reader, line: 1, column: 1, count: 0, next: Next::Only };
-        // Byte by byte, since a reader may give any number of them at once. What begins like the
-        // mark and is none begins no JSON either.
-        for byte in BYTE_ORDER_MARK {
-            if elements.peek()? != Some(*byte) {
-                break;
+        // Byte by byte, since a reader may give any number of them at once. No JSON begins with
+        // the first byte of the mark, so what goes on otherwise is none.
+        if elements.peek()? == BYTE_ORDER_MARK.first().copied() {
+            for byte in BYTE_ORDER_MARK {
+                if elements.peek()? != Some(*byte) {
+                    return Err(BodyError::NeitherObjectNorArray);
+                }
+                elements.reader.consume(1);
             }
-            elements.reader.consume(1);
         }
         match elements.after_space()? {
             None => Err(BodyError::Empty),
@@ -172,6 +174,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_left_out_in_pieces_of_any_size_and_half_of_one_is_no_json() {
+        for size in [1, 2, 3, 64] {
+            let open = |body: &'static [u8]| {
+                Elements::open(std::io::BufReader::with_capacity(size, body)).map(|_| ())
+            };
+            assert!(open(b"\xEF\xBB\xBF[]").is_ok(), "{size}");
+            for half in [b"\xEF[]".as_slice(), b"\xEF\xBB{}", b"\xEF\xBB", b"\xBB\xBF[]"] {
+                let fault = open(half).unwrap_err();
+                assert!(matches!(fault, BodyError::NeitherObjectNorArray), "{size}: {fault}");
+            }
+        }
+    }
 
     /// The texts of the elements, and where the body breaks off.
     fn all(body: &str) -> (Vec<String>, Option<(u64, u64)>) {
