@@ -4,7 +4,6 @@
 
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use baitline_domain::instant::Instant;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
@@ -29,18 +28,13 @@ const FONT_FAMILY: &str = "Libertinus Serif";
 /// Stands for a character the font cannot show, so that none goes missing
 /// without a trace; `package.json` keeps the text itself.
 const SUBSTITUTE: char = '□';
-/// Typst keeps what it computed for so many sweeps of its caches: what the next package
-/// repeats is said in the same document of the one before.
-const CACHE_AGE: usize = 2;
-/// Documents between two sweeps, each of which looks at everything that is kept.
-const DOCUMENTS_PER_SWEEP: usize = 4;
-/// Pages of a document that is seldom.
+/// Documents for which Typst keeps what it computed before: those of two packages, since
+/// what the next one repeats is said in the same document of the one before.
+const CACHE_AGE: usize = 4;
+/// Pages of a document so large that what was computed for it is not kept.
 const LARGE_PAGES: usize = 50;
 /// Characters whose display is known by a table; nearly all text is of them.
 const TABLED_CHARS: u32 = 0x3000;
-
-/// Those that were set.
-static DOCUMENTS: AtomicUsize = AtomicUsize::new(0);
 
 /// What went wrong, in Typst's words.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +58,10 @@ pub(crate) fn pdf_counted(
     let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
     let world = Desk { fonts, data: Bytes::new(data), source: Source::detached(SOURCE) };
     let compiled = typst::compile::<PagedDocument>(&world);
-    sweep(compiled.output.as_ref().map_or(0, |document| document.pages().len()));
+    // Before the PDF takes memory of its own. What a large document leaves would stay beside the
+    // next large one, and takes more than it saves.
+    let is_large = compiled.output.as_ref().is_ok_and(|one| one.pages().len() > LARGE_PAGES);
+    typst::comemo::evict(if is_large { 0 } else { CACHE_AGE });
     let pages = compiled.output.map_err(|errors| fault(&errors))?;
     if !compiled.warnings.is_empty() {
         return Err(fault(&compiled.warnings));
@@ -83,17 +80,6 @@ pub(crate) fn pdf_counted(
     let bytes = typst_pdf::pdf(&pages, &options).map_err(|errors| fault(&errors))?;
     let counted = Counted { pages: pages.pages().len(), first_pages: first_pages(&pages) };
     Ok((bytes, counted))
-}
-
-/// Forgets what Typst computed, before the PDF takes memory of its own. After a large document
-/// all of it: it would stay beside the next large one, and half a gigabyte is more than what
-/// it saves.
-fn sweep(pages: usize) {
-    if pages > LARGE_PAGES {
-        typst::comemo::evict(0);
-    } else if DOCUMENTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(DOCUMENTS_PER_SWEEP) {
-        typst::comemo::evict(CACHE_AGE);
-    }
 }
 
 /// The page that each enclosure begins on, from 1.
