@@ -11,9 +11,10 @@ mod times;
 
 use std::io::BufReader;
 
-use baitline_domain::ids::SourceId;
+use baitline_domain::ids::{ClientId, SourceId};
 use baitline_domain::instant::Instant;
-use baitline_intake::calls::SourceSettings;
+use baitline_domain::observation::Report;
+use baitline_intake::calls::{MAX_AHEAD, SourceSettings};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -35,6 +36,8 @@ pub const TARGETS: [Target; 6] = [
     Target { name: "bag", run: bags::bag },
 ];
 
+/// Whose all calls are.
+const CLIENT: ClientId = ClientId(Uuid::from_u128(9));
 /// When all inputs are received: 2026-11-29T12:00:00Z.
 const RECEIVED_AT: Instant = Instant(1_795_953_600_000_000);
 /// Zones whose clocks change, changed often, never, and by odd minutes.
@@ -50,6 +53,12 @@ fn in_small_pieces<R: std::io::Read>(input: R, pieces: u8) -> BufReader<R> {
 fn zone(byte: u8) -> TimeZone {
     let name = ZONES[usize::from(byte) % ZONES.len()];
     TimeZone::get(name).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A report is of what was sent: as it was written, and of a time that may be.
+fn check_report(report: &Report, written_at: &str) {
+    assert_eq!(report.reported_at_raw, written_at);
+    assert!(report.reported_at <= RECEIVED_AT + MAX_AHEAD, "{}", report.reported_at);
 }
 
 fn source(byte: u8) -> SourceSettings {
