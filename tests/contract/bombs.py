@@ -249,8 +249,6 @@ class Siege:
         took = time.monotonic() - begun
         assert took < ANSWERED_SECONDS, f"{name}: {took:.0f} s"
         self.slowest = max(self.slowest, (took, name))
-
-
         if self.memory.more() > before + 16 * MIB:
             self.grew.append(((self.memory.more() - before) // MIB, name))
 
@@ -357,8 +355,7 @@ def besiege(folder: Path) -> None:
         siege.wait_for_files()
         assert world.facts(world.other) == calm, "another client's report has changed"
         siege.on_the_shelf()
-        print(f"most taken by: {sorted(siege.grew, reverse=True)[:5]}")
-        siege.memory.check()
+        siege.check_memory()
         assert len(siege.files) >= 60, len(siege.files)
         took, name = siege.slowest
         print(
@@ -366,6 +363,7 @@ def besiege(folder: Path) -> None:
             f"({dict(sorted(siege.answers.items()))}), +{siege.memory.more() // MIB} MiB at most; "
             f"slowest {took:.1f} s ({name})"
         )
+        print(f"  most taken by: {sorted(siege.grew, reverse=True)[:5]}")
 
 
 def expect_planted() -> None:

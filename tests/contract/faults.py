@@ -78,7 +78,7 @@ class Chaos:
             base_url=self.installation.base, headers=headers, timeout=ANSWER_SECONDS
         )
 
-    def run(self, kinds: dict[str, Callable[[random.Random], None]], of_each: int) -> None:
+    def run(self, kinds: misfortune.Kinds, of_each: int) -> None:
         senders = [Single(self, "one"), Single(self, "two"), Bulk(self, "bulk"), Recordings(self, "rec")]
         for sender in senders:
             sender.start()
@@ -280,13 +280,12 @@ def untouched(chaos: Chaos, folder: Path) -> list[Any]:
 
 
 Execute = Callable[[str], None]
-Kinds = dict[str, Callable[[random.Random], None]]
 
 
 @contextlib.contextmanager
 def installed_on_sqlite(
     folder: Path, _: postgres_cluster.Cluster | None = None
-) -> Iterator[tuple[Installation, Execute, Kinds]]:
+) -> Iterator[tuple[Installation, Execute, misfortune.Kinds]]:
     folder.mkdir()
     below = misfortune.Below(folder)
     settings = {"BAITLINE_DATA": str(folder / "data")}
@@ -298,13 +297,15 @@ def installed_on_sqlite(
             assert conn.execute(statement).rowcount > 0, statement
 
     with started(installation):
-        yield installation, execute, misfortune.kinds(installation, below)
+        kinds = misfortune.kinds(installation, below)
+        kinds |= misfortune.failing_disks(below, "database", folder / "data" / "baitline.db")
+        yield installation, execute, kinds
 
 
 @contextlib.contextmanager
 def installed_on_postgres(
     folder: Path, cluster: postgres_cluster.Cluster
-) -> Iterator[tuple[Installation, Execute, Kinds]]:
+) -> Iterator[tuple[Installation, Execute, misfortune.Kinds]]:
     folder.mkdir()
     with service.postgres_database() as (owner_url, url, login):
         settings = {"BAITLINE_DATA": str(folder / "data")}
@@ -323,8 +324,8 @@ def installed_on_postgres(
 
         try:
             with started(installation):
-                of_database = (network, cluster, below_cluster)
-                kinds = misfortune.kinds(installation, below, of_database)
+                kinds = misfortune.kinds(installation, below)
+                kinds |= misfortune.kinds_of_postgres(network, cluster, below_cluster)
                 yield installation, execute, kinds
         finally:
             network.end()

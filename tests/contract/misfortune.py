@@ -128,13 +128,49 @@ class Network:
         self.cut()
 
 
-def kinds(
-    installation: Installation,
-    below: Below,
-    postgres: tuple[Network, postgres_cluster.Cluster, Below] | None = None,
-) -> dict[str, Callable[[random.Random], None]]:
-    """What may befall this installation, each done and over when it returns. Of
-    PostgreSQL: the way to it, its cluster, and the system below that."""
+# Each is done and over when it returns.
+Kinds = dict[str, Callable[[random.Random], None]]
+
+
+def failing_disks(
+    below: Below, place: str, beginning: Path, after: Callable[[], None] = lambda: None
+) -> Kinds:
+    """A disk that is full, and one that is broken, for what lies under some beginning."""
+
+    def failing(error: int) -> Callable[[random.Random], None]:
+        def lasting(dice: random.Random) -> None:
+            before = below.page.failed
+            with below.failing(error, beginning):
+                time.sleep(dice.uniform(*LASTING_SECONDS))
+                # A disk that nobody wrote to has failed nobody.
+                service.wait_for("a failed write", lambda: below.page.failed > before)
+            after()
+
+        return lasting
+
+    return {
+        f"full disk of {place}": failing(errno.ENOSPC),
+        f"broken disk of {place}": failing(errno.EIO),
+    }
+
+
+def kinds_of_postgres(network: Network, cluster: postgres_cluster.Cluster, below: Below) -> Kinds:
+    """What may befall PostgreSQL and the way to it; `below` is the system below it."""
+
+    def silent(dice: random.Random) -> None:
+        network.flows.clear()
+        time.sleep(dice.uniform(*LASTING_SECONDS))
+        network.flows.set()
+
+    return {
+        "database killed": lambda dice: cluster.kill_and_restart(),
+        "connections cut": lambda dice: network.cut(),
+        "network silent": silent,
+    } | failing_disks(below, "PostgreSQL", cluster.data, cluster.come_back)
+
+
+def kinds(installation: Installation, below: Below) -> Kinds:
+    """What may befall the processes of this installation and what lies below them."""
     data = installation.folder / "data"
 
     def killed(dice: random.Random) -> None:
@@ -156,49 +192,11 @@ def kinds(
             time.sleep(service.POLL_SECONDS)
         raise AssertionError("nothing was synced for so long")
 
-    def failing(error: int, beginning: Path) -> Callable[[random.Random], None]:
-        def lasting(dice: random.Random) -> None:
-            before = below.page.failed
-            with below.failing(error, beginning):
-                time.sleep(dice.uniform(*LASTING_SECONDS))
-                # A disk that nobody wrote to has failed nobody.
-                service.wait_for("a failed write", lambda: below.page.failed > before)
-
-        return lasting
-
     def clock_jumps(dice: random.Random) -> None:
         below.page.clock_offset = dice.choice(CLOCK_SECONDS)
         time.sleep(dice.uniform(*LASTING_SECONDS))
         below.page.clock_offset = 0
 
     found = {"killed": killed, "killed at a sync": killed_at_a_sync, "clock": clock_jumps}
-    places = {"blobs": data / "blobs", "temporary files": data / "spool"}
-    if postgres is None:
-        places["database"] = data / "baitline.db"
-    for place, beginning in places.items():
-        found[f"full disk of {place}"] = failing(errno.ENOSPC, beginning)
-        found[f"broken disk of {place}"] = failing(errno.EIO, beginning)
-    if postgres:
-        network, cluster, below_cluster = postgres
-
-        def silent(dice: random.Random) -> None:
-            network.flows.clear()
-            time.sleep(dice.uniform(*LASTING_SECONDS))
-            network.flows.set()
-
-        def failing_cluster(error: int) -> Callable[[random.Random], None]:
-            def lasting(dice: random.Random) -> None:
-                before = below_cluster.page.failed
-                with below_cluster.failing(error, cluster.data):
-                    service.wait_for("a failed write", lambda: below_cluster.page.failed > before)
-                    time.sleep(dice.uniform(*LASTING_SECONDS))
-                cluster.come_back()
-
-            return lasting
-
-        found["full disk of PostgreSQL"] = failing_cluster(errno.ENOSPC)
-        found["broken disk of PostgreSQL"] = failing_cluster(errno.EIO)
-        found["database killed"] = lambda dice: cluster.kill_and_restart()
-        found["connections cut"] = lambda dice: network.cut()
-        found["network silent"] = silent
-    return found
+    found |= failing_disks(below, "blobs", data / "blobs")
+    return found | failing_disks(below, "temporary files", data / "spool")

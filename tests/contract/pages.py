@@ -7,7 +7,6 @@ Without arguments 500 bytes; `PAGES_BYTES=10000` for more. SQLite keeps no such 
 import os
 import random
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -22,6 +21,8 @@ BYTES = int(os.environ.get("PAGES_BYTES", "500"))
 AT_ONCE = 100
 PAGE_BYTES = 8192
 FEWEST_PAGES = 500
+# What is read from a changed page.
+READ_TABLE = "observations"
 FAILED = re.compile(r'checksum verification failed in file "([^"]+)", block (\d+)')
 
 # A file of the cluster and the number of a page in it.
@@ -35,17 +36,19 @@ def main() -> None:
             service.postgres_database() as (owner_url, url, login),
         ):
             fill(Path(folder), owner_url, url, login)
-            database = url.rpartition("/")[2]
-            [oid] = service.psql(cluster.url, f"SELECT oid FROM pg_database WHERE datname = '{database}'")
-            assert cluster.control("stop", "--mode", "fast"), "the database did not stop"
+            database = postgres_cluster.of_database(url)
+            [table] = service.psql(database, f"SELECT pg_relation_filepath('{READ_TABLE}')")
+            table = cluster.data / table
+            cluster.stop()
             try:
-                pages = written_pages(cluster.data / "base" / oid)
+                pages = written_pages(table.parent)
                 print(f"{len(pages)} pages in {len({file for file, _ in pages})} files")
                 assert len(pages) >= FEWEST_PAGES, "so few pages show little"
                 assert check(cluster) == set(), "a page is wrong before any was changed"
                 found = change_all(cluster, pages)
                 see_the_fault(cluster, pages)
                 assert check(cluster) == set(), "a page is wrong after all was put back"
+                see_it_refused(cluster, database, (table, 0))
             finally:
                 service.wait_for("the database", cluster.start)
     print(f"pages: {found} of {found} changed bytes found, each by the page it is in")
@@ -58,12 +61,6 @@ def fill(folder: Path, owner_url: str, url: str, login: str) -> None:
     with service.running(folder / "worker.log", "worker", **settings):
         with service.listening(folder / "api.log", "api", **settings) as base:
             small_world.enter(base, key)
-
-
-def run_as_owner(cluster: postgres_cluster.Cluster, *command: str) -> subprocess.CompletedProcess:
-    owner = (cluster.data / "PG_VERSION").stat()
-    user = {} if os.geteuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    return subprocess.run(command, cwd=cluster.data.parent, capture_output=True, text=True, **user)
 
 
 def written_pages(folder: Path) -> list[Page]:
@@ -80,8 +77,7 @@ def written_pages(folder: Path) -> list[Page]:
 
 def check(cluster: postgres_cluster.Cluster, *narrowed: str) -> set[Page]:
     """The pages that PostgreSQL says were changed."""
-    program = str(Path(cluster.pg_ctl).with_name("pg_checksums"))
-    done = run_as_owner(cluster, program, "--check", "--pgdata", str(cluster.data), *narrowed)
+    done = cluster.run("pg_checksums", "--check", *narrowed, capture_output=True)
     found = {(Path(file).resolve(), int(page)) for file, page in FAILED.findall(done.stderr)}
     assert (done.returncode == 0) == (not found), done.stderr
     return found
@@ -116,6 +112,20 @@ def change_all(cluster: postgres_cluster.Cluster, pages: list[Page]) -> int:
             put_back(page, place, before)
         changed_bytes += AT_ONCE
     return changed_bytes
+
+
+def see_it_refused(cluster: postgres_cluster.Cluster, database: str, page: Page) -> None:
+    """Nobody is told what such a page says."""
+    done = change(page, random.Random(SEED))
+    service.wait_for("the database", cluster.start)
+    try:
+        told = service.psql(database, f"SELECT count(*) FROM {READ_TABLE}")
+    except AssertionError as error:
+        assert "invalid page in block 0" in str(error), error
+    else:
+        raise AssertionError(f"a changed page was read: {told}")
+    cluster.stop()
+    put_back(page, *done)
 
 
 def missed(changed: list[Page], found: set[Page]) -> set[Page]:

@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import service
@@ -23,7 +25,7 @@ class Cluster:
         self.data = Path(folder)
         self.port = urlsplit(url).port
         [version] = service.psql(url, "SHOW server_version_num")
-        self.pg_ctl = find_pg_ctl(int(version) // 10_000)
+        self.programs = find_programs(int(version) // 10_000)
         # Variables of the server, from its next start on.
         self.settings: dict[str, str] = {}
 
@@ -41,8 +43,11 @@ class Cluster:
             time.sleep(service.POLL_SECONDS)
         return done
 
-    def restart(self) -> None:
+    def stop(self) -> None:
         assert self.control("stop", "--mode", "fast"), "the database did not stop"
+
+    def restart(self) -> None:
+        self.stop()
         service.wait_for("a restart of the database", self.start)
 
     def come_back(self) -> None:
@@ -59,19 +64,23 @@ class Cluster:
         service.wait_for("the database", is_back)
 
     def control(self, word: str, *options: str) -> bool:
-        """Runs `pg_ctl` as the owner of the files, in an environment of its own."""
+        # What a server inherits it keeps, so nobody could read a pipe to its end.
+        nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return self.run("pg_ctl", word, "--silent", *options, **nowhere).returncode == 0
+
+    def run(self, program: str, *arguments: str, **where: Any) -> subprocess.CompletedProcess:
+        """Runs one of PostgreSQL's programs on the cluster, as the owner of its files."""
         owner = (self.data / "PG_VERSION").stat()
         user = {} if os.geteuid() else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        done = subprocess.run(
-            [self.pg_ctl, word, "--silent", "--pgdata", str(self.data), *options],
+        return subprocess.run(
+            [str(self.programs / program), *arguments, "--pgdata", str(self.data)],
             cwd=self.data.parent,
             env=os.environ | self.settings,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            text=True,
             **user,
+            **where,
         )
-        return done.returncode == 0
 
 
 @contextlib.contextmanager
@@ -88,9 +97,9 @@ def private() -> Iterator[Cluster]:
         keeper.wait()
 
 
-def find_pg_ctl(version: int) -> str:
-    known = Path(f"/usr/lib/postgresql/{version}/bin/pg_ctl")
-    return str(known) if known.exists() else "pg_ctl"
+def find_programs(version: int) -> Path:
+    known = Path(f"/usr/lib/postgresql/{version}/bin")
+    return known if known.exists() else Path(shutil.which("pg_ctl")).resolve().parent
 
 
 def of_database(url: str) -> str:
