@@ -5,8 +5,9 @@ mod built_in;
 mod inn;
 mod standing;
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 use crate::ids::OperatorEntryId;
 use crate::instant::Instant;
@@ -68,29 +69,30 @@ impl OperatorEntry {
 /// All known operators, by ИНН; of each what holds from which moment on.
 #[derive(Debug, Clone)]
 pub struct Operators {
-    /// Each list in order of precedence.
-    by_inn: BTreeMap<Inn, Vec<OperatorEntry>>,
+    /// In order of ИНН and then of precedence.
+    entries: Vec<OperatorEntry>,
 }
+
+/// Read once: pages that people wait for ask for it.
+static BUILT_IN: LazyLock<Operators> = LazyLock::new(|| {
+    let entry = |operator| OperatorEntry { id: None, operator, since: None };
+    let entries = built_in::operators().map(entry).collect();
+    Operators { entries: Vec::new() }.extended_with(entries)
+});
 
 impl Operators {
     /// The operators of the mobile registry that the repository knows:
     /// `data/operators.csv` of this crate, which names its sources.
     pub fn built_in() -> Self {
-        let entry = |operator| OperatorEntry { id: None, operator, since: None };
-        let entries = built_in::operators().map(entry).collect();
-        Self { by_inn: BTreeMap::new() }.extended_with(entries)
+        BUILT_IN.clone()
     }
 
     /// These and `entries`, in whatever order they come: the agency may know
     /// subsidiaries and hosts that the list does not.
     #[must_use]
     pub fn extended_with(mut self, entries: Vec<OperatorEntry>) -> Self {
-        for entry in entries {
-            self.by_inn.entry(entry.operator.inn).or_default().push(entry);
-        }
-        for entries in self.by_inn.values_mut() {
-            entries.sort_by_key(OperatorEntry::precedence);
-        }
+        self.entries.extend(entries);
+        self.entries.sort_by_key(|entry| (entry.operator.inn, entry.precedence()));
         self
     }
 
@@ -114,18 +116,22 @@ impl Operators {
     /// The entry that [`Self::find`] rests on.
     pub fn entry(&self, inn: Inn, at: Instant) -> Option<&OperatorEntry> {
         let has_begun = |entry: &&OperatorEntry| entry.since.is_none_or(|since| since <= at);
-        self.by_inn.get(&inn)?.iter().rfind(has_begun)
+        let end = self.entries.partition_point(|entry| entry.operator.inn <= inn);
+        let latest_first = self.entries[..end].iter().rev();
+        latest_first.take_while(|entry| entry.operator.inn == inn).find(has_begun)
     }
 
     /// Every entry, in order of ИНН and then of precedence.
     pub fn iter(&self) -> impl Iterator<Item = &OperatorEntry> {
-        self.by_inn.values().flatten()
+        self.entries.iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use std::collections::BTreeMap;
 
     use super::*;
     use uuid::Uuid;

@@ -135,8 +135,8 @@ fn judge_operator(call: &Call, circumstances: &Circumstances<'_>, holder: Holder
 fn compare(call: &Call, circumstances: &Circumstances<'_>, caller: Inn) -> (Verdict, Vec<Reason>) {
     let operators = circumstances.operators;
     let at = call.started_at;
-    let standing_of = |inn: Inn| operators.find(inn, at).map(|operator| &operator.standing);
-    if standing_of(caller) == Some(&Standing::NoCallers) {
+    let standing = operators.find(caller, at).map(|operator| &operator.standing);
+    if standing == Some(&Standing::NoCallers) {
         return (Verdict::Invalid, vec![Reason::NotACaller]);
     }
     let roaming = call.roaming.then_some(Reason::Roaming);
@@ -150,7 +150,7 @@ fn compare(call: &Call, circumstances: &Circumstances<'_>, caller: Inn) -> (Verd
     if caller == bait.operator {
         return (Verdict::SameGroup, Vec::new());
     }
-    match (standing_of(caller), bait.group) {
+    match (standing, bait.group) {
         (Some(Standing::Group(caller)), Some(bait)) if caller == bait => {
             (Verdict::SameGroup, Vec::new())
         }
