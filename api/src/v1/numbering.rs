@@ -171,7 +171,7 @@ pub(super) fn plan_for(conn: &mut Conn, phone: Phone, at: Instant) -> StoreResul
         let (id, file, in_force_from) = (row.id, row.file, row.in_force_from);
         editions.push(Edition { id, file, in_force_from, ranges });
     }
-    Ok(NumberingPlan::new(editions))
+    Ok(NumberingPlan::of_few(editions))
 }
 
 /// What a plan says of a number at a time.

@@ -167,12 +167,17 @@ type Held<'a> = (&'a NumberRange, Option<Inn>, Option<&'a Arc<str>>);
 
 impl NumberingPlan {
     /// A plan of these editions; they and their ranges may come in any order.
-    pub fn new(mut editions: Vec<Edition>) -> Self {
-        editions.sort_by_key(|edition| (edition.file, edition.in_force_from, edition.id));
-        for edition in &mut editions {
-            edition.ranges.sort_by_key(|range| range.first);
-        }
+    pub fn new(editions: Vec<Edition>) -> Self {
+        let editions = in_order(editions);
         let indexes = editions.iter().map(RangeIndex::of).collect();
+        Self { editions, indexes }
+    }
+
+    /// The same for a look-up or two in a few ranges: an index of where to find them
+    /// would cost more than it saves.
+    pub fn of_few(editions: Vec<Edition>) -> Self {
+        let editions = in_order(editions);
+        let indexes = vec![None; editions.len()];
         Self { editions, indexes }
     }
 
@@ -222,6 +227,14 @@ impl NumberingPlan {
         let end = self.editions.partition_point(|edition| edition.file <= file);
         start..end
     }
+}
+
+fn in_order(mut editions: Vec<Edition>) -> Vec<Edition> {
+    editions.sort_by_key(|edition| (edition.file, edition.in_force_from, edition.id));
+    for edition in &mut editions {
+        edition.ranges.sort_by_key(|range| range.first);
+    }
+    editions
 }
 
 impl NumberingPlan {

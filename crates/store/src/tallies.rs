@@ -10,8 +10,8 @@ use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 use baitline_domain::verdict::Verdict;
-use diesel::dsl::count;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use jiff::tz::TimeZone;
 
 use crate::buckets::Touched;
@@ -20,7 +20,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::packed_ids::{pack, unpack};
 use crate::schema::{baits, calls, clients, derived_days, interception_tallies as tallies};
 use crate::segments::Lost;
-use crate::sql_types::{Db, db_all};
+use crate::sql_types::{Db, Id, Number, db_all};
 
 /// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
 /// binds.
@@ -165,15 +165,37 @@ pub fn tallies_of(conn: &mut Conn, reach: Reach, caller: Phone) -> StoreResult<V
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// Goes from each client of a caller to the next in the index, whatever each has of it:
+/// to count them among all tallies takes longer the more it has called.
+const OTHER_CLIENTS: &str = "
+    WITH RECURSIVE called (client_id) AS (
+        SELECT min_of.client_id FROM (
+            SELECT client_id FROM interception_tallies WHERE caller = $1
+            ORDER BY client_id LIMIT 1
+        ) AS min_of
+        UNION ALL
+        SELECT (
+            SELECT t.client_id FROM interception_tallies t
+            WHERE t.caller = $1 AND t.client_id > called.client_id
+            ORDER BY t.client_id LIMIT 1
+        ) FROM called WHERE called.client_id IS NOT NULL
+    )
+    SELECT count(*) AS others FROM called WHERE client_id <> $2";
+
+#[derive(QueryableByName)]
+struct OtherClients {
+    #[diesel(sql_type = BigInt)]
+    others: i64,
+}
+
 /// How many clients other than this one have tallies of a caller. The agency's reach
 /// alone sees them; it is a number, and whose they are is not read.
 pub fn count_other_clients(conn: &mut Conn, own: ClientId, caller: Phone) -> StoreResult<u64> {
-    let counted: i64 = on!(conn, c => tallies::table
-        .filter(tallies::caller.eq(Some(caller)))
-        .filter(tallies::client_id.ne(Db(own)))
-        .select(count(tallies::client_id).aggregate_distinct())
+    let counted: OtherClients = on!(conn, c => diesel::sql_query(OTHER_CLIENTS)
+        .bind::<Number, _>(Db(caller))
+        .bind::<Id, _>(Db(own))
         .get_result(c))?;
-    Ok(u64::try_from(counted)?)
+    Ok(u64::try_from(counted.others)?)
 }
 
 type EdgeRow = (
