@@ -22,6 +22,7 @@ use crate::error::{StoreError, StoreResult};
 mod bucket;
 mod cache;
 mod listed;
+mod pieces;
 mod place;
 mod resume;
 mod spool;

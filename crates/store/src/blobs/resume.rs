@@ -13,6 +13,7 @@ use object_store::path::Path as Key;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
 
 use super::failed;
+use super::pieces::pieces;
 use crate::error::{StoreError, StoreResult};
 
 /// The pause before the first repetition; it doubles.
@@ -38,7 +39,7 @@ pub(super) fn to_the_end(
     resumes: u32,
 ) -> BoxStream<'static, StoreResult<Bytes>> {
     let rest = result.range.clone();
-    let body = result.into_stream();
+    let body = pieces(result);
     let reading = Reading { store, key, rest, body, breaks: 0, resumes };
     stream::try_unfold(reading, |mut reading| async {
         Ok(reading.next().await?.map(|bytes| (bytes, reading)))
@@ -80,7 +81,7 @@ impl Reading {
         if result.range != self.rest {
             return Err(StoreError::Corrupt("a blob is shorter than it was".to_owned()));
         }
-        self.body = result.into_stream();
+        self.body = pieces(result);
         Ok(())
     }
 }
