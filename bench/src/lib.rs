@@ -3,6 +3,7 @@
 //! checks its answer before it times anything.
 
 pub mod args;
+pub mod exported;
 pub mod history;
 pub mod http;
 pub mod postgres;

@@ -161,6 +161,8 @@ fn start(command: &str, database_url: &str, data: &Path, more: &[&str]) -> Child
         .args([command, "--log", "warn", "--database-url", database_url, "--data"])
         .arg(data)
         .args(more)
+        // As the image has it.
+        .env("MALLOC_ARENA_MAX", "2")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.expect("the log can be written"))
@@ -172,7 +174,11 @@ fn log_of(data: &Path) -> PathBuf {
     data.join("log")
 }
 
-fn free_port() -> u16 {
+/// A port that nobody has.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     listener.local_addr().expect("it is bound").port()
 }

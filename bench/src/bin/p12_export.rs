@@ -4,14 +4,11 @@
 //! processes on a new database.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use baitline_bench::process::Baitline;
-use baitline_bench::world::{Cast, Shape, World};
-use baitline_bench::{Args, Ratios, history, http, postgres};
-use baitline_store::Reach;
-use baitline_testkit::{Role, TestDatabase};
-use serde_json::Value;
+use baitline_bench::exported::{self, Heard};
+use baitline_bench::world::Shape;
+use baitline_bench::{Args, Ratios};
 
 /// The most that either process may hold.
 const TARGET_BYTES: u64 = 300 * 1024 * 1024;
@@ -22,10 +19,6 @@ const TINY_CALLS: u64 = 60;
 const FEWEST_PACKAGES: u64 = 10_000;
 /// Bytes of the recording that every call has.
 const RECORDING_BYTES: usize = 64 * 1024;
-/// Between two looks at how far the export is.
-const LOOK_PAUSE: Duration = Duration::from_millis(250);
-/// How long it may take.
-const PATIENCE: Duration = Duration::from_secs(3 * 3600);
 
 fn main() {
     let args = Args::read();
@@ -36,27 +29,16 @@ fn main() {
 }
 
 fn round(args: &Args, shape: Shape) -> f64 {
-    let database = postgres::database(args);
-    let folder = tempfile::tempdir_in("/var/tmp").expect("a temporary folder");
-    let data = folder.path().join("data");
-    let store = postgres::open(&database.url(), &data);
-    let mut cast = Cast::entered(&store, &shape);
-    cast.enter_traps(&store, &shape);
-    let world = World::of(cast, shape);
-    history::derive(&store, &world);
-    let key = postgres::key(&store, Reach::Client(world.cast.clients[0].id));
-    drop(store);
-    let api = Baitline::api(&database.url(), &data);
-    hear(&database, &api, &key);
-    let worker = Baitline::worker(&database.url(), &data);
-    let client = http::Client::new(api.base(), &key);
+    let heard = Heard::set_up(args, shape, RECORDING_BYTES);
+    let (worker, client) = (heard.worker(), heard.client());
     let begun = Instant::now();
-    let export = await_end(&client, &order(&client));
+    let export = exported::export(&client);
     let built = begun.elapsed();
-    let packages = check(&export);
+    let packages = exported::packages(&export);
     assert!(args.tiny || packages >= FEWEST_PACKAGES, "only {packages} packages");
     let id = export["export"]["id"].as_str().expect("an export has an id");
-    let bytes = download(api.base(), &key, &format!("/v1/exports/{id}/archive"));
+    let Heard { api, key, .. } = &heard;
+    let bytes = download(api.base(), key, &format!("/v1/exports/{id}/archive"));
     let (api, worker) = (api.peak_resident_bytes(), worker.peak_resident_bytes());
     let mib = |bytes: u64| bytes / (1024 * 1024);
     println!(
@@ -68,72 +50,6 @@ fn round(args: &Args, shape: Shape) -> f64 {
         begun.elapsed(),
     );
     TARGET_BYTES as f64 / api.max(worker) as f64
-}
-
-/// Gives every answered interception the recording of one of them and the label of
-/// advertising, past the program: what is derived from them is what it would derive.
-fn hear(database: &TestDatabase, api: &Baitline, key: &str) {
-    let client = http::Client::new(api.base(), key);
-    let first = client.get("/v1/interceptions?limit=1").json();
-    let call = first["items"][0]["id"].as_str().expect("there is an interception");
-    let url = format!("{}/v1/calls/{call}/recording", api.base());
-    let sent = ureq::Agent::new_with_defaults()
-        .put(url)
-        .header("Authorization", format!("Bearer {key}"))
-        .content_type("audio/wav")
-        .send(&vec![0x5a_u8; RECORDING_BYTES][..]);
-    sent.expect("a recording is taken");
-    let heard = "trap_id IS NOT NULL AND answered";
-    history::psql(
-        &database.url_as(Role::Superuser),
-        &format!(
-            "INSERT INTO recordings (client_id, observation_id, sha256, bytes, media_type, received_at)
-             SELECT client_id, id, sha256, bytes, 'audio/wav', started_at
-             FROM calls, (SELECT sha256, bytes FROM recordings LIMIT 1) AS one WHERE {heard}
-             ON CONFLICT DO NOTHING;
-             INSERT INTO labels (client_id, id, observation_id, kind, consent_given, stop_demanded,
-                transcript, labelled_at, labelled_by)
-             SELECT client_id, gen_random_uuid(), id, 'advertising', false, false,
-                'Здравствуйте, вы интересовались окнами?', started_at + interval '1 day', 'bench'
-             FROM calls WHERE {heard};
-             UPDATE calls SET label = 'advertising' WHERE {heard};
-             UPDATE interception_tallies SET hearing = 'advertising' WHERE NOT attempt"
-        ),
-    );
-}
-
-/// Every caller is a repeat offender here.
-fn order(client: &http::Client) -> Value {
-    let body = serde_json::json!({
-        "from": "2025-10-31T00:00:00Z", "to": "2026-02-01T00:00:00Z",
-        "interceptions": 1, "traps": 0, "baits": 1, "days": 1,
-        "verdicts": ["foreign_group", "foreign_entity", "same_group", "inconclusive"],
-    });
-    client.post("/v1/exports", "application/json", body.to_string().as_bytes()).json()
-}
-
-fn await_end(client: &http::Client, export: &Value) -> Value {
-    let path = format!("/v1/exports/{}", export["id"].as_str().expect("an export has an id"));
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let found = client.get(&path).json();
-        if found["export"]["state"] != "queued" && found["export"]["state"] != "running" {
-            return found;
-        }
-        std::thread::sleep(LOOK_PAUSE);
-    }
-    panic!("the export is not done after {PATIENCE:?}");
-}
-
-/// Every package is built.
-fn check(export: &Value) -> u64 {
-    assert_eq!(export["export"]["state"], "done", "{}", export["export"]);
-    let counts = &export["counts"];
-    assert_eq!((&counts["queued"], &counts["failed"]), (&0.into(), &0.into()), "{counts}");
-    let packages = counts["draft"].as_u64().zip(counts["ready"].as_u64());
-    let packages = packages.map_or(0, |(draft, ready)| draft + ready);
-    assert!(packages > 0, "{counts}");
-    packages
 }
 
 /// Reads the whole of it and keeps nothing.
