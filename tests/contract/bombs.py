@@ -330,6 +330,13 @@ def is_over(file: dict[str, Any]) -> bool:
     return file["state"] not in ("queued", "running")
 
 
+def of_the_image(name: str) -> str:
+    """What the image sets: memory is promised for the program as it is delivered."""
+    lines = Path("docker/Dockerfile").read_text().splitlines()
+    [value] = [one.partition("=")[2] for one in lines if one.startswith(f"ENV {name}=")]
+    return value
+
+
 def own_processes() -> Iterator[int]:
     """The processes of the program that this one started."""
     mine = str(os.getpid())
@@ -344,9 +351,8 @@ def own_processes() -> Iterator[int]:
 
 def besiege(folder: Path) -> None:
     folder.mkdir()
-    with whole_world.entered(
-        service.on_sqlite(folder, **whole_world.SETTINGS), folder
-    ) as world:
+    settings = whole_world.SETTINGS | {"MALLOC_ARENA_MAX": of_the_image("MALLOC_ARENA_MAX")}
+    with whole_world.entered(service.on_sqlite(folder, **settings), folder) as world:
         [process] = own_processes()
         calm = world.facts(world.other)
         siege = Siege(world, process)
