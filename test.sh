@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 readonly VENV=.tools/venv
 readonly REQUIREMENTS=tests/contract/requirements.txt
 readonly NPM=.tools/npm
+readonly NGINX=.tools/nginx
 readonly NO_CLUSTER=/etc/postgresql-common/createcluster.d/baitline-tests.conf
 
 fail() {
@@ -46,6 +47,7 @@ install_packages() {
     command -v git >/dev/null || missing+=(git)
     command -v openssl >/dev/null || missing+=(openssl)
     command -v strace >/dev/null || missing+=(strace)
+    command -v soffice >/dev/null || missing+=(libreoffice-calc-nogui libreoffice-writer-nogui)
     if [[ ${#missing[@]} -eq 0 ]]; then
         echo "nothing is missing"
         return
@@ -89,6 +91,20 @@ install_npm_tools() {
     cp tests/contract/package.json tests/contract/package-lock.json "$NPM"
     npm ci --prefix "$NPM" --ignore-scripts --no-audit --no-fund --no-update-notifier
     echo "$stamp" >"$NPM/stamp"
+}
+
+# The baseline of one benchmark. Its file alone: Debian's package would start a server
+# that nobody asked for, and all libraries it needs are here with what was installed.
+install_nginx() {
+    if command -v nginx >/dev/null || [[ -x $NGINX/usr/sbin/nginx ]]; then
+        echo "nginx is there"
+        return
+    fi
+    command -v apt-get >/dev/null || fail "no apt-get here; install nginx by hand"
+    mkdir -p "$NGINX"
+    missing=(nginx)
+    (cd "$NGINX" && apt-get download -q nginx) || { as_root apt-get update -q && (cd "$NGINX" && apt-get download -q nginx); }
+    dpkg-deb --extract "$NGINX"/nginx_*.deb "$NGINX"
 }
 
 start_postgres() {
@@ -141,6 +157,8 @@ step 'Python tools' install_python_tools
 export PATH="$PWD/$VENV/bin:$PATH"
 step 'npm tools' install_npm_tools
 export PATH="$PWD/$NPM/node_modules/.bin:$PATH"
+step 'nginx' install_nginx
+export PATH="$PATH:$PWD/$NGINX/usr/sbin"
 export BAITLINE_TEST_BINARY="${CARGO_TARGET_DIR:-$PWD/target}/debug/baitline"
 
 step 'formatting' cargo fmt --all --check

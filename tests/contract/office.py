@@ -1,10 +1,7 @@
 """Enters formulas, templates and markup as names, words and numbers, and opens
 what the program makes of it in LibreOffice: packages, reports and papers. What
 was text must be text there: no cell that computes, no link, no field, no macro,
-and no template that was carried out.
-
-Not run by ./test.sh: LibreOffice is 300 MB. `tests/contract/office.py` with
-LibreOffice (Debian: libreoffice-calc-nogui, libreoffice-writer-nogui) installed."""
+and no template that was carried out."""
 
 import html
 import itertools
