@@ -127,6 +127,24 @@ fn editions_of_one_file_say_nothing_of_another() {
 }
 
 #[test]
+fn a_plan_for_a_few_look_ups_says_the_same() {
+    let of_few = NumberingPlan::of_few(plan().editions().to_vec());
+    for digits in (78_999_999_990..79_000_000_100).chain([74_951_000_000, 79_999_999_999]) {
+        for at in [0, 100, 150, 199, 200, 250] {
+            let (number, at) = (phone(digits), Instant(at));
+            let told = |allocation: Allocation<'_>| match allocation {
+                Allocation::Held { edition, range, operator, before_first, by_next, .. } => {
+                    format!("{edition:?} {range:?} {operator:?} {before_first} {by_next}")
+                }
+                nowhere => format!("{nowhere:?}"),
+            };
+            let few = told(of_few.look_up(number, at));
+            assert_eq!(few, told(plan().look_up(number, at)), "{digits} at {at:?}");
+        }
+    }
+}
+
+#[test]
 fn an_edition_alone_is_in_force_at_all_times_and_leaves_other_files_as_they_are() {
     let moscow = Edition {
         file: NumberingFile::Abc4,

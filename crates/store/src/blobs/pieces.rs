@@ -2,7 +2,7 @@
 //! 8 KiB, and goes to another thread and back for each.
 
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use object_store::{GetResult, GetResultPayload};
 /// Bytes of a file that are read at once.
 const PIECE_BYTES: u64 = 256 * 1024;
 
-/// The bytes that a store found. Ends early where a file does.
+/// The bytes that a store found; an error where a file ends before them.
 pub(super) fn pieces(result: GetResult) -> BoxStream<'static, object_store::Result<Bytes>> {
     match result.payload {
         GetResultPayload::File(file, _) => {
@@ -34,25 +34,61 @@ pub(super) fn pieces(result: GetResult) -> BoxStream<'static, object_store::Resu
 type Rest = (Arc<File>, Range<u64>);
 
 async fn next_piece((file, rest): Rest) -> io::Result<Option<(Bytes, Rest)>> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
     let length = (rest.end - rest.start).min(PIECE_BYTES);
     let (from, at) = (Arc::clone(&file), rest.start);
-    let read = move || read_whole(&from, vec![0; length as usize], at);
+    let read = move || {
+        let mut piece = vec![0; length as usize];
+        from.read_exact_at(&mut piece, at).map(|()| piece)
+    };
     let piece = tokio::task::spawn_blocking(read).await??;
-    let rest = rest.start + piece.len() as u64..rest.end;
-    Ok((!piece.is_empty()).then(|| (piece.into(), (file, rest))))
+    Ok(Some((piece.into(), (file, rest.start + length..rest.end))))
 }
 
-/// Fills the piece, or as much of it as there is.
-fn read_whole(file: &File, mut piece: Vec<u8>, at: u64) -> io::Result<Vec<u8>> {
-    let mut filled = 0;
-    while filled < piece.len() {
-        match file.read_at(&mut piece[filled..], at + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+    use futures_util::TryStreamExt;
+    use object_store::local::LocalFileSystem;
+    use object_store::path::Path as Key;
+    use object_store::{GetOptions, GetRange, ObjectStore};
+
+    use super::*;
+
+    const BYTES: usize = 2 * PIECE_BYTES as usize + 1_000;
+
+    async fn found(folder: &std::path::Path, range: Range<u64>) -> GetResult {
+        let store = LocalFileSystem::new_with_prefix(folder).unwrap();
+        let range = Some(GetRange::Bounded(range));
+        let options = GetOptions { range, ..GetOptions::default() };
+        store.get_opts(&Key::from("blob"), options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_byte_asked_for_comes_once_and_in_order_over_the_edges_of_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes: Vec<u8> = (0..BYTES).map(|at| (at % 251) as u8).collect();
+        std::fs::write(folder.path().join("blob"), &bytes).unwrap();
+        let end = BYTES as u64;
+        for range in [0..end, 0..PIECE_BYTES, 1..PIECE_BYTES + 2, PIECE_BYTES..end, end - 1..end] {
+            let pieces: Vec<Bytes> =
+                pieces(found(folder.path(), range.clone()).await).try_collect().await.unwrap();
+            let asked = &bytes[range.start as usize..range.end as usize];
+            assert!(pieces.concat() == asked, "{range:?}");
         }
     }
-    piece.truncate(filled);
-    Ok(piece)
+
+    #[tokio::test]
+    async fn a_file_that_is_cut_meanwhile_is_an_error_and_no_short_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blob");
+        std::fs::write(&path, vec![7; BYTES]).unwrap();
+        let found = found(folder.path(), 0..BYTES as u64).await;
+        File::options().write(true).open(&path).unwrap().set_len(PIECE_BYTES + 1).unwrap();
+        let came: object_store::Result<Vec<Bytes>> = pieces(found).try_collect().await;
+        assert!(came.is_err());
+    }
 }
