@@ -13,10 +13,11 @@ use baitline_bench::exported::{self, Heard};
 use baitline_bench::process::free_port;
 use baitline_bench::world::Shape;
 use baitline_bench::{Args, Ratios, postgres};
+use baitline_domain::audit::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Calls that the package is one of.
+/// Calls of the world; the package is of some of them.
 const CALLS: u64 = 200;
 const TINY_CALLS: u64 = 60;
 /// Bytes of the recording that every call has, and calls of the package.
@@ -48,31 +49,23 @@ fn main() {
     assert_eq!(hex(&Sha256::digest(&bytes)), text(package, "sha256"));
     fs::write(heard.folder().join(PACKAGE), &bytes).expect("the package can be copied");
     let nginx = Nginx::start(heard.folder());
-    let theirs = Served { host: nginx.host.clone(), path: format!("/{PACKAGE}"), key: None };
+    let theirs =
+        Served { name: "nginx", host: nginx.host.clone(), path: format!("/{PACKAGE}"), key: None };
     let host = heard.api.base().trim_start_matches("http://").to_owned();
-    let ours = Served { host, path, key: Some(heard.key.clone()) };
+    let ours = Served { name: "api", host, path, key: Some(heard.key.clone()) };
     for served in [&ours, &theirs] {
         let mut got = Vec::new();
         Connection::to(served).get(served, &mut got);
         assert!(got == bytes, "{} sends other bytes", served.host);
     }
     println!("one package of {} KiB", bytes.len() / 1024);
-    let ratios = (0..args.rounds())
-        .map(|round| {
-            let length = if args.tiny { Duration::from_millis(100) } else { ROUND };
-            // Whoever goes second finds a warmer machine: take turns.
-            let (ours, theirs) = if round % 2 == 0 {
-                let first = rate(&ours, length);
-                (first, rate(&theirs, length))
-            } else {
-                let first = rate(&theirs, length);
-                (rate(&ours, length), first)
-            };
-            println!("ours {:.0} MB/s, nginx {:.0} MB/s", ours / 1e6, theirs / 1e6);
-            ours / theirs
-        })
-        .collect();
-    args.say("P11", &Ratios::from_values(ratios));
+    let length = if args.tiny { Duration::from_millis(100) } else { ROUND };
+    let ratios = Ratios::of_speed(
+        args.rounds(),
+        || time_of_a_gigabyte(&ours, length),
+        || time_of_a_gigabyte(&theirs, length),
+    );
+    args.say("P11", &ratios);
 }
 
 /// The package that comes nearest to three calls.
@@ -87,19 +80,16 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_else(|| panic!("{field}: {value}"))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A file and where it is to be had.
 struct Served {
+    name: &'static str,
     host: String,
     path: String,
     key: Option<String>,
 }
 
-/// Bytes a second that all connections get together.
-fn rate(served: &Served, length: Duration) -> f64 {
+/// By what all connections get together in so long.
+fn time_of_a_gigabyte(served: &Served, length: Duration) -> Duration {
     let begun = Instant::now();
     let total: u64 = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..CONNECTIONS)
@@ -116,7 +106,9 @@ fn rate(served: &Served, length: Duration) -> f64 {
             .collect();
         readers.into_iter().map(|one| one.join().expect("a reader does not fail")).sum()
     });
-    total as f64 / begun.elapsed().as_secs_f64()
+    let took = begun.elapsed().mul_f64(1e9 / total as f64);
+    println!("{} sends a gigabyte in {took:.0?}", served.name);
+    took
 }
 
 /// A connection that costs next to nothing beside what it reads: both servers are
@@ -133,7 +125,7 @@ impl Connection {
 
     /// Reads the file to its end and tells how long it was.
     fn get(&mut self, served: &Served, to: &mut dyn Write) -> u64 {
-        let Served { host, path, key } = served;
+        let Served { host, path, key, .. } = served;
         let key = key.as_ref().map(|key| format!("Authorization: Bearer {key}\r\n"));
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{}\r\n", key.unwrap_or_default());
