@@ -2,7 +2,9 @@
 //! on the line. A fixed handful of look-ups by the number, each bounded or as
 //! long as the number's own interceptions, whatever else is stored.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use crate::routes::ServiceConfig;
 use actix_web::{get, web};
@@ -19,7 +21,7 @@ use baitline_store::models::{
     PortabilityAnswerRow,
 };
 use baitline_store::{
-    Conn, Page, Reach, StoreResult, allow_list, buckets, calls, competitors, complaints,
+    Conn, Page, Reach, Store, StoreResult, allow_list, buckets, calls, competitors, complaints,
     known_numbers, labels, operators, own_numbers, portability, tallies,
 };
 use serde::Deserialize;
@@ -31,7 +33,7 @@ use super::offender_views::{
     CallbackView, CompanyNamedView, NamedAttributionView, OffenderCountsView, OffenderPage,
     OperatorTimeView, Tallied, lines, operator_line,
 };
-use crate::app::{App, AppData};
+use crate::app::{AppData, blocking};
 use crate::auth::Caller;
 use crate::fault::{Fault, FaultItem};
 use crate::fields::{PhoneNumber, Time};
@@ -50,6 +52,9 @@ pub(super) const MAX_OFFENDER_LINES: usize = 20;
 /// The most own numbers, allowances, attributions and portability answers
 /// shown, of each.
 pub(super) const MAX_OFFENDER_ENTRIES: i64 = 100;
+
+/// The operators of the program's own list: most installations know no others.
+static BUILT_IN: LazyLock<Operators> = LazyLock::new(Operators::built_in);
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(find_offender);
@@ -89,18 +94,28 @@ async fn find_offender(
     let PhoneNumber(number) = number.parse().map_err(not_a_number)?;
     let reach = caller.reach(query.0.client_id)?;
     let at = baitline_store::now();
-    let known = app.read(reach, move |conn| known(conn, reach, number, at)).await?;
-    let other_clients = other_clients(&app, reach, number).await?;
+    let (others, known) = blocking({
+        let store = app.store.clone();
+        move || Ok(look_up(&store, reach, number, at)?)
+    })
+    .await?;
+    // The one answer to a client that is made of what is not its own.
+    let other_clients = others.filter(|others| *others >= app.other_clients_from);
     Ok(web::Json(OffenderPage { other_clients, ..known.page(number, at) }))
 }
 
-/// How many others a number has called, where they are many enough. The one answer
-/// to a client that is made of what is not its own.
-async fn other_clients(app: &App, reach: Reach, number: Phone) -> ApiResult<Option<u64>> {
-    let Reach::Client(own) = reach else { return Ok(None) };
-    let count = move |conn: &mut Conn| tallies::count_other_clients(conn, own, number);
-    let others = app.read(Reach::Agency, count).await?;
-    Ok((others >= app.other_clients_from).then_some(others))
+/// What is known of a number and, for a client, how many others it has called.
+fn look_up(
+    store: &Store,
+    reach: Reach,
+    number: Phone,
+    at: Instant,
+) -> StoreResult<(Option<u64>, Known)> {
+    let known = |conn: &mut Conn| known(conn, reach, number, at);
+    let Reach::Client(own) = reach else { return Ok((None, store.look_up(reach, known)?)) };
+    let others = |conn: &mut Conn| tallies::count_other_clients(conn, own, number);
+    let (others, known) = store.look_up_after(others, own, known)?;
+    Ok((Some(others), known))
 }
 
 fn not_a_number(fault: Fault) -> ApiError {
@@ -123,7 +138,7 @@ struct Known {
     allowances: Vec<AllowEntryRow>,
     attributions: Vec<AttributionRow>,
     competitors: Vec<Competitor>,
-    known_operators: Operators,
+    known_operators: Cow<'static, Operators>,
     outcomes: OutcomeCounts,
 }
 
@@ -144,7 +159,7 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
     Ok(Known {
         tallies: tallies::tallies_of(conn, reach, number)?,
         pending_days: read_if(there.pending, || buckets::count_pending(conn, reach))?,
-        background_calls: calls::count_background(conn, reach, number)?,
+        background_calls: there.background_calls,
         calls: latest(conn, CallsOfNumber::All, MAX_OFFENDER_CALLS)?,
         heard: read_if(!labelled.is_empty(), || with_labels(conn, labelled))?,
         naming: read_if(there.named, || {
@@ -162,7 +177,11 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
         })?,
         competitors: read_if(!named.is_empty(), || competitors::competitors_by_id(conn, &named))?,
         attributions,
-        known_operators: operators::known_operators(conn)?,
+        known_operators: if there.operator_entries {
+            Cow::Owned(operators::known_operators(conn)?)
+        } else {
+            Cow::Borrowed(&*BUILT_IN)
+        },
         outcomes: read_if(there.complaints, || complaints::outcomes_of(conn, reach, number))?,
     })
 }

@@ -27,7 +27,7 @@ use row::StoredCall;
 pub(crate) use unheard::unheard_calls;
 pub use unheard::{Assignee, UnheardFilter, UnheardKind};
 
-pub use of_number::{CallsOfNumber, calls_naming, count_background, latest_calls};
+pub use of_number::{CallsOfNumber, calls_naming, latest_calls};
 
 /// Rows inserted in one statement: 27 columns each stay under SQLite's 32,766
 /// binds.

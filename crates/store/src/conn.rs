@@ -64,12 +64,32 @@ impl Reach {
     }
 }
 
+/// Each statement is planned once for a connection, and not once for each number:
+/// without it PostgreSQL plans anew what it hopes to do better for a rare one.
+const PLANNED_ONCE: &str = "SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// Whether a transaction writes: SQLite takes its write lock at the beginning
 /// or never, since a later upgrade fails when another writer was faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum Mode<'a> {
     Read,
+    /// Reads few rows, which an index finds whatever is asked for.
+    LookUp,
+    /// Likewise, and the policy on keys shows the one with this id.
+    Key(&'a str),
     Write,
+}
+
+/// The role of a transaction, and whose rows it may see. A literal SET LOCAL is what
+/// a distributed PostgreSQL passes on.
+fn role_of(reach: Reach) -> String {
+    match reach {
+        Reach::Client(client) => format!(
+            "SET LOCAL ROLE baitline_client; SET LOCAL baitline.client_ids = '{}'",
+            client.0
+        ),
+        Reach::Agency => "SET LOCAL ROLE baitline_all".to_owned(),
+    }
 }
 
 /// Which of the two databases a URL names.
@@ -138,37 +158,35 @@ fn acting_settings(who: &Acting) -> String {
 }
 
 impl Conn {
-    pub(crate) fn begin(&mut self, reach: Reach, mode: Mode) -> QueryResult<()> {
+    pub(crate) fn begin(&mut self, reach: Reach, mode: Mode<'_>) -> QueryResult<()> {
         match self {
-            // All in one message. A literal SET LOCAL is what a distributed
-            // PostgreSQL passes on.
+            // All in one message.
             Self::Postgres(c) => {
                 let begin = match mode {
                     Mode::Read => SNAPSHOT.to_owned(),
+                    Mode::LookUp => format!("{SNAPSHOT}; {PLANNED_ONCE}"),
+                    Mode::Key(id) => {
+                        let id = id.replace('\'', "''");
+                        format!("{SNAPSHOT}; {PLANNED_ONCE}; SET LOCAL baitline.key_id = '{id}'")
+                    }
                     Mode::Write => format!("BEGIN; {}", acting_settings(&Acting::now())),
                 };
-                let role = match reach {
-                    Reach::Client(client) => format!(
-                        "SET LOCAL ROLE baitline_client; SET LOCAL baitline.client_ids = '{}'",
-                        client.0
-                    ),
-                    Reach::Agency => "SET LOCAL ROLE baitline_all".to_owned(),
-                };
+                let role = role_of(reach);
                 AnsiTransactionManager::begin_transaction_sql(c, &format!("{begin}; {role}"))
             }
             Self::Sqlite(c) => match mode {
-                Mode::Read => AnsiTransactionManager::begin_transaction(c),
+                Mode::Read | Mode::LookUp | Mode::Key(_) => {
+                    AnsiTransactionManager::begin_transaction(c)
+                }
                 Mode::Write => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
             },
         }
     }
 
-    /// Lets the policy on keys show the one with this id.
-    pub(crate) fn show_key(&mut self, key_id: &str) -> QueryResult<()> {
+    /// Leaves a transaction that sees everybody's rows with those of one client.
+    pub(crate) fn narrow(&mut self, client: ClientId) -> QueryResult<()> {
         match self {
-            Self::Postgres(c) => {
-                diesel::select(set_config("baitline.key_id", key_id, true)).execute(c).map(|_| ())
-            }
+            Self::Postgres(c) => c.batch_execute(&role_of(Reach::Client(client))),
             Self::Sqlite(_) => Ok(()),
         }
     }
@@ -200,11 +218,6 @@ impl Conn {
 diesel::define_sql_function! {
     /// PostgreSQL's own: waits for everybody with the same key.
     fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt) -> diesel::sql_types::Bool;
-}
-
-diesel::define_sql_function! {
-    /// PostgreSQL's own: sets a parameter, until the end of the transaction where `is_local`.
-    fn set_config(name: diesel::sql_types::Text, value: diesel::sql_types::Text, is_local: diesel::sql_types::Bool) -> diesel::sql_types::Text;
 }
 
 #[derive(QueryableByName)]

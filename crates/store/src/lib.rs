@@ -206,16 +206,38 @@ impl Store {
         self.transaction(reach, Mode::Read, work)
     }
 
+    /// As [`Store::read`], for few rows that an index finds whatever is asked for:
+    /// PostgreSQL plans each statement once for a connection.
+    pub fn look_up<T>(
+        &self,
+        reach: Reach,
+        work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.transaction(reach, Mode::LookUp, work)
+    }
+
+    /// As [`Store::look_up`], with something about everybody first: what comes after
+    /// it sees the rows of one client, in the same transaction.
+    pub fn look_up_after<W, T>(
+        &self,
+        mut about_all: impl FnMut(&mut Conn) -> StoreResult<W>,
+        client: ClientId,
+        mut work: impl FnMut(&mut Conn) -> StoreResult<T>,
+    ) -> StoreResult<(W, T)> {
+        self.transaction(Reach::Agency, Mode::LookUp, |conn| {
+            let known_of_all = about_all(conn)?;
+            conn.narrow(client)?;
+            Ok((known_of_all, work(conn)?))
+        })
+    }
+
     /// Looks a key up before its client is known: the policy shows this one row.
     pub(crate) fn read_key<T>(
         &self,
         key_id: &str,
-        mut work: impl FnMut(&mut Conn) -> StoreResult<T>,
+        work: impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.read(Reach::Client(ClientId(Uuid::nil())), |conn| {
-            conn.show_key(key_id)?;
-            work(conn)
-        })
+        self.transaction(Reach::Client(ClientId(Uuid::nil())), Mode::Key(key_id), work)
     }
 
     /// Runs `work` in a transaction and commits it. `work` is run again when it
@@ -238,7 +260,7 @@ impl Store {
     /// A connection with its transaction begun. The pool does not ask each one
     /// whether it still lives; one that does not is found out here, thrown away,
     /// and another one tried, at most as often as the pool is large.
-    fn begun(&self, reach: Reach, mode: Mode) -> StoreResult<PooledConnection<Manager>> {
+    fn begun(&self, reach: Reach, mode: Mode<'_>) -> StoreResult<PooledConnection<Manager>> {
         for _ in 0..self.inner.pool.max_size() {
             let mut conn = self.connection()?;
             match conn.begin(reach, mode) {
@@ -257,7 +279,7 @@ impl Store {
     fn transaction<T>(
         &self,
         reach: Reach,
-        mode: Mode,
+        mode: Mode<'_>,
         mut work: impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
         let mut pause = CONFLICT_PAUSE;
@@ -274,7 +296,7 @@ impl Store {
     fn attempt<T>(
         &self,
         reach: Reach,
-        mode: Mode,
+        mode: Mode<'_>,
         work: &mut impl FnMut(&mut Conn) -> StoreResult<T>,
     ) -> StoreResult<T> {
         let mut conn = self.begun(reach, mode)?;

@@ -10,8 +10,11 @@ use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 use baitline_domain::verdict::Verdict;
+use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType};
 use jiff::tz::TimeZone;
 
 use crate::buckets::Touched;
@@ -155,47 +158,71 @@ pub fn interceptions_of_day(
 /// Every tally of one caller within reach, of all time: as many rows as it has
 /// days and traps, whatever else is stored.
 pub fn tallies_of(conn: &mut Conn, reach: Reach, caller: Phone) -> StoreResult<Vec<Tally>> {
-    let rows: Vec<StoredTally> = on!(conn, c => {
-        let mut query = tallies::table.select(StoredTally::as_select()).into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(tallies::client_id.eq(Db(client)));
-        }
-        query.filter(tallies::caller.eq(Some(caller))).load(c)
+    // Each in a type of its own, so that its text is put together once for a connection.
+    macro_rules! of_caller {
+        () => {
+            tallies::table.select(StoredTally::as_select()).filter(tallies::caller.eq(Some(caller)))
+        };
+    }
+    let rows: Vec<StoredTally> = on!(conn, c => match reach {
+        Reach::Client(client) => of_caller!().filter(tallies::client_id.eq(Db(client))).load(c),
+        Reach::Agency => of_caller!().load(c),
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
-}
-
-/// Goes from each client of a caller to the next in the index, whatever each has of it:
-/// to count them among all tallies takes longer the more it has called.
-const OTHER_CLIENTS: &str = "
-    WITH RECURSIVE called (client_id) AS (
-        SELECT min_of.client_id FROM (
-            SELECT client_id FROM interception_tallies WHERE caller = $1
-            ORDER BY client_id LIMIT 1
-        ) AS min_of
-        UNION ALL
-        SELECT (
-            SELECT t.client_id FROM interception_tallies t
-            WHERE t.caller = $1 AND t.client_id > called.client_id
-            ORDER BY t.client_id LIMIT 1
-        ) FROM called WHERE called.client_id IS NOT NULL
-    )
-    SELECT count(*) AS others FROM called WHERE client_id <> $2";
-
-#[derive(QueryableByName)]
-struct OtherClients {
-    #[diesel(sql_type = BigInt)]
-    others: i64,
 }
 
 /// How many clients other than this one have tallies of a caller. The agency's reach
 /// alone sees them; it is a number, and whose they are is not read.
 pub fn count_other_clients(conn: &mut Conn, own: ClientId, caller: Phone) -> StoreResult<u64> {
-    let counted: OtherClients = on!(conn, c => diesel::sql_query(OTHER_CLIENTS)
-        .bind::<Number, _>(Db(caller))
-        .bind::<Id, _>(Db(own))
-        .get_result(c))?;
-    Ok(u64::try_from(counted.others)?)
+    let query = OtherClients { own: Db(own), caller: Db(caller) };
+    let others: i64 = on!(conn, c => query.get_result(c))?;
+    Ok(u64::try_from(others)?)
+}
+
+/// Goes from each client of a caller to the next in the index, whatever each has of it:
+/// to count them among all tallies takes longer the more it has called. It has an id of
+/// its own, so that a connection keeps it prepared.
+#[derive(QueryId)]
+struct OtherClients {
+    own: Db<ClientId>,
+    caller: Db<Phone>,
+}
+
+impl Query for OtherClients {
+    type SqlType = BigInt;
+}
+
+impl<C> RunQueryDsl<C> for OtherClients {}
+
+impl<DB> QueryFragment<DB> for OtherClients
+where
+    DB: Backend + HasSqlType<Number> + HasSqlType<Id>,
+    Db<Phone>: ToSql<Number, DB>,
+    Db<ClientId>: ToSql<Id, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "WITH RECURSIVE called (client_id) AS (
+                SELECT first.client_id FROM (
+                    SELECT client_id FROM interception_tallies WHERE caller = ",
+        );
+        out.push_bind_param::<Number, _>(&self.caller)?;
+        out.push_sql(
+            " ORDER BY client_id LIMIT 1
+                ) AS first
+                UNION ALL
+                SELECT (
+                    SELECT t.client_id FROM interception_tallies t WHERE t.caller = ",
+        );
+        out.push_bind_param::<Number, _>(&self.caller)?;
+        out.push_sql(
+            " AND t.client_id > called.client_id ORDER BY t.client_id LIMIT 1
+                ) FROM called WHERE called.client_id IS NOT NULL
+            )
+            SELECT count(*) FROM called WHERE client_id <> ",
+        );
+        out.push_bind_param::<Id, _>(&self.own)
+    }
 }
 
 type EdgeRow = (

@@ -34,36 +34,28 @@ pub fn latest_calls(
     which: CallsOfNumber,
     limit: i64,
 ) -> StoreResult<Vec<JudgedCall>> {
-    let rows: Vec<StoredCall> = on!(conn, c => {
-        let mut query = calls::table.select(StoredCall::as_select()).into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(calls::client_id.eq(Db(client)));
+    // Each in a type of its own, so that its text is put together once for a connection.
+    macro_rules! latest {
+        ($($filter:expr),*) => {
+            calls::table
+                .select(StoredCall::as_select())
+                $(.filter($filter))*
+                .filter(calls::party_number.eq(Some(number)))
+                .order((calls::started_at.desc(), calls::id.desc()))
+                .limit(limit)
+        };
+    }
+    let rows: Vec<StoredCall> = on!(conn, c => match (reach, which) {
+        (Reach::Client(client), CallsOfNumber::All) => {
+            latest!(calls::client_id.eq(Db(client))).load(c)
         }
-        if which == CallsOfNumber::Labelled {
-            query = query.filter(calls::label.is_not_null());
+        (Reach::Client(client), CallsOfNumber::Labelled) => {
+            latest!(calls::client_id.eq(Db(client)), calls::label.is_not_null()).load(c)
         }
-        query
-            .filter(calls::party_number.eq(Some(number)))
-            .order((calls::started_at.desc(), calls::id.desc()))
-            .limit(limit)
-            .load(c)
+        (Reach::Agency, CallsOfNumber::All) => latest!().load(c),
+        (Reach::Agency, CallsOfNumber::Labelled) => latest!(calls::label.is_not_null()).load(c),
     })?;
     rows.into_iter().map(TryInto::try_into).collect()
-}
-
-/// How many calls with a number within reach are background.
-pub fn count_background(conn: &mut Conn, reach: Reach, number: Phone) -> StoreResult<i64> {
-    Ok(on!(conn, c => {
-        let mut query = calls::table
-            .filter(calls::party_number.eq(Some(number)))
-            .filter(calls::trap_id.is_null())
-            .count()
-            .into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(calls::client_id.eq(Db(client)));
-        }
-        query.get_result(c)
-    })?)
 }
 
 /// The calls within reach whose label in force names a number to call back,

@@ -1,6 +1,7 @@
 //! Row-level security, asked in raw SQL as the application's login: a query
 //! that forgot its client shows nothing of another one. PostgreSQL only.
 
+use baitline_store::{Conn, Page, Reach, clients};
 use baitline_testkit::{Role, TestDatabase};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -92,6 +93,17 @@ fn a_client_that_is_not_said_sees_nothing() {
             conn.batch_execute("ROLLBACK").unwrap();
         }
     }
+}
+
+/// Whatever is asked about everybody comes first: what follows in the same transaction is
+/// bound, also where a query forgets its client.
+#[test]
+fn what_follows_a_question_about_everybody_sees_one_client() {
+    let (opened, ours, _) = two_clients();
+    let all = |conn: &mut Conn| clients::list_clients(conn, Reach::Agency, Page::WHOLE);
+    let (before, after) = opened.store.look_up_after(all, ours.client.id, all).unwrap();
+    assert_eq!((before.len(), after.len()), (2, 1));
+    assert_eq!(after[0].id, ours.client.id);
 }
 
 #[test]
@@ -186,7 +198,7 @@ fn a_key_is_seen_only_by_its_own_id() {
 }
 
 /// What is wrong with the barrier: a table with clients that is not bound, or
-/// whose policies are not exactly the ones of the first migration.
+/// whose policies are not exactly the ones of all others.
 fn holes(conn: &mut PgConnection) -> Vec<String> {
     names(
         conn,
@@ -199,8 +211,8 @@ fn holes(conn: &mut PgConnection) -> Vec<String> {
                 roles = '{baitline_all}' AND qual = 'true' AS is_of_all,
                 roles = '{baitline_client}' AND permissive = 'PERMISSIVE' AND qual = CASE
                     WHEN tablename IN ('api_keys', 'api_key_clients') THEN '(key_id = current_setting(''baitline.key_id''::text, true))'
-                    ELSE '(client_id = ANY ((string_to_array(NULLIF(current_setting('
-                        || '''baitline.client_ids''::text, true), ''''::text), '',''::text))::uuid[]))'
+                    ELSE '(client_id = (NULLIF(current_setting(''baitline.client_ids''::text, true), '
+                        || '''''::text))::uuid)'
                     END AS is_of_client
             FROM pg_policies WHERE schemaname = 'public')
          SELECT name || ' is not bound' AS name FROM client_tables WHERE NOT bound
