@@ -6,6 +6,7 @@ pub mod args;
 pub mod exported;
 pub mod history;
 pub mod http;
+pub mod machine;
 pub mod postgres;
 pub mod process;
 pub mod sealed;

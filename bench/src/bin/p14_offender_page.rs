@@ -9,7 +9,7 @@ use std::time::{Duration, Instant as Clock};
 
 use baitline_bench::process::Baitline;
 use baitline_bench::world::{Cast, Shape, World};
-use baitline_bench::{Args, Ratios, history, http, percentile, postgres};
+use baitline_bench::{Args, Ratios, history, http, machine, percentile, postgres};
 use baitline_store::Reach;
 use baitline_testkit::{Role, TestDatabase};
 use serde_json::Value;
@@ -23,6 +23,8 @@ const REQUESTS_PER_SECOND: u32 = 500;
 const CONNECTIONS: u32 = 16;
 /// How long one side of a round lasts, in seconds.
 const ROUND_SECONDS: u64 = 20;
+/// How long it is asked before anything is measured.
+const WARM_UP_SECONDS: u64 = 5;
 /// pgbench's rows, in hundred thousands.
 const PGBENCH_SCALE: &str = "10";
 /// Different questions.
@@ -56,6 +58,11 @@ fn main() {
     let api = Baitline::api(&database.url(), &folder.path().join("data"));
     check(&database, &api, &world, &questions);
     let baseline = Pgbench::prepared(&args, folder.path());
+    if !args.tiny {
+        println!("{}", machine::evenness());
+    }
+    // A service that stands has its connections and their statements.
+    ask(&api, &questions, if args.tiny { 1 } else { WARM_UP_SECONDS });
     let mut ratios = Vec::new();
     for round in 0..args.rounds() {
         let seconds = if args.tiny { 1 } else { ROUND_SECONDS };
@@ -66,8 +73,8 @@ fn main() {
             let theirs = baseline.run(seconds);
             (ask(&api, &questions, seconds), theirs)
         };
-        println!("ours p99 {ours:?}, pgbench p99 {theirs:?}");
-        ratios.push(theirs.as_secs_f64() / ours.as_secs_f64());
+        println!("p50, p90, p99: ours {ours:.2?}, pgbench {theirs:.2?}");
+        ratios.push(theirs[2].as_secs_f64() / ours[2].as_secs_f64());
     }
     args.say("P14", &Ratios::from_values(ratios));
 }
@@ -111,9 +118,14 @@ fn check(database: &TestDatabase, api: &Baitline, world: &World, questions: &[Qu
     }
 }
 
-/// The 99th percentile of an open stream of requests: a slow one delays none, and
+/// The half, nine tenths and 99 of 100 that took no longer.
+fn percentiles(times: &mut [Duration]) -> [Duration; 3] {
+    [0.5, 0.9, 0.99].map(|share| percentile(times, share))
+}
+
+/// The percentiles of an open stream of requests: a slow one delays none, and
 /// its own delay counts.
-fn ask(api: &Baitline, questions: &[Question], seconds: u64) -> Duration {
+fn ask(api: &Baitline, questions: &[Question], seconds: u64) -> [Duration; 3] {
     let pause = Duration::from_secs(1) * CONNECTIONS / REQUESTS_PER_SECOND;
     let length = Duration::from_secs(seconds);
     let begun = Clock::now();
@@ -123,7 +135,7 @@ fn ask(api: &Baitline, questions: &[Question], seconds: u64) -> Duration {
             .collect();
         askers.into_iter().flat_map(|one| one.join().expect("an asker does not fail")).collect()
     });
-    percentile(&mut times, 0.99)
+    percentiles(&mut times)
 }
 
 fn asked(
@@ -167,7 +179,7 @@ impl<'a> Pgbench<'a> {
         Self { database, folder }
     }
 
-    fn run(&self, seconds: u64) -> Duration {
+    fn run(&self, seconds: u64) -> [Duration; 3] {
         let connections = CONNECTIONS.to_string();
         let mut command = postgres::tool("pgbench");
         command
@@ -189,6 +201,6 @@ impl<'a> Pgbench<'a> {
             std::fs::remove_file(entry.path()).expect("it is ours");
         }
         assert!(!times.is_empty(), "pgbench wrote no log");
-        percentile(&mut times, 0.99)
+        percentiles(&mut times)
     }
 }
