@@ -21,6 +21,7 @@ use crate::russian::{date, local, minutes, zone};
 use crate::signature::SigningKey;
 use crate::template::{README, render_text};
 use crate::time_stamp::{StampError, Stamper};
+use crate::volumes;
 
 /// Where recordings come from.
 pub trait RecordingReader {
@@ -211,7 +212,7 @@ impl Bag<'_> {
 
     /// The payload in order of path.
     fn payload(&self) -> Vec<(&str, Content<'_>)> {
-        let made = self.documents.iter().map(|(path, bytes)| (*path, Content::Made(bytes)));
+        let made = self.documents.iter().map(|(path, bytes)| (path.as_ref(), Content::Made(bytes)));
         let mut payload: Vec<(&str, Content<'_>)> = made.collect();
         for call in self.calls {
             for recording in &call.recordings {
@@ -252,6 +253,7 @@ impl Bag<'_> {
             time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
             fingerprint: self.seal.key.map(SigningKey::fingerprint),
             is_stamped: self.seal.stamper.is_some(),
+            in_volumes: self.documents.iter().any(|(path, _)| *path == volumes::path(2)),
         };
         render_text(README, facts).map_err(|error| BuildError::Document {
             document: README_PATH,
@@ -268,6 +270,7 @@ struct ReadmeFacts {
     /// Of the key that signs, where one does.
     fingerprint: Option<String>,
     is_stamped: bool,
+    in_volumes: bool,
 }
 
 /// The archive with what was written so far.

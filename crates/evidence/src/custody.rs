@@ -88,6 +88,7 @@ pub(crate) fn facts(dossier: &Dossier, calls: &[NumberedCall<'_>]) -> CustodyFac
     CustodyFacts {
         organisation: dossier.client_name.clone(),
         recordings: all.map(recording).collect(),
+        first_number: 1,
         audit_head: dossier.audit_head,
         made_by: None,
     }

@@ -2,6 +2,8 @@
 //! conversion, and what says all of it in machine words. Each is made once; what one
 //! tells of another is counted and hashed in this order.
 
+use std::borrow::Cow;
+
 use baitline_domain::gate::Missing;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
@@ -17,18 +19,27 @@ use crate::counted::{Counted, settle};
 use crate::csv_file::csv;
 use crate::document::Document;
 use crate::dossier::Dossier;
-use crate::filing::{Enclosed, Filing};
-use crate::limits::MAX_TEXT_FILE_BYTES;
+use crate::filing::{Enclosed, Filing, FilingSet};
+use crate::limits::{MAX_TEXT_FILE_BYTES, MAX_VOLUMES};
 use crate::numbered::NumberedCall;
 use crate::package_json::{Made, package_json};
 use crate::papers::InventoryFile;
 use crate::pdf::{pdf, pdf_counted};
 use crate::register;
 use crate::russian::local;
+use crate::volumes::{SetVolume, Volume, path, set};
 use crate::xlsx_file::xlsx;
 
 /// A file of the package made by the program.
-pub(crate) type MadeFile = (&'static str, Vec<u8>);
+pub(crate) type MadeFile = (Cow<'static, str>, Vec<u8>);
+
+/// The filing set as it came out.
+pub(crate) struct Filed {
+    files: Vec<MadeFile>,
+    /// Its pages, through all volumes.
+    pub(crate) counted: Counted,
+    pub(crate) volumes: Vec<SetVolume>,
+}
 
 /// What the documents are made from.
 pub(crate) struct Desk<'a> {
@@ -49,17 +60,17 @@ impl Desk<'_> {
             draft: !self.missing.is_empty(),
         };
         let registers = files.iter().map(listed).collect();
-        let enclosed = filing.with_inventory(filing.enclosures()?, registers)?;
-        let (set, counted) = self.counted(filing.document(&enclosed)?)?;
-        files.push((FILING_PATH, set));
-        files.push((APPLICATION_PATH, self.application(&enclosed, &counted)?));
+        let FilingSet { enclosed, documents } = filing.set(registers)?;
+        let mut filed = self.filed(documents, enclosed.len())?;
+        files.append(&mut filed.files);
+        files.push((APPLICATION_PATH.into(), self.application(&enclosed, &filed.counted)?));
         let sealed = local(self.dossier.sealed_at, self.zone);
         let text = note(&conversions(self.calls), &self.dossier.program_version, &sealed);
-        files.push((CONVERSION_PATH, text.into_bytes()));
-        let made = Made { files: &files, enclosed: &enclosed, counted: &counted };
+        files.push((CONVERSION_PATH.into(), text.into_bytes()));
+        let made = Made { files: &files, enclosed: &enclosed, filed: &filed };
         let json = package_json(self.dossier, self.calls, self.missing, &made)
             .map_err(|error| fault(PACKAGE_JSON_PATH, &error))?;
-        files.push((PACKAGE_JSON_PATH, json));
+        files.push((PACKAGE_JSON_PATH.into(), json));
         within_limit(&files)?;
         Ok(files)
     }
@@ -69,7 +80,7 @@ impl Desk<'_> {
         let csv = csv(&rows).map_err(|error| fault(REGISTER_CSV_PATH, &error))?;
         let xlsx = xlsx(&rows, self.dossier.sealed_at)
             .map_err(|error| fault(REGISTER_XLSX_PATH, &error))?;
-        Ok(vec![(REGISTER_XLSX_PATH, xlsx), (REGISTER_CSV_PATH, csv)])
+        Ok(vec![(REGISTER_XLSX_PATH.into(), xlsx), (REGISTER_CSV_PATH.into(), csv)])
     }
 
     /// The application alone, which names the sheets that the set has.
@@ -81,9 +92,31 @@ impl Desk<'_> {
             .map_err(|error| fault(APPLICATION_PATH, &error))
     }
 
-    fn counted(&self, document: Document) -> Result<(Vec<u8>, Counted), BuildError> {
-        pdf_counted(document, &self.ident(FILING_PATH), self.dossier.sealed_at)
-            .map_err(|error| fault(FILING_PATH, &error))
+    /// A set of one volume tells its pages by itself; several tell of each other.
+    fn filed(&self, documents: Vec<Document>, enclosures: usize) -> Result<Filed, BuildError> {
+        let alone = |document, volume: Option<Volume>| {
+            let path = path(volume.map_or(1, |volume| volume.number));
+            pdf_counted(document, volume, &self.ident(&path), self.dossier.sealed_at)
+                .map_err(|error| fault(FILING_PATH, &error))
+        };
+        let documents = match <[Document; 1]>::try_from(documents) {
+            Ok([document]) => {
+                let (file, counted) = alone(document, None)?;
+                let volumes =
+                    vec![SetVolume { file: path(1), first_page: 1, pages: counted.pages }];
+                return Ok(Filed { files: vec![(path(1), file)], counted, volumes });
+            }
+            Err(documents) => documents,
+        };
+        if documents.len() > MAX_VOLUMES {
+            let limit = MAX_VOLUMES as u64;
+            return Err(BuildError::TooLarge { what: "volumes of the filing set", limit });
+        }
+        let mut alone = |document, volume| alone(document, Some(volume));
+        let (files, counted, volumes) = set(&documents, enclosures, &mut alone)?
+            .ok_or_else(|| fault(FILING_PATH, &"its volumes never tell their own pages"))?;
+        let files = volumes.iter().map(|volume| volume.file.clone()).zip(files).collect();
+        Ok(Filed { files, counted, volumes })
     }
 
     /// What a document is called among all others.

@@ -3,6 +3,8 @@
 //! enclosures numbered and its pages running through all of it. Knows their order and
 //! their titles; how each reads is in the templates.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -16,12 +18,14 @@ use crate::dossier::Dossier;
 use crate::markdown;
 use crate::numbered::{NamedRecording, NumberedCall};
 use crate::papers::{
-    self, ComparisonFacts, InventoryFacts, InventoryFile, Paper, PaperError, TranscriptFacts,
+    self, ComparisonFacts, CustodyFacts, InventoryFacts, InventoryFile, Paper, PaperError,
+    TranscriptFacts,
 };
 use crate::people::{Enclosure, Making};
 use crate::register;
 use crate::russian::{self, date, grouped, local, minutes, short_date, zone};
 use crate::template::{CONVERSION, REGISTER, TemplateFault, render_markdown};
+use crate::volumes::volumes;
 
 const TITLE: &str = "Заявление с приложениями";
 const INVENTORY_TITLE: &str = "Опись приложений";
@@ -32,6 +36,8 @@ const ENCLOSED_TO: &str = "заявлению о признаках наруше
 const MAX_TRANSCRIPTS_CHARS: usize = 300_000;
 /// Rows of all comparisons in the set, for the same reason.
 const MAX_COMPARED_ROWS: usize = 1_000;
+/// Recordings that one statement tells of: some forty pages. More have several.
+const STATEMENT_RECORDINGS: usize = 100;
 
 /// A document of the set behind the application.
 pub(crate) struct Enclosed {
@@ -41,6 +47,14 @@ pub(crate) struct Enclosed {
     pub(crate) title: String,
     /// Its content.
     pub(crate) blocks: Vec<Block>,
+}
+
+/// The set with its inventory.
+pub(crate) struct FilingSet {
+    /// The enclosures; their content is in the documents.
+    pub(crate) enclosed: Vec<Enclosed>,
+    /// One for each volume, the application first.
+    pub(crate) documents: Vec<Document>,
 }
 
 /// What the set is made from.
@@ -59,19 +73,33 @@ impl Filing<'_> {
         self.protocols(&mut enclosed)?;
         self.transcripts(&mut enclosed)?;
         self.comparisons(&mut enclosed)?;
-        let facts = custody::facts(self.dossier, self.calls);
-        let title = "Справка о порядке получения и хранения записей".to_owned();
-        self.paper(&mut enclosed, title, &Paper::CustodyStatement(&facts))?;
-        enclosed.push(self.conversion()?);
+        self.custody(&mut enclosed)?;
+        self.conversion(&mut enclosed)?;
         Ok(enclosed)
     }
 
-    /// Puts the inventory behind the enclosures that it lists, itself among them.
-    pub(crate) fn with_inventory(
-        &self,
-        mut enclosed: Vec<Enclosed>,
-        registers: Vec<InventoryFile>,
-    ) -> Result<Vec<Enclosed>, BuildError> {
+    /// The whole set: the enclosures with the inventory that lists them behind, itself
+    /// among them, and the documents that hold them.
+    pub(crate) fn set(&self, registers: Vec<InventoryFile>) -> Result<FilingSet, BuildError> {
+        let mut enclosed = self.enclosures()?;
+        let mut facts = self.inventory(&enclosed, registers);
+        let titles = titles(&enclosed);
+        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let application = application::document(self.dossier, self.calls, &titles, self.zone)?;
+        self.paper(&mut enclosed, INVENTORY_TITLE.to_owned(), &Paper::Inventory(&facts))?;
+        let mut bound = volumes(&application, &enclosed);
+        // An inventory too long for its template is not there.
+        if bound.len() > 1 && enclosed.len() == titles.len() {
+            enclosed.pop();
+            facts.in_volumes = true;
+            self.paper(&mut enclosed, INVENTORY_TITLE.to_owned(), &Paper::Inventory(&facts))?;
+            bound = volumes(&application, &enclosed);
+        }
+        let documents = documents(application, &mut enclosed, &bound);
+        Ok(FilingSet { enclosed, documents })
+    }
+
+    fn inventory(&self, enclosed: &[Enclosed], registers: Vec<InventoryFile>) -> InventoryFacts {
         let one = |title: &str| Enclosure { title: title.to_owned(), sheets: None, copies: 1 };
         let mut enclosures: Vec<Enclosure> = enclosed
             .iter()
@@ -83,30 +111,32 @@ impl Filing<'_> {
         let recordings = || self.calls.iter().flat_map(|call| &call.recordings);
         enclosures.push(one(&recordings_title(recordings().count())));
         enclosures.extend(self.dossier.enclosures.iter().cloned());
-        let facts = InventoryFacts {
+        InventoryFacts {
             enclosed_to: ENCLOSED_TO.to_owned(),
             enclosures,
             expected: application::expected_enclosures(self.dossier, self.calls, self.zone),
             filed,
+            in_volumes: false,
             files: registers.into_iter().chain(recordings().flat_map(files)).collect(),
             part_bytes: self.dossier.part_bytes,
             applicant: self.dossier.applicant.clone(),
             representative: self.dossier.representative.clone(),
-        };
-        self.paper(&mut enclosed, INVENTORY_TITLE.to_owned(), &Paper::Inventory(&facts))?;
-        Ok(enclosed)
+        }
     }
 
-    /// The whole set as one document.
-    pub(crate) fn document(&self, enclosed: &[Enclosed]) -> Result<Document, BuildError> {
-        let titles: Vec<&str> = enclosed.iter().map(|one| one.title.as_str()).collect();
-        let mut document = application::document(self.dossier, self.calls, &titles, self.zone)?;
-        TITLE.clone_into(&mut document.title);
-        for (number, one) in (1..).zip(enclosed) {
-            document.blocks.push(Block::Enclosure { number });
-            document.blocks.extend(one.blocks.iter().cloned());
+    fn custody(&self, enclosed: &mut Vec<Enclosed>) -> Result<(), BuildError> {
+        let all = custody::facts(self.dossier, self.calls);
+        for (part, recordings) in in_parts(&all.recordings) {
+            let facts = CustodyFacts {
+                recordings: recordings.to_vec(),
+                first_number: part.start + 1,
+                ..all.clone()
+            };
+            let title = "Справка о порядке получения и хранения записей";
+            let title = titled(title, &part, all.recordings.len());
+            self.paper(enclosed, title, &Paper::CustodyStatement(&facts))?;
         }
-        Ok(document)
+        Ok(())
     }
 
     fn protocols(&self, enclosed: &mut Vec<Enclosed>) -> Result<(), BuildError> {
@@ -204,25 +234,68 @@ impl Filing<'_> {
         }
     }
 
-    fn conversion(&self) -> Result<Enclosed, BuildError> {
-        let conversions = conversions(self.calls);
+    fn conversion(&self, enclosed: &mut Vec<Enclosed>) -> Result<(), BuildError> {
+        let all = conversions(self.calls);
         let sealed = local(self.dossier.sealed_at, self.zone);
-        let view = ConversionView {
-            program: self.dossier.program_version.clone(),
-            made: date(&sealed),
-            time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
-            recordings: (1..).zip(&conversions).map(converted).collect(),
-        };
-        let blocks = rendered(CONVERSION, view).map_err(|error| fault(&error))?;
-        let title = "Справка о копиях записей для прослушивания".to_owned();
-        Ok(Enclosed { kind: "conversion", title, blocks })
+        for (part, conversions) in in_parts(&all) {
+            let view = ConversionView {
+                program: self.dossier.program_version.clone(),
+                made: date(&sealed),
+                time: format!("{} ({})", minutes(&sealed), zone(&sealed)),
+                recordings: (part.start + 1..).zip(conversions).map(converted).collect(),
+            };
+            let blocks = rendered(CONVERSION, view).map_err(|error| fault(&error))?;
+            let title = titled("Справка о копиях записей для прослушивания", &part, all.len());
+            enclosed.push(Enclosed { kind: "conversion", title, blocks });
+        }
+        Ok(())
     }
 }
 
-/// The titles of the enclosures, for an application that is made alone.
-pub(crate) fn titles(filing: &Filing<'_>) -> Result<Vec<String>, BuildError> {
-    let enclosed = filing.enclosures()?;
-    Ok(enclosed.into_iter().map(|one| one.title).chain([INVENTORY_TITLE.to_owned()]).collect())
+/// What one statement tells of, with its place among all; a statement that there is
+/// nothing is one, too.
+fn in_parts<T>(all: &[T]) -> impl Iterator<Item = (Range<usize>, &[T])> {
+    let starts = (0..all.len().max(1)).step_by(STATEMENT_RECORDINGS);
+    starts.map(|start| {
+        let part = start..(start + STATEMENT_RECORDINGS).min(all.len());
+        (part.clone(), &all[part])
+    })
+}
+
+/// «…, записи 101–200», where one statement does not tell of all.
+fn titled(title: &str, part: &Range<usize>, all: usize) -> String {
+    match part.len() {
+        told if told == all => title.to_owned(),
+        1 => format!("{title}, запись {}", part.end),
+        _ => format!("{title}, записи {}–{}", part.start + 1, part.end),
+    }
+}
+
+/// The application with the enclosures, in as many documents as there are volumes. The
+/// content of the enclosures goes into them.
+fn documents(
+    application: Document,
+    enclosed: &mut [Enclosed],
+    volumes: &[Range<usize>],
+) -> Vec<Document> {
+    let of = volumes.len();
+    let watermark = application.watermark.clone();
+    let mut blocks = application.blocks;
+    let mut document = |(volume, enclosures): (usize, &Range<usize>)| {
+        for number in enclosures.clone() {
+            blocks.push(Block::Enclosure { number: number + 1 });
+            blocks.append(&mut enclosed[number].blocks);
+        }
+        let title =
+            if of == 1 { TITLE.to_owned() } else { format!("{TITLE}, том {volume} из {of}") };
+        Document { title, watermark: watermark.clone(), blocks: std::mem::take(&mut blocks) }
+    };
+    (1..).zip(volumes).map(&mut document).collect()
+}
+
+/// The titles of all enclosures, the inventory among them.
+pub(crate) fn titles(enclosed: &[Enclosed]) -> Vec<String> {
+    enclosed.iter().map(|one| one.title.clone()).chain([INVENTORY_TITLE.to_owned()]).collect()
 }
 
 /// «Записи звонков: 2 файла».

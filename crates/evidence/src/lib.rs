@@ -37,6 +37,7 @@ mod template;
 mod tests;
 mod time_stamp;
 mod verify;
+mod volumes;
 mod xlsx_file;
 
 pub use build::{BuildError, Built, RecordingReader, Seal, build, build_sealed};

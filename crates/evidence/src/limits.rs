@@ -14,6 +14,8 @@ pub(crate) const MAX_RECORDINGS: usize = 1_000;
 pub(crate) const MAX_RECORDINGS_BYTES: u64 = 3 << 30;
 /// Bytes of all playable copies together, which are larger than what they are made of.
 pub const MAX_PLAYABLE_BYTES: u64 = 512 << 20;
+/// Volumes of the filing set.
+pub(crate) const MAX_VOLUMES: usize = 100;
 /// Protocols and comparisons.
 const MAX_PAPERS: usize = 1_000;
 /// Bytes of one file of text that the program makes: what `verify` reads into

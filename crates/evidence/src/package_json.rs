@@ -33,7 +33,11 @@ pub(crate) use made::Made;
 /// The name of the shape.
 pub(crate) const SCHEMA: &str = "baitline/package";
 /// Changes whenever a reader of the former shape would misread the new one.
-pub(crate) const SCHEMA_VERSION: u32 = 3;
+pub(crate) const SCHEMA_VERSION: u32 = 4;
+/// The first in which the filing set may have several files.
+pub(crate) const SCHEMA_VERSION_WITH_VOLUMES: u32 = 4;
+/// With two enclosures beside the set that holds them; still checked.
+pub(crate) const SCHEMA_VERSION_WITH_TWO_BESIDE: u32 = 2;
 /// Without what an office opens: packages of this shape are still checked.
 pub(crate) const SCHEMA_VERSION_WITHOUT_FILING: u32 = 1;
 

@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use crate::application;
 use crate::bag::folder;
+use crate::build::BuildError;
 use crate::document::Document;
 use crate::docx::docx;
 use crate::dossier::Dossier;
@@ -149,7 +150,8 @@ pub(crate) fn application_document(
     let calls = numbered(dossier);
     let draft = !missing(dossier).is_empty();
     let filing = Filing { dossier, calls: &calls, zone: &zone, draft };
-    let titles = titles(&filing).map_err(|error| PaperError::Setting(error.to_string()))?;
+    let setting = |error: BuildError| PaperError::Setting(error.to_string());
+    let titles = titles(&filing.enclosures().map_err(setting)?);
     let filed: Vec<&str> = titles.iter().map(String::as_str).collect();
     Ok(application::document_from(template, dossier, (&calls, &filed), &zone)?)
 }

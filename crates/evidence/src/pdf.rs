@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use baitline_domain::instant::Instant;
+use serde::Serialize;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Content, Datetime, Duration, Label, Selector, Smart};
 use typst::introspection::Introspector;
@@ -18,6 +19,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::counted::Counted;
 use crate::document::{Block, Document, Inline};
+use crate::volumes::Volume;
 
 const SOURCE: &str = include_str!("../templates/document.typ");
 const DATA_PATH: &str = "/document.json";
@@ -44,23 +46,35 @@ pub(crate) struct PdfError(String);
 /// The document as PDF. `ident` names it among all documents, `created` is its
 /// date; equal arguments give equal bytes.
 pub(crate) fn pdf(document: Document, ident: &str, created: Instant) -> Result<Vec<u8>, PdfError> {
-    pdf_counted(document, ident, created).map(|(bytes, _)| bytes)
+    pdf_counted(document, None, ident, created).map(|(bytes, _)| bytes)
 }
 
-/// The same with how its pages came out.
+/// What the source reads.
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    document: &'a Document,
+    volume: Option<Volume>,
+}
+
+/// The same with how its pages came out. A volume numbers them on from the one before,
+/// and is counted from its own first page.
 pub(crate) fn pdf_counted(
     mut document: Document,
+    volume: Option<Volume>,
     ident: &str,
     created: Instant,
 ) -> Result<(Vec<u8>, Counted), PdfError> {
     let fonts = &*FONTS;
     document.blocks.iter_mut().for_each(|block| keep_printable(block, fonts));
-    let data = serde_json::to_vec(&document).map_err(|error| PdfError(error.to_string()))?;
+    let data = serde_json::to_vec(&Data { document: &document, volume })
+        .map_err(|error| PdfError(error.to_string()))?;
     let world = Desk { fonts, data: Bytes::new(data), source: Source::detached(SOURCE) };
     let compiled = typst::compile::<PagedDocument>(&world);
-    // Before the PDF takes memory of its own. What a large document leaves would stay beside the
-    // next large one, and takes more than it saves.
-    let is_large = compiled.output.as_ref().is_ok_and(|one| one.pages().len() > LARGE_PAGES);
+    // Before the PDF takes memory of its own. What a large document leaves, and a volume of one,
+    // would stay beside the next, and takes more than it saves.
+    let is_long = |pages: &PagedDocument| pages.pages().len() > LARGE_PAGES;
+    let is_large = volume.is_some() || compiled.output.as_ref().is_ok_and(is_long);
     typst::comemo::evict(if is_large { 0 } else { CACHE_AGE });
     let pages = compiled.output.map_err(|errors| fault(&errors))?;
     if !compiled.warnings.is_empty() {

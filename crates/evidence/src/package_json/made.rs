@@ -7,18 +7,18 @@ use sha2::{Digest, Sha256};
 
 use super::Time;
 use crate::bag::{FILING_PATH, hex};
-use crate::counted::Counted;
 use crate::custody::{events, links};
-use crate::documents::MadeFile;
+use crate::documents::{Filed, MadeFile};
 use crate::dossier::{Dossier, InterceptionFacts, Playable};
 use crate::filing::Enclosed;
 use crate::numbered::{NamedRecording, NamedWav};
+use crate::volumes::SetVolume;
 
 /// The files of the package that were made before `package.json`.
 pub(crate) struct Made<'a> {
     pub(crate) files: &'a [MadeFile],
     pub(crate) enclosed: &'a [Enclosed],
-    pub(crate) counted: &'a Counted,
+    pub(crate) filed: &'a Filed,
 }
 
 #[derive(Serialize)]
@@ -38,7 +38,16 @@ pub(super) struct DocumentJson<'a> {
 pub(super) struct FilingJson<'a> {
     file: &'static str,
     pages: usize,
+    volumes: Vec<VolumeJson<'a>>,
     enclosures: Vec<EnclosedJson<'a>>,
+}
+
+/// A part of it that is a file of its own.
+#[derive(Serialize)]
+struct VolumeJson<'a> {
+    file: &'a str,
+    first_page: usize,
+    pages: usize,
 }
 
 #[derive(Serialize)]
@@ -85,7 +94,7 @@ impl<'a> Made<'a> {
 
     pub(super) fn filing(&self) -> FilingJson<'a> {
         let enclosed = |(number, one): (usize, &'a Enclosed)| {
-            let (first, last) = self.counted.pages_of(number).unwrap_or((0, 0));
+            let (first, last) = self.filed.counted.pages_of(number).unwrap_or((0, 0));
             EnclosedJson {
                 number,
                 kind: one.kind,
@@ -94,9 +103,14 @@ impl<'a> Made<'a> {
                 pages: last + 1 - first,
             }
         };
+        let volume = |one: &'a SetVolume| {
+            let SetVolume { file, first_page, pages } = one;
+            VolumeJson { file, first_page: *first_page, pages: *pages }
+        };
         FilingJson {
             file: FILING_PATH,
-            pages: self.counted.pages,
+            pages: self.filed.counted.pages,
+            volumes: self.filed.volumes.iter().map(volume).collect(),
             enclosures: (1..).zip(self.enclosed).map(enclosed).collect(),
         }
     }

@@ -76,7 +76,7 @@ pub(super) fn custody<'a>(
                 .or((event.kind == CustodyEventKind::Heard).then_some("не указано")),
         };
         RecordingView {
-            number: index + 1,
+            number: facts.first_number + index,
             file: &one.file,
             original_name: filled(&one.original_name),
             sha256: hex(&one.sha256),
@@ -117,6 +117,7 @@ pub(super) struct InventoryView<'a> {
     enclosures: Vec<EnclosureView<'a>>,
     expected: &'a [String],
     filed: usize,
+    in_volumes: bool,
     files: Vec<FileView<'a>>,
     /// Whether any file belongs to a part.
     in_parts: bool,
@@ -159,6 +160,7 @@ pub(super) fn inventory<'a>(
         enclosures: enclosures(&facts.enclosures),
         expected: &facts.expected,
         filed: facts.filed,
+        in_volumes: facts.in_volumes,
         files: facts.files.iter().map(file).collect(),
         in_parts: facts.files.iter().any(|one| one.part.is_some()),
         part_bytes: facts.part_bytes.map(grouped),

@@ -229,6 +229,8 @@ pub struct CustodyFacts {
     pub organisation: String,
     /// The recordings; the document sorts them by call.
     pub recordings: Vec<CustodyRecording>,
+    /// The number of the first of them, where others go before in another statement.
+    pub first_number: usize,
     /// Where the client's chain of the audit had come to.
     pub audit_head: Option<AuditHead>,
     /// Who states it.
@@ -260,6 +262,8 @@ pub struct InventoryFacts {
     /// So many of the first enclosures stand in one document with the application,
     /// whose pages are told by its layout.
     pub filed: usize,
+    /// Whether that document is in several volumes.
+    pub in_volumes: bool,
     /// The files that go with it.
     pub files: Vec<InventoryFile>,
     /// The most bytes of a part, where the files are sent in parts.

@@ -367,6 +367,7 @@ fn custody(known: Known) -> CustodyFacts {
     CustodyFacts {
         organisation: "ООО «Пример Окна»".into(),
         recordings: known.list((0..5).map(recording).collect()),
+        first_number: 1,
         audit_head: known.some(AuditHead { sequence: 1_234, hash: [7; 32] }),
         made_by: known.some("А. И. Образцова".into()),
     }
@@ -378,6 +379,7 @@ pub(super) fn inventory(known: Known) -> InventoryFacts {
         enclosures: known.list(enclosures()),
         expected: Vec::new(),
         filed: if known == Known::Everything { 1 } else { 0 },
+        in_volumes: false,
         files: known.list((1..3).map(file).collect()),
         part_bytes: known.some(25_000_000),
         applicant: known.some(company()),

@@ -4,7 +4,9 @@
 use std::io::Cursor;
 
 use baitline_domain::gate::Missing;
+use baitline_domain::ids::ObservationId;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::building::{entry, text};
 use super::sample::{Recordings, built, dossier, draft, hash, playable, ready};
@@ -20,6 +22,10 @@ use crate::verify::Problem;
 const JSON: &str = "data/package.json";
 const WAV: &str = "data/filing/part-01/call-03-1.wav";
 const NOTE: &str = "data/filing/conversion.txt";
+
+const SECOND_VOLUME: &str = "data/filing/filing-02.pdf";
+/// Calls of a dossier that is longer than one volume and not than two.
+const LONG: u128 = 120;
 
 pub(super) type Entries = Vec<(String, Vec<u8>)>;
 
@@ -95,8 +101,9 @@ fn filed(dossier: &Dossier) -> String {
     let zone = jiff::tz::TimeZone::get(&dossier.time_zone).unwrap();
     let draft = !crate::numbered::missing(dossier).is_empty();
     let filing = Filing { dossier, calls: &calls, zone: &zone, draft };
-    let enclosed = filing.with_inventory(filing.enclosures().unwrap(), Vec::new()).unwrap();
-    let document = filing.document(&enclosed).unwrap();
+    let mut set = filing.set(Vec::new()).unwrap();
+    let document = set.documents.pop().unwrap();
+    assert!(set.documents.is_empty());
     assert_eq!(document.watermark.is_some(), draft);
     plain(&document.blocks)
 }
@@ -269,6 +276,93 @@ fn a_package_of_the_second_shape_has_two_enclosures_beside_the_set_and_is_still_
     let third = problems(&second(3));
     assert!(names(&third, JSON, "does not list"), "{third:?}");
     assert!(names(&third, "data/filing/custody.pdf", "is not named"), "{third:?}");
+}
+
+/// A package with its `package.json` changed, and all sums made anew.
+fn told(archive: &[u8], change: impl Fn(&mut Value)) -> Vec<Problem> {
+    let changed = rewritten_from(archive, |entries| {
+        let file = content(entries, JSON);
+        let mut facts: Value = serde_json::from_slice(file).unwrap();
+        change(&mut facts);
+        *file = serde_json::to_vec(&facts).unwrap();
+        resum_with_info(entries);
+    });
+    problems(&changed)
+}
+
+#[test]
+fn a_package_of_the_third_shape_tells_no_volumes_and_is_still_whole() {
+    let of_version = |version: u32| {
+        told(&draft(), |facts| {
+            facts["schema_version"] = json!(version);
+            facts["filing"].as_object_mut().unwrap().remove("volumes").unwrap();
+        })
+    };
+    assert_eq!(of_version(3), []);
+    let fourth = of_version(4);
+    assert!(names(&fourth, "data/filing/filing.pdf", "do not follow"), "{fourth:?}");
+}
+
+/// A dossier too long for one volume.
+fn long() -> (Dossier, Recordings) {
+    let (mut dossier, recordings) = ready();
+    let call = dossier.interceptions[0].clone();
+    let nth = |n: u128| {
+        let mut call = call.clone();
+        call.call = ObservationId(Uuid::from_u128(n));
+        call.started_at.0 += n as i64 * 61_000_000;
+        call.label = None;
+        call
+    };
+    dossier.interceptions = (0..LONG).map(nth).collect();
+    (dossier, recordings)
+}
+
+#[test]
+fn a_long_set_is_filed_in_volumes_and_each_tells_the_pages_of_all() {
+    let (dossier, recordings) = long();
+    let archive = built(&dossier, &recordings);
+    assert_eq!(problems(&archive), []);
+    let facts: Value = serde_json::from_str(&text(&archive, JSON)).unwrap();
+    let filing = &facts["filing"];
+    let number = |value: &Value| value.as_u64().unwrap();
+    let [first, second] = filing["volumes"].as_array().unwrap().as_slice() else {
+        panic!("{}", filing["volumes"])
+    };
+    assert_eq!(first["file"], "data/filing/filing.pdf");
+    assert_eq!(second["file"], SECOND_VOLUME);
+    assert_eq!(number(&second["first_page"]), number(&first["pages"]) + 1);
+    assert_eq!(number(&second["pages"]) + number(&first["pages"]), number(&filing["pages"]));
+    let titles: Vec<&str> = filing["enclosures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["title"].as_str().unwrap())
+        .filter(|title| title.starts_with("Справка"))
+        .collect();
+    let custody = "Справка о порядке получения и хранения записей, записи";
+    let copies = "Справка о копиях записей для прослушивания, записи";
+    let expected =
+        [custody, copies].map(|title| [format!("{title} 1–100"), format!("{title} 101–{LONG}")]);
+    assert_eq!(titles, expected.concat());
+    assert!(text(&archive, "README.txt").contains("filing-02.pdf"));
+
+    let volume = |number: usize, key: &str, value: Value| {
+        told(&archive, |facts| facts["filing"]["volumes"][number][key] = value.clone())
+    };
+    let less = |value: &Value| json!(number(value) - 1);
+    for found in [
+        volume(1, "first_page", less(&second["first_page"])),
+        volume(0, "pages", less(&first["pages"])),
+        volume(1, "pages", json!(0)),
+        volume(1, "file", json!("data/filing/filing-03.pdf")),
+    ] {
+        assert!(names(&found, "data/filing/filing.pdf", "do not follow"), "{found:?}");
+    }
+    let unnamed = told(&archive, |facts| {
+        facts["filing"]["volumes"].as_array_mut().unwrap().pop().unwrap();
+    });
+    assert!(names(&unnamed, SECOND_VOLUME, "is not named"), "{unnamed:?}");
 }
 
 /// The sums anew, and what `bag-info.txt` says of the payload.

@@ -18,11 +18,13 @@ use crate::bag::{
     REGISTER_CSV_PATH, REQUIRED, SECOND_FILING_SET, SIGNATURE_PATH, SIGNING_KEY_PATH,
     TAG_MANIFEST_PATH, TIME_STAMP_PATH, folder,
 };
-use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES};
+use crate::limits::{MAX_RECORDINGS, MAX_TEXT_FILE_BYTES, MAX_VOLUMES};
 
 /// Entries of an archive.
 const MAX_ENTRIES: usize =
-    2 * MAX_RECORDINGS + REQUIRED.len() + SECOND_FILING_SET.len() + SEAL_FILES.len();
+    2 * MAX_RECORDINGS + REQUIRED.len() + MAX_FILING_FILES + SEAL_FILES.len();
+/// Files of what an office opens, beside the playable copies.
+const MAX_FILING_FILES: usize = SECOND_FILING_SET.len() + MAX_VOLUMES;
 /// Bytes of one entry's line in the directory: its fixed part and a name.
 const MAX_DIRECTORY_LINE_BYTES: u64 = 46 + 200;
 /// The last block of an archive without a comment.
@@ -235,6 +237,7 @@ impl<'a, R: Read + Seek> Reading<'a, R> {
         let known = REQUIRED.contains(&path)
             || SEAL_FILES.contains(&path)
             || SECOND_FILING_SET.contains(&path)
+            || is_volume(path)
             || is_recording(path)
             || is_playable(path);
         if !known {
@@ -295,6 +298,12 @@ fn package_of(name: &str) -> Option<PackageId> {
 
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `data/filing/filing-<digits>.pdf`, nothing else.
+fn is_volume(path: &str) -> bool {
+    let rest = path.strip_prefix(FILING).and_then(|rest| rest.strip_prefix("filing-"));
+    rest.and_then(|rest| rest.strip_suffix(".pdf")).is_some_and(digits)
 }
 
 /// `data/filing/part-<digits>/call-<digits>-<digits>.wav`, nothing else.
@@ -360,6 +369,11 @@ mod tests {
 
     #[test]
     fn only_names_the_program_writes_are_recordings() {
+        assert!(is_volume("data/filing/filing-02.pdf"));
+        for name in ["data/filing/filing-.pdf", "data/filing/filing-2.pdf/x", "data/filing-02.pdf"]
+        {
+            assert!(!is_volume(name), "{name}");
+        }
         assert!(is_recording("data/recordings/call-01-1.wav"));
         assert!(is_recording("data/recordings/call-123-45.bin"));
         for name in [

@@ -17,9 +17,10 @@ use crate::bag::{
 use crate::conversion::{Conversion, PlayableCopy, note};
 use crate::custody::link;
 use crate::dossier::NotPlayable;
-use crate::package_json::SCHEMA_VERSION;
+use crate::package_json::{SCHEMA_VERSION_WITH_TWO_BESIDE, SCHEMA_VERSION_WITH_VOLUMES};
 use crate::russian::local;
 use crate::verify::container::Contents;
+use crate::volumes::path;
 
 /// A document with its sum.
 #[derive(Deserialize)]
@@ -34,7 +35,18 @@ pub(super) struct Listed {
 pub(super) struct Filing {
     file: String,
     pages: usize,
+    /// None in packages of the shapes that know of one file only.
+    #[serde(default)]
+    volumes: Vec<Bound>,
     enclosures: Vec<Enclosed>,
+}
+
+/// A file of it.
+#[derive(Deserialize)]
+struct Bound {
+    file: String,
+    first_page: usize,
+    pages: usize,
 }
 
 impl Filing {
@@ -96,8 +108,13 @@ fn is_there(contents: &Contents, path: &str, (sum, bytes): (&str, u64)) -> Resul
     Ok(())
 }
 
-fn filing_set(package: &Package) -> &'static [&'static str] {
-    if package.schema_version == SCHEMA_VERSION { &FILING_SET } else { &SECOND_FILING_SET }
+fn filing_set(package: &Package) -> Vec<&str> {
+    if package.schema_version == SCHEMA_VERSION_WITH_TWO_BESIDE {
+        return SECOND_FILING_SET.to_vec();
+    }
+    let bound = package.filing.iter().flat_map(|filing| &filing.volumes);
+    let others = bound.map(|volume| volume.file.as_str()).filter(|file| *file != FILING_PATH);
+    FILING_SET.into_iter().chain(others).collect()
 }
 
 fn check_documents(package: &Package, contents: &Contents, problems: &mut Problems) {
@@ -109,7 +126,7 @@ fn check_documents(package: &Package, contents: &Contents, problems: &mut Proble
         }
     }
     listed.sort_unstable();
-    let mut expected = filing_set(package).to_vec();
+    let mut expected = filing_set(package);
     expected.extend([APPLICATION_PATH, REGISTER_CSV_PATH, REGISTER_XLSX_PATH]);
     expected.sort_unstable();
     if listed != expected {
@@ -129,15 +146,30 @@ fn check_pages(package: &Package, problems: &mut Problems) {
         next = one.first_page.saturating_add(one.pages);
         follows
     });
+    let bound = package.schema_version < SCHEMA_VERSION_WITH_VOLUMES || is_bound(filing);
     let has_application = filing.enclosures.first().is_some_and(|one| one.first_page > 1);
-    if filing.file != FILING_PATH || !follow || !has_application || next != filing.pages + 1 {
+    let told = filing.file == FILING_PATH && bound && has_application;
+    if !told || !follow || next != filing.pages + 1 {
         problems.add(FILING_PATH, format!("its pages in {PACKAGE_JSON_PATH} do not follow"));
     }
 }
 
+/// The volumes have their names and follow each other to the last page, each beginning
+/// with an enclosure but for the first.
+fn is_bound(filing: &Filing) -> bool {
+    let mut next = 1;
+    let follow = (1..).zip(&filing.volumes).all(|(number, one)| {
+        let begins = number == 1 || filing.enclosures.iter().any(|it| it.first_page == next);
+        let follows = one.file == path(number) && one.first_page == next && one.pages > 0;
+        next = one.first_page.saturating_add(one.pages);
+        follows && begins
+    });
+    follow && !filing.volumes.is_empty() && next == filing.pages + 1
+}
+
 fn check_copies(package: &Package, contents: &Contents, problems: &mut Problems) {
     let mut sizes: BTreeMap<usize, (u64, usize)> = BTreeMap::new();
-    let mut named = filing_set(package).to_vec();
+    let mut named = filing_set(package);
     for recording in package.interceptions.iter().flat_map(|call| &call.recordings) {
         let Some(copy) = &recording.playable else { continue };
         named.push(&copy.file);
