@@ -13,9 +13,9 @@ use crate::document::{Block, Document, Inline};
 use crate::filing::Enclosed;
 
 /// About so many pages in a volume.
-const MAX_PAGES: usize = 100;
+const MAX_PAGES: usize = 75;
 /// Lines of a page, as [`lines`] counts them.
-const PAGE_LINES: usize = 30;
+const PAGE_LINES: usize = 40;
 /// Characters of a line of running text.
 const LINE_CHARS: usize = 80;
 /// Characters of a line of a table with one column; its columns share them.
@@ -52,14 +52,14 @@ pub(crate) fn path(number: usize) -> Cow<'static, str> {
     }
 }
 
-/// Which enclosures stand in which volume; the application is in the first.
+/// Which enclosures stand in which volume; the application begins the first, and is alone
+/// there where it is long.
 pub(crate) fn volumes(application: &Document, enclosed: &[Enclosed]) -> Vec<Range<usize>> {
     let mut volumes = Vec::new();
     let (mut first, mut held) = (0, pages(&application.blocks));
     for (index, one) in enclosed.iter().enumerate() {
         let more = pages(&one.blocks);
-        // The application is not alone in its volume, however long what comes next is.
-        if held + more > MAX_PAGES && index > first {
+        if held + more > MAX_PAGES {
             volumes.push(first..index);
             (first, held) = (index, 0);
         }
@@ -180,11 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_holds_whole_enclosures_up_to_its_pages_and_the_first_has_one_whatever_it_is() {
+    fn a_volume_holds_whole_enclosures_up_to_its_pages() {
         let full = MAX_PAGES * PAGE_LINES;
         assert_eq!(packed(100, &[full - 120]), [0..1]);
         assert_eq!(packed(100, &[full - 120, 1]), [0..1, 1..2]);
-        assert_eq!(packed(100, &[2 * full, 1, 1]), [0..1, 1..3]);
+        assert_eq!(packed(100, &[2 * full, 1, 1]), [0..0, 0..1, 1..3]);
+        assert_eq!(packed(2 * full, &[1, 1]), [0..0, 0..2]);
         assert_eq!(packed(100, &[1, 2 * full, 1]), [0..1, 1..2, 2..3]);
         assert_eq!(packed(1, &[1; MAX_PAGES - 1]), [0..MAX_PAGES - 1], "each begins a page");
         assert_eq!(packed(1, &[1; MAX_PAGES]), [0..MAX_PAGES - 1, MAX_PAGES - 1..MAX_PAGES]);
