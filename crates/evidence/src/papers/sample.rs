@@ -1,5 +1,4 @@
-//! Made-up facts of every document, to try templates on. Their people,
-//! companies and numbers do not exist.
+//! Made-up facts of every document, to try templates on: nobody and nothing in them exists.
 
 use baitline_domain::audit::AuditHead;
 use baitline_domain::ids::{ObservationId, PackageId, TrapId};
