@@ -27,7 +27,7 @@ use crate::papers::InventoryFile;
 use crate::pdf::{pdf, pdf_counted};
 use crate::register;
 use crate::russian::local;
-use crate::volumes::{SetVolume, Volume, path, set};
+use crate::volumes::{SetVolume, SetVolumes, Volume, path, set};
 use crate::xlsx_file::xlsx;
 
 /// A file of the package made by the program.
@@ -113,7 +113,7 @@ impl Desk<'_> {
             return Err(BuildError::TooLarge { what: "volumes of the filing set", limit });
         }
         let mut alone = |document, volume| alone(document, Some(volume));
-        let (files, counted, volumes) = set(&documents, enclosures, &mut alone)?
+        let SetVolumes { files, counted, volumes } = set(&documents, enclosures, &mut alone)?
             .ok_or_else(|| fault(FILING_PATH, &"its volumes never tell their own pages"))?;
         let files = volumes.iter().map(|volume| volume.file.clone()).zip(files).collect();
         Ok(Filed { files, counted, volumes })

@@ -44,6 +44,14 @@ pub(crate) struct SetVolume {
     pub(crate) pages: usize,
 }
 
+/// All of them, in order.
+pub(crate) struct SetVolumes {
+    pub(crate) files: Vec<Vec<u8>>,
+    /// Their pages, numbered through.
+    pub(crate) counted: Counted,
+    pub(crate) volumes: Vec<SetVolume>,
+}
+
 /// What a volume is called in the package; a set of one has the name it always had.
 pub(crate) fn path(number: usize) -> Cow<'static, str> {
     match number {
@@ -119,7 +127,7 @@ pub(crate) fn set<E>(
     documents: &[Document],
     enclosures: usize,
     alone: &mut SetAlone<'_, E>,
-) -> Result<Option<(Vec<Vec<u8>>, Counted, Vec<SetVolume>)>, E> {
+) -> Result<Option<SetVolumes>, E> {
     // Three digits stand for those that nobody knows yet.
     let mut told = Counted { pages: 999, first_pages: (0..enclosures).map(|n| 100 + n).collect() };
     let mut first_pages = vec![1; documents.len()];
@@ -147,7 +155,7 @@ pub(crate) fn set<E>(
             files.push(file);
         }
         if counted == told {
-            return Ok(Some((files, counted, volumes)));
+            return Ok(Some(SetVolumes { files, counted, volumes }));
         }
         told = counted;
     }
@@ -169,26 +177,28 @@ mod tests {
         Document { title: String::new(), watermark: None, blocks }
     }
 
-    fn packed(application: usize, enclosed: &[usize]) -> Vec<Range<usize>> {
+    /// How many enclosures each volume has.
+    fn packed(application: usize, enclosed: &[usize]) -> Vec<usize> {
         let one = |lines: &usize| Enclosed {
             kind: "register",
             title: String::new(),
             blocks: paragraphs(*lines),
         };
         let enclosed: Vec<Enclosed> = enclosed.iter().map(one).collect();
-        volumes(&document(paragraphs(application)), &enclosed)
+        let volumes = volumes(&document(paragraphs(application)), &enclosed);
+        volumes.iter().map(ExactSizeIterator::len).collect()
     }
 
     #[test]
     fn a_volume_holds_whole_enclosures_up_to_its_pages() {
         let full = MAX_PAGES * PAGE_LINES;
-        assert_eq!(packed(100, &[full - 120]), [0..1]);
-        assert_eq!(packed(100, &[full - 120, 1]), [0..1, 1..2]);
-        assert_eq!(packed(100, &[2 * full, 1, 1]), [0..0, 0..1, 1..3]);
-        assert_eq!(packed(2 * full, &[1, 1]), [0..0, 0..2]);
-        assert_eq!(packed(100, &[1, 2 * full, 1]), [0..1, 1..2, 2..3]);
-        assert_eq!(packed(1, &[1; MAX_PAGES - 1]), [0..MAX_PAGES - 1], "each begins a page");
-        assert_eq!(packed(1, &[1; MAX_PAGES]), [0..MAX_PAGES - 1, MAX_PAGES - 1..MAX_PAGES]);
+        assert_eq!(packed(100, &[full - 120]), [1]);
+        assert_eq!(packed(100, &[full - 120, 1]), [1, 1]);
+        assert_eq!(packed(100, &[2 * full, 1, 1]), [0, 1, 2]);
+        assert_eq!(packed(2 * full, &[1, 1]), [0, 2]);
+        assert_eq!(packed(100, &[1, 2 * full, 1]), [1, 1, 1]);
+        assert_eq!(packed(1, &[1; MAX_PAGES - 1]), [MAX_PAGES - 1], "each begins a page");
+        assert_eq!(packed(1, &[1; MAX_PAGES]), [MAX_PAGES - 1, 1]);
     }
 
     #[test]
@@ -215,7 +225,8 @@ mod tests {
             let first_pages = if volume.number == 1 { vec![2, 3] } else { vec![1] };
             Ok::<_, ()>((vec![volume.number as u8], Counted { pages: 5, first_pages }))
         };
-        let (files, counted, volumes) = set(&documents, 4, &mut alone).unwrap().unwrap();
+        let all = set(&documents, 4, &mut alone).unwrap().unwrap();
+        let SetVolumes { files, counted, volumes } = all;
         assert_eq!(files, [[1], [2], [3]]);
         assert_eq!(counted, Counted { pages: 15, first_pages: vec![2, 3, 6, 11] });
         let places: Vec<_> = volumes.iter().map(|one| (&*one.file, one.first_page)).collect();
