@@ -37,9 +37,23 @@ pub fn program() -> PathBuf {
 /// # Panics
 /// When the process has ended.
 pub fn processor_time_of(process: &str) -> Duration {
-    const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
-    let stat = stat.expect("the process runs");
+    used(&stat.expect("the process runs"))
+}
+
+/// The same of all processes of a program that run now.
+///
+/// # Panics
+/// When there is no `/proc`.
+pub fn processor_time_of_all(program: &str) -> Duration {
+    let processes = std::fs::read_dir("/proc").expect("Linux has it").flatten();
+    // One that ends meanwhile is not there any more.
+    let stats = processes.filter_map(|one| std::fs::read_to_string(one.path().join("stat")).ok());
+    stats.filter(|stat| stat.contains(&format!("({program})"))).map(|stat| used(&stat)).sum()
+}
+
+fn used(stat: &str) -> Duration {
+    const TICKS_PER_SECOND: f64 = 100.0;
     // The second field is the program's name and may hold spaces.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
     let ticks: f64 = fields.skip(11).take(2).filter_map(|text| text.parse::<f64>().ok()).sum();

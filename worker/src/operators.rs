@@ -16,7 +16,7 @@ pub(crate) struct KnownOperators {
 impl Default for KnownOperators {
     /// Those of the built-in list, before any entry is read.
     fn default() -> Self {
-        Self { rows: Vec::new(), operators: Arc::new(Operators::built_in()) }
+        Self { rows: Vec::new(), operators: Arc::new(Operators::built_in().clone()) }
     }
 }
 

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use crate::routes::ServiceConfig;
 use actix_web::{get, web};
@@ -52,9 +51,6 @@ pub(super) const MAX_OFFENDER_LINES: usize = 20;
 /// The most own numbers, allowances, attributions and portability answers
 /// shown, of each.
 pub(super) const MAX_OFFENDER_ENTRIES: i64 = 100;
-
-/// The operators of the program's own list: most installations know no others.
-static BUILT_IN: LazyLock<Operators> = LazyLock::new(Operators::built_in);
 
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(find_offender);
@@ -180,7 +176,7 @@ fn known(conn: &mut Conn, reach: Reach, number: Phone, at: Instant) -> StoreResu
         known_operators: if there.operator_entries {
             Cow::Owned(operators::known_operators(conn)?)
         } else {
-            Cow::Borrowed(&*BUILT_IN)
+            Cow::Borrowed(Operators::built_in())
         },
         outcomes: read_if(there.complaints, || complaints::outcomes_of(conn, reach, number))?,
     })

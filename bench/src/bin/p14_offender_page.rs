@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant as Clock};
 
-use baitline_bench::process::Baitline;
+use baitline_bench::process::{Baitline, processor_time_of_all};
 use baitline_bench::world::{Cast, Shape, World};
 use baitline_bench::{Args, Ratios, history, http, machine, percentile, postgres};
 use baitline_store::Reach;
@@ -126,6 +126,8 @@ fn percentiles(times: &mut [Duration]) -> [Duration; 3] {
 /// The percentiles of an open stream of requests: a slow one delays none, and
 /// its own delay counts.
 fn ask(api: &Baitline, questions: &[Question], seconds: u64) -> [Duration; 3] {
+    let spent = || [api.processor_time(), processor_time_of_all("postgres")];
+    let before = spent();
     let pause = Duration::from_secs(1) * CONNECTIONS / REQUESTS_PER_SECOND;
     let length = Duration::from_secs(seconds);
     let begun = Clock::now();
@@ -135,6 +137,10 @@ fn ask(api: &Baitline, questions: &[Question], seconds: u64) -> [Duration; 3] {
             .collect();
         askers.into_iter().flat_map(|one| one.join().expect("an asker does not fail")).collect()
     });
+    let requests = u32::try_from(times.len()).expect("they are not so many");
+    let after = spent();
+    let [of_api, of_postgres] = [0, 1].map(|one| (after[one] - before[one]) / requests);
+    println!("processor time a request: api {of_api:.2?}, PostgreSQL {of_postgres:.2?}");
     percentiles(&mut times)
 }
 

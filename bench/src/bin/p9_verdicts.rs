@@ -102,7 +102,7 @@ impl Stage {
                 edition(NumberingFile::Def9, 79_000_000_000, MOBILE_RANGES),
                 edition(NumberingFile::Abc4, 74_000_000_000, GEOGRAPHIC_RANGES),
             ]),
-            operators: Operators::built_in(),
+            operators: Operators::built_in().clone(),
             own_numbers: (0..ENTRIES).map(own_number).collect(),
             allow_list: (0..ENTRIES).map(allowance).collect(),
         }

@@ -83,8 +83,8 @@ static BUILT_IN: LazyLock<Operators> = LazyLock::new(|| {
 impl Operators {
     /// The operators of the mobile registry that the repository knows:
     /// `data/operators.csv` of this crate, which names its sources.
-    pub fn built_in() -> Self {
-        BUILT_IN.clone()
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
     }
 
     /// These and `entries`, in whatever order they come: the agency may know
@@ -229,7 +229,7 @@ mod tests {
         for turned in 0..entries.len() {
             let mut entries = entries.to_vec();
             entries.rotate_left(turned);
-            let operators = Operators::built_in().extended_with(entries);
+            let operators = Operators::built_in().clone().extended_with(entries);
             let name = |text, at| operators.find(inn(text), Instant(at)).map(|one| &*one.name);
             assert_eq!(name(known, 9), Some("always, entered later"));
             assert_eq!(name(known, 10), Some("from 10, entered later"));
@@ -245,7 +245,7 @@ mod tests {
     fn before_any_entry_of_the_agency_begins_the_built_in_list_holds() {
         let known = "0274018377";
         let operators =
-            Operators::built_in().extended_with(vec![entry(1, known, "later", Some(10))]);
+            Operators::built_in().clone().extended_with(vec![entry(1, known, "later", Some(10))]);
         let built_in = Operators::built_in();
         let before = Instant(9);
         assert_eq!(operators.entry(inn(known), before), built_in.entry(inn(known), before));

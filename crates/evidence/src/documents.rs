@@ -27,19 +27,11 @@ use crate::papers::InventoryFile;
 use crate::pdf::{pdf, pdf_counted};
 use crate::register;
 use crate::russian::local;
-use crate::volumes::{SetVolume, SetVolumes, Volume, path, set};
+use crate::volumes::{Filed, Place, Volume, path, set};
 use crate::xlsx_file::xlsx;
 
 /// A file of the package made by the program.
 pub(crate) type MadeFile = (Cow<'static, str>, Vec<u8>);
-
-/// The filing set as it came out.
-pub(crate) struct Filed {
-    files: Vec<MadeFile>,
-    /// Its pages, through all volumes.
-    pub(crate) counted: Counted,
-    pub(crate) volumes: Vec<SetVolume>,
-}
 
 /// What the documents are made from.
 pub(crate) struct Desk<'a> {
@@ -99,24 +91,21 @@ impl Desk<'_> {
             pdf_counted(document, volume, &self.ident(&path), self.dossier.sealed_at)
                 .map_err(|error| fault(FILING_PATH, &error))
         };
-        let documents = match <[Document; 1]>::try_from(documents) {
-            Ok([document]) => {
-                let (file, counted) = alone(document, None)?;
-                let volumes =
-                    vec![SetVolume { file: path(1), first_page: 1, pages: counted.pages }];
-                return Ok(Filed { files: vec![(path(1), file)], counted, volumes });
-            }
-            Err(documents) => documents,
-        };
         if documents.len() > MAX_VOLUMES {
             let limit = MAX_VOLUMES as u64;
             return Err(BuildError::TooLarge { what: "volumes of the filing set", limit });
         }
+        let documents = match <[Document; 1]>::try_from(documents) {
+            Ok([document]) => {
+                let (file, counted) = alone(document, None)?;
+                let places = vec![Place { first_page: 1, pages: counted.pages }];
+                return Ok(Filed { files: vec![(path(1), file)], counted, places });
+            }
+            Err(documents) => documents,
+        };
         let mut alone = |document, volume| alone(document, Some(volume));
-        let SetVolumes { files, counted, volumes } = set(&documents, enclosures, &mut alone)?
-            .ok_or_else(|| fault(FILING_PATH, &"its volumes never tell their own pages"))?;
-        let files = volumes.iter().map(|volume| volume.file.clone()).zip(files).collect();
-        Ok(Filed { files, counted, volumes })
+        set(&documents, enclosures, &mut alone)?
+            .ok_or_else(|| fault(FILING_PATH, &"its volumes never tell their own pages"))
     }
 
     /// What a document is called among all others.

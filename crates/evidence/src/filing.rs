@@ -82,15 +82,15 @@ impl Filing<'_> {
     /// among them, and the documents that hold them.
     pub(crate) fn set(&self, registers: Vec<InventoryFile>) -> Result<FilingSet, BuildError> {
         let mut enclosed = self.enclosures()?;
+        let listed = enclosed.len();
         let mut facts = self.inventory(&enclosed, registers);
-        let titles = titles(&enclosed);
-        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-        let application = application::document(self.dossier, self.calls, &titles, self.zone)?;
         self.paper(&mut enclosed, INVENTORY_TITLE.to_owned(), &Paper::Inventory(&facts))?;
+        let titles: Vec<&str> = enclosed.iter().map(|one| one.title.as_str()).collect();
+        let application = application::document(self.dossier, self.calls, &titles, self.zone)?;
         let mut bound = volumes(&application, &enclosed);
-        // An inventory too long for its template is not there.
-        if bound.len() > 1 && enclosed.len() == titles.len() {
-            enclosed.pop();
+        // An inventory longer than people read is not there.
+        if bound.len() > 1 && enclosed.len() > listed {
+            enclosed.truncate(listed);
             facts.in_volumes = true;
             self.paper(&mut enclosed, INVENTORY_TITLE.to_owned(), &Paper::Inventory(&facts))?;
             bound = volumes(&application, &enclosed);
@@ -128,9 +128,11 @@ impl Filing<'_> {
         let all = custody::facts(self.dossier, self.calls);
         for (part, recordings) in in_parts(&all.recordings) {
             let facts = CustodyFacts {
+                organisation: all.organisation.clone(),
                 recordings: recordings.to_vec(),
                 first_number: part.start + 1,
-                ..all.clone()
+                audit_head: all.audit_head,
+                made_by: all.made_by.clone(),
             };
             let title = "Справка о порядке получения и хранения записей";
             let title = titled(title, &part, all.recordings.len());

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::bag::{FILING, FILING_PATH};
 use crate::counted::{Counted, settle};
 use crate::document::{Block, Document, Inline};
+use crate::documents::MadeFile;
 use crate::filing::Enclosed;
 
 /// About so many pages in a volume.
@@ -37,19 +38,20 @@ pub(crate) struct Volume {
     pub(crate) all_pages: usize,
 }
 
-/// A volume as it came out.
-pub(crate) struct SetVolume {
-    pub(crate) file: Cow<'static, str>,
+/// Where a volume stands among the pages of all.
+pub(crate) struct Place {
     pub(crate) first_page: usize,
     pub(crate) pages: usize,
 }
 
-/// All of them, in order.
-pub(crate) struct SetVolumes {
-    pub(crate) files: Vec<Vec<u8>>,
-    /// Their pages, numbered through.
+/// A set as it came out.
+pub(crate) struct Filed {
+    /// Each volume, by its path.
+    pub(crate) files: Vec<MadeFile>,
+    /// Its pages, numbered through.
     pub(crate) counted: Counted,
-    pub(crate) volumes: Vec<SetVolume>,
+    /// Of each volume.
+    pub(crate) places: Vec<Place>,
 }
 
 /// What a volume is called in the package; a set of one has the name it always had.
@@ -118,7 +120,14 @@ fn chars(content: &[Inline]) -> usize {
     content.iter().map(of_one).sum()
 }
 
-/// How the pages of a volume came out when it was set with what it was told.
+/// The page that a volume begins with: that of its first enclosure, and of the application
+/// the first.
+fn first_page(document: &Document, told: &Counted) -> usize {
+    let Some(Block::Enclosure { number }) = document.blocks.first() else { return 1 };
+    told.pages_of(*number).map_or(1, |(first, _)| first)
+}
+
+/// What sets one volume.
 pub(crate) type SetAlone<'a, E> = dyn FnMut(Document, Volume) -> Result<(Vec<u8>, Counted), E> + 'a;
 
 /// Sets the volumes, again until each tells of the others what is so; `None` where that
@@ -127,35 +136,29 @@ pub(crate) fn set<E>(
     documents: &[Document],
     enclosures: usize,
     alone: &mut SetAlone<'_, E>,
-) -> Result<Option<SetVolumes>, E> {
+) -> Result<Option<Filed>, E> {
     // Three digits stand for those that nobody knows yet.
     let mut told = Counted { pages: 999, first_pages: (0..enclosures).map(|n| 100 + n).collect() };
-    let mut first_pages = vec![1; documents.len()];
     for _ in 0..ATTEMPTS {
         let mut counted = Counted { pages: 0, first_pages: Vec::new() };
-        let (mut files, mut volumes) = (Vec::new(), Vec::new());
-        for ((number, document), first_page) in (1..).zip(documents).zip(&mut first_pages) {
+        let (mut files, mut places) = (Vec::new(), Vec::new());
+        for (number, document) in (1..).zip(documents) {
             let mut document = document.clone();
             settle(&mut document.blocks, &told);
             let volume = Volume {
                 number,
                 of: documents.len(),
-                first_page: *first_page,
+                first_page: first_page(&document, &told),
                 all_pages: told.pages,
             };
             let (file, own) = alone(document, volume)?;
-            *first_page = counted.pages + 1;
+            files.push((path(number), file));
+            places.push(Place { first_page: counted.pages + 1, pages: own.pages });
             counted.first_pages.extend(own.first_pages.iter().map(|page| counted.pages + page));
-            volumes.push(SetVolume {
-                file: path(number),
-                first_page: *first_page,
-                pages: own.pages,
-            });
             counted.pages += own.pages;
-            files.push(file);
         }
         if counted == told {
-            return Ok(Some(SetVolumes { files, counted, volumes }));
+            return Ok(Some(Filed { files, counted, places }));
         }
         told = counted;
     }
@@ -217,8 +220,9 @@ mod tests {
 
     #[test]
     fn volumes_are_set_until_each_tells_the_pages_of_the_others() {
-        let told = |of| vec![Block::Paragraph { content: vec![Inline::Pages { of }] }];
-        let documents = [document(told(3)), document(paragraphs(1)), document(told(1))];
+        let told = |of| Block::Paragraph { content: vec![Inline::Pages { of }] };
+        let enclosed = |number, block| document(vec![Block::Enclosure { number }, block]);
+        let documents = [document(vec![told(3)]), enclosed(3, told(2)), enclosed(4, told(1))];
         let mut seen = Vec::new();
         let mut alone = |document: Document, volume: Volume| {
             seen.push((document, volume));
@@ -226,15 +230,16 @@ mod tests {
             Ok::<_, ()>((vec![volume.number as u8], Counted { pages: 5, first_pages }))
         };
         let all = set(&documents, 4, &mut alone).unwrap().unwrap();
-        let SetVolumes { files, counted, volumes } = all;
-        assert_eq!(files, [[1], [2], [3]]);
-        assert_eq!(counted, Counted { pages: 15, first_pages: vec![2, 3, 6, 11] });
-        let places: Vec<_> = volumes.iter().map(|one| (&*one.file, one.first_page)).collect();
-        let names = ["data/filing/filing.pdf", "data/filing/filing-02.pdf"];
-        assert_eq!(places[..2], [(names[0], 1), (names[1], 6)]);
+        let file = |number| (path(number), vec![number as u8]);
+        assert_eq!(all.files, [1, 2, 3].map(file));
+        assert_eq!(all.files[1].0, "data/filing/filing-02.pdf");
+        assert_eq!(all.counted, Counted { pages: 15, first_pages: vec![2, 3, 6, 11] });
+        let places: Vec<_> = all.places.iter().map(|one| (one.first_page, one.pages)).collect();
+        assert_eq!(places, [(1, 5), (6, 5), (11, 5)]);
         let (last, volume) = seen.pop().unwrap();
         let text = Inline::Text { text: "2".into() };
-        assert_eq!(last.blocks, [Block::Paragraph { content: vec![text] }]);
+        let told = Block::Paragraph { content: vec![text] };
+        assert_eq!(last.blocks, [Block::Enclosure { number: 4 }, told]);
         assert_eq!(volume, Volume { number: 3, of: 3, first_page: 11, all_pages: 15 });
         assert_eq!(seen.len(), 5, "twice each");
     }

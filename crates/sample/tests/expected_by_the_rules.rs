@@ -145,7 +145,7 @@ fn judge(world: &World, bait: usize, found: &mut BTreeMap<Phone, Vec<Found>>) {
             contacts: &contacts,
             numbering: &numbering,
             portability: &[],
-            operators: &Operators::built_in(),
+            operators: Operators::built_in(),
             statement_is_in: false,
         };
         let assessment = assess(call, &circumstances);

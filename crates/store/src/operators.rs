@@ -78,7 +78,7 @@ pub fn withdraw_entry(
 pub fn known_by(rows: &[OperatorEntryRow]) -> StoreResult<Operators> {
     let valid = rows.iter().filter(|row| row.withdrawn_because.is_none());
     let entries = valid.map(OperatorEntryRow::to_domain).collect::<StoreResult<_>>()?;
-    Ok(Operators::built_in().extended_with(entries))
+    Ok(Operators::built_in().clone().extended_with(entries))
 }
 
 /// All known operators, as this transaction sees them.

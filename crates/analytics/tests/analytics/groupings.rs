@@ -103,7 +103,7 @@ fn operators_of_one_group_are_one_line_and_others_stand_alone() {
     ];
     let question = Question {
         group_by: GroupBy::OperatorGroup,
-        entities: Entities::default().grouped_by(&Operators::built_in(), Instant(0)),
+        entities: Entities::default().grouped_by(Operators::built_in(), Instant(0)),
         ..Question::default()
     };
     let group = |name: &str| OperatorEntity::Group(OperatorGroup(name.to_owned()));

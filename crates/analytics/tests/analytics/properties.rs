@@ -90,7 +90,7 @@ fn entities() -> Entities {
     let company = |number, inn| (competitor(number), inn);
     let companies = [company(1, t2()), company(2, t2()), company(3, mts())];
     Entities { companies: companies.into(), ..Entities::default() }
-        .grouped_by(&Operators::built_in(), Instant(0))
+        .grouped_by(Operators::built_in(), Instant(0))
 }
 
 fn any_company() -> impl Strategy<Value = Option<CompetitorKey>> {

@@ -131,7 +131,7 @@ impl Situation {
 
     pub(crate) fn assess(&self) -> Assessment {
         let numbering = NumberingPlan::new(self.editions.clone());
-        let operators = Operators::built_in().extended_with(self.operators.clone());
+        let operators = Operators::built_in().clone().extended_with(self.operators.clone());
         let circumstances = Circumstances {
             bait: &self.bait,
             traps: &self.traps,

@@ -1,6 +1,8 @@
 //! What `package.json` says of the files beside it: the documents with their sums,
 //! the pages of the filing set, the copies of recordings, and the chains of custody.
 
+use std::borrow::Cow;
+
 use baitline_domain::audit::AuditHead;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -8,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::Time;
 use crate::bag::{FILING_PATH, hex};
 use crate::custody::{events, links};
-use crate::documents::{Filed, MadeFile};
+use crate::documents::MadeFile;
 use crate::dossier::{Dossier, InterceptionFacts, Playable};
 use crate::filing::Enclosed;
 use crate::numbered::{NamedRecording, NamedWav};
-use crate::volumes::SetVolume;
+use crate::volumes::{Filed, Place, path};
 
 /// The files of the package that were made before `package.json`.
 pub(crate) struct Made<'a> {
@@ -38,14 +40,14 @@ pub(super) struct DocumentJson<'a> {
 pub(super) struct FilingJson<'a> {
     file: &'static str,
     pages: usize,
-    volumes: Vec<VolumeJson<'a>>,
+    volumes: Vec<VolumeJson>,
     enclosures: Vec<EnclosedJson<'a>>,
 }
 
 /// A part of it that is a file of its own.
 #[derive(Serialize)]
-struct VolumeJson<'a> {
-    file: &'a str,
+struct VolumeJson {
+    file: Cow<'static, str>,
     first_page: usize,
     pages: usize,
 }
@@ -103,14 +105,15 @@ impl<'a> Made<'a> {
                 pages: last + 1 - first,
             }
         };
-        let volume = |one: &'a SetVolume| {
-            let SetVolume { file, first_page, pages } = one;
-            VolumeJson { file, first_page: *first_page, pages: *pages }
+        let volume = |(number, place): (usize, &Place)| VolumeJson {
+            file: path(number),
+            first_page: place.first_page,
+            pages: place.pages,
         };
         FilingJson {
             file: FILING_PATH,
             pages: self.filed.counted.pages,
-            volumes: self.filed.volumes.iter().map(volume).collect(),
+            volumes: (1..).zip(&self.filed.places).map(volume).collect(),
             enclosures: (1..).zip(self.enclosed).map(enclosed).collect(),
         }
     }

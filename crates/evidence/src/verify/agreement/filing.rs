@@ -108,11 +108,16 @@ fn is_there(contents: &Contents, path: &str, (sum, bytes): (&str, u64)) -> Resul
     Ok(())
 }
 
+fn has_volumes(package: &Package) -> bool {
+    package.schema_version >= SCHEMA_VERSION_WITH_VOLUMES
+}
+
 fn filing_set(package: &Package) -> Vec<&str> {
     if package.schema_version == SCHEMA_VERSION_WITH_TWO_BESIDE {
         return SECOND_FILING_SET.to_vec();
     }
-    let bound = package.filing.iter().flat_map(|filing| &filing.volumes);
+    let filing = package.filing.iter().filter(|_| has_volumes(package));
+    let bound = filing.flat_map(|filing| &filing.volumes);
     let others = bound.map(|volume| volume.file.as_str()).filter(|file| *file != FILING_PATH);
     FILING_SET.into_iter().chain(others).collect()
 }
@@ -146,7 +151,7 @@ fn check_pages(package: &Package, problems: &mut Problems) {
         next = one.first_page.saturating_add(one.pages);
         follows
     });
-    let bound = package.schema_version < SCHEMA_VERSION_WITH_VOLUMES || is_bound(filing);
+    let bound = !has_volumes(package) || is_bound(filing);
     let has_application = filing.enclosures.first().is_some_and(|one| one.first_page > 1);
     let told = filing.file == FILING_PATH && bound && has_application;
     if !told || !follow || next != filing.pages + 1 {
