@@ -1,11 +1,11 @@
-//! The client's lists as one day's verdicts need them: read once for a bucket,
+//! The client's lists as the verdicts of a period need them: read once for a bucket,
 //! asked for one caller at a time.
 
 use std::collections::{BTreeSet, HashMap};
 
 use baitline_domain::competitor::Attributions;
 use baitline_domain::ids::{BaitId, ClientId};
-use baitline_domain::instant::{Day, Instant};
+use baitline_domain::instant::Instant;
 use baitline_domain::observation::Direction;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::{AllowEntry, Attribution, Contact, PortabilityAnswer, Visit};
@@ -13,13 +13,13 @@ use baitline_store::facts::{self, Pair};
 use baitline_store::models::ContaminationRow;
 use baitline_store::{Conn, StoreResult, allow_list, attributions, contaminations, portability};
 
-/// What people have entered that bears on a day.
+/// What people have entered that bears on the period.
 pub(crate) struct Lists {
     pub(crate) allow_list: Vec<AllowEntry>,
     attributions: Attributions,
     visits: HashMap<BaitId, Vec<Visit>>,
     portability: HashMap<Phone, Vec<PortabilityAnswer>>,
-    /// Of earlier days and logged by hand: with the callers to judge, and with
+    /// From before the period and logged by hand: with the callers to judge, and with
     /// every number of their competitors.
     contacts: HashMap<Pair, Vec<Contact>>,
 }
@@ -30,7 +30,7 @@ impl Lists {
         conn: &mut Conn,
         client: ClientId,
         pairs: &BTreeSet<Pair>,
-        day: Day,
+        (from, to): (Instant, Instant),
     ) -> StoreResult<Self> {
         let attributions = attributions::attributions_of(conn, client)?;
         let related: BTreeSet<Pair> = pairs
@@ -43,10 +43,10 @@ impl Lists {
             allow_list: allow_list::allow_list_of(conn, client)?,
             visits: HashMap::new(),
             portability: portability::answers_of(conn, client, &callers)?,
-            contacts: contacts(conn, client, &related, &attributions, day.start())?,
+            contacts: contacts(conn, client, &related, &attributions, from)?,
             attributions,
         };
-        for row in contaminations::contaminations_of(conn, client, &baits, day.end())? {
+        for row in contaminations::contaminations_of(conn, client, &baits, to)? {
             lists.log(&row);
         }
         Ok(lists)
@@ -101,7 +101,7 @@ fn relatives(attributions: &Attributions, bait: BaitId, caller: Phone) -> BTreeS
     attributions.family_of(caller).into_iter().map(|relative| (bait, relative)).collect()
 }
 
-/// The contacts of earlier days. Of a number that changes hands, the first one
+/// The contacts in calls that began before a moment. Of a number that changes hands, the first one
 /// under every owner counts, not only the first of all.
 fn contacts(
     conn: &mut Conn,

@@ -16,12 +16,13 @@ use baitline_domain::verdict::{Circumstances, Contact, assess_by};
 use baitline_store::buckets;
 use baitline_store::facts::Pair;
 use baitline_store::models::{JudgedCall, LabelRow, TrapRow};
+use baitline_store::tallies::CallerOfBait;
 use jiff::tz::TimeZone;
 
 use crate::lists::Lists;
 use crate::refresh::Law;
 
-/// The states of the traps that bear on a day.
+/// The states of the traps that bear on a period.
 pub(crate) struct TrapStates {
     /// Every one, by bait.
     pub(crate) by_bait: HashMap<BaitId, Vec<TrapState>>,
@@ -29,20 +30,23 @@ pub(crate) struct TrapStates {
     pub(crate) changed: Vec<TrapState>,
 }
 
-/// Judges again the traps whose run meets the day, by the bait's calls; takes
-/// the others as they are stored, since their own days judge them.
+/// Judges again the traps whose run meets the period, by the bait's calls; takes
+/// the others as they are stored: no call of their run has changed.
 pub(crate) fn trap_states(
-    day: Day,
+    period: (Instant, Instant),
     traps: &[TrapRow],
     calls: &[Call],
     own_numbers: &[OwnNumber],
 ) -> TrapStates {
     let mut states = TrapStates { by_bait: HashMap::new(), changed: Vec::new() };
+    let mut calls_of: HashMap<BaitId, Vec<Call>> = HashMap::new();
+    for call in calls {
+        calls_of.entry(call.bait).or_default().push(call.clone());
+    }
     for row in traps {
-        let state = if runs_on(row, day) {
-            let of_bait: Vec<Call> =
-                calls.iter().filter(|call| call.bait == row.trap.bait).cloned().collect();
-            Some(trap_state(&row.trap, &of_bait, own_numbers))
+        let state = if runs_in(row, period) {
+            let of_bait = calls_of.get(&row.trap.bait).map_or(&[][..], Vec::as_slice);
+            Some(trap_state(&row.trap, of_bait, own_numbers))
         } else {
             row.state.clone()
         };
@@ -55,8 +59,8 @@ pub(crate) fn trap_states(
     states
 }
 
-pub(crate) fn runs_on(row: &TrapRow, day: Day) -> bool {
-    row.trap.started_at < day.end() && row.trap.run_ends_at > day.start()
+pub(crate) fn runs_in(row: &TrapRow, (from, to): (Instant, Instant)) -> bool {
+    row.trap.started_at < to && row.trap.run_ends_at > from
 }
 
 /// Every day that a trap in this state bears on: its run, whose days judge it,
@@ -201,5 +205,22 @@ pub(crate) fn changed_pairs(before: &[JudgedCall], after: &[JudgedCall]) -> BTre
     let come = after.iter().filter(|(id, call)| before.get(id) != Some(call));
     gone.chain(come)
         .filter_map(|(_, call)| call.party.phone().map(|phone| (call.bait, phone)))
+        .collect()
+}
+
+/// Who called which bait in a call that is no longer counted as it was.
+pub(crate) fn changed_callers(
+    before: &[JudgedCall],
+    after: &[JudgedCall],
+) -> BTreeSet<CallerOfBait> {
+    fn by_id(calls: &[JudgedCall]) -> HashMap<ObservationId, &JudgedCall> {
+        calls.iter().map(|one| (one.call.id, one)).collect()
+    }
+    let (old, new) = (by_id(before), by_id(after));
+    let gone = before.iter().filter(|one| new.get(&one.call.id) != Some(one));
+    let come = after.iter().filter(|one| old.get(&one.call.id) != Some(one));
+    gone.chain(come)
+        .filter(|one| one.assessment.interception.is_some())
+        .map(|one| (one.call.bait, one.call.party.phone()))
         .collect()
 }

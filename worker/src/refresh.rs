@@ -14,10 +14,12 @@ use baitline_domain::matching::{
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::Observation;
 use baitline_domain::operator::Operators;
+use baitline_domain::tally::InterceptionRow;
 use baitline_domain::trap::LONGEST_REACH;
 use baitline_domain::verdict::RuleVersion;
-use baitline_store::buckets::Touched;
+use baitline_store::buckets::{Parts, Touched};
 use baitline_store::models::{JudgedCall, Source, TrapRow};
+use baitline_store::tallies::{CallerOfBait, Replaced};
 use baitline_store::{
     Conn, Reach, StoreResult, assignments, buckets, calls, changes, clients, derived_days, facts,
     labels, observations, recordings, sources, tallies, traps,
@@ -26,8 +28,8 @@ use jiff::tz::TimeZone;
 
 use crate::lists::Lists;
 use crate::recompute::{
-    DayFacts, Heard, TrapStates, changed_pairs, days_covered, interception_rows, pairs_to_judge,
-    runs_on, trap_states,
+    DayFacts, Heard, TrapStates, changed_callers, changed_pairs, days_covered, interception_rows,
+    pairs_to_judge, runs_in, trap_states,
 };
 use crate::{WorkError, Worker};
 
@@ -52,7 +54,8 @@ impl Worker {
             let Some(ledger) = buckets::ledger(conn, client, day)? else { return Ok(false) };
             let plan = plans.current(conn)?;
             let operators = operators.current(conn)?;
-            match recompute(conn, client, (day, &ledger.touched), &plan, &operators) {
+            let part = Part { day, touched: &ledger.touched, since: ledger.since };
+            match recompute(conn, client, part, &plan, &operators) {
                 Ok(()) => {}
                 Err(WorkError::Store(error)) => return Err(error),
                 Err(other) => {
@@ -79,8 +82,32 @@ pub(crate) struct Law<'a> {
     pub(crate) operators: &'a Operators,
 }
 
-/// A bucket judged, and what it was read from. Nothing of it is written.
-pub(crate) struct JudgedDay {
+/// What of a bucket is judged together: some baits or all, from a moment to the
+/// day's end. What came before that moment rests on nothing that comes after it.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) day: Day,
+    pub(crate) touched: &'a Touched,
+    pub(crate) since: Instant,
+}
+
+impl Part<'_> {
+    /// All of a day.
+    pub(crate) fn whole(day: Day) -> Self {
+        Part { day, touched: &Touched::Day, since: day.start() }
+    }
+
+    fn is_whole_day(&self) -> bool {
+        self.since <= self.day.start()
+    }
+
+    fn period(&self) -> (Instant, Instant) {
+        (self.since, self.day.end())
+    }
+}
+
+/// A part of a bucket judged, and what it was read from. Nothing of it is written.
+pub(crate) struct JudgedPart {
     pub(crate) judged: Vec<JudgedCall>,
     baits: HashMap<BaitId, Bait>,
     sources: Vec<Source>,
@@ -89,23 +116,24 @@ pub(crate) struct JudgedDay {
     found: Vec<Observation>,
 }
 
-/// Judges a bucket, or some baits' part of it, from the facts alone; reads only.
-/// No call, trap or verdict rests on two baits.
-pub(crate) fn judge_day(
+/// Judges a part of a bucket from the facts, and from the calls that stand before it;
+/// reads only. No call, trap or verdict rests on two baits.
+pub(crate) fn judge(
     conn: &mut Conn,
     client: ClientId,
-    (day, touched): (Day, &Touched),
+    part: Part<'_>,
     law: Law<'_>,
-) -> StoreResult<JudgedDay> {
+) -> StoreResult<JudgedPart> {
+    let Part { day, touched, since } = part;
     let sources = sources::sources_of(conn, client)?;
     let own_numbers = facts::own_numbers(conn, client)?;
     let reach = (day.start() - LONGEST_REACH, day.end());
     let traps = traps::traps_running(conn, client, touched, reach)?;
-    let found = settled_observations(conn, client, (day, touched), &traps, &sources)?;
+    let found = settled_observations(conn, client, part, &traps, &sources)?;
     let all_calls = match_observations(&found);
-    let states = trap_states(day, &traps, &all_calls, &own_numbers);
-    let calls: Vec<Call> =
-        all_calls.into_iter().filter(|call| call.started_at.day() == day).collect();
+    let states = trap_states(part.period(), &traps, &all_calls, &own_numbers);
+    let is_of_part = |call: &Call| since <= call.started_at && call.started_at < day.end();
+    let calls: Vec<Call> = all_calls.into_iter().filter(is_of_part).collect();
     let pairs = pairs_to_judge(&calls, &states);
     let baits = baits_called(conn, client, &calls)?;
     let judged = DayFacts {
@@ -113,31 +141,43 @@ pub(crate) fn judge_day(
         baits: &baits,
         states: &states,
         own_numbers: &own_numbers,
-        lists: Lists::of(conn, client, &pairs, day)?,
+        lists: Lists::of(conn, client, &pairs, part.period())?,
         heard: heard(conn, client, &calls)?,
         recorded: recorded(conn, client, &calls)?,
         law,
     }
     .judge(calls);
-    Ok(JudgedDay { judged, baits, sources, traps, states, found })
+    Ok(JudgedPart { judged, baits, sources, traps, states, found })
 }
 
 fn recompute(
     conn: &mut Conn,
     client: ClientId,
-    (day, touched): (Day, &Touched),
+    mut part: Part<'_>,
     plan: &Arc<NumberingPlan>,
     operators: &Operators,
 ) -> Result<(), WorkError> {
     let zone = zone_of(conn, client)?;
     let law = Law { rules: RuleVersion::CURRENT, numbering: plan, operators };
-    let JudgedDay { judged, baits, sources, traps, states, found } =
-        judge_day(conn, client, (day, touched), law)?;
-    let tallied = baitline_analytics::tally(&interception_rows(&judged, &baits, &zone))?;
-    let before = calls::calls_of_bucket(conn, client, day, touched)?;
+    let mut of_part = judge(conn, client, part, law)?;
+    // A trap that learned something bears on calls from before it did.
+    if !of_part.states.changed.is_empty() && !part.is_whole_day() {
+        part.since = part.day.start();
+        of_part = judge(conn, client, part, law)?;
+    }
+    let JudgedPart { judged, baits, sources, traps, states, found } = of_part;
+    let day = part.day;
+    let rows = interception_rows(&judged, &baits, &zone);
+    let before = calls::calls_of_bucket(conn, client, part.touched, part.period())?;
     let differs = calls::replace(conn, client, &before, &judged)?;
     assignments::follow_calls(conn, client, &before, &judged)?;
-    let more = tallies::replace(conn, client, day, touched, &tallied)?;
+    let more = if part.is_whole_day() {
+        let tallied = baitline_analytics::tally(&rows)?;
+        tallies::replace(conn, client, day, Replaced::Of(part.touched), &tallied)?
+    } else {
+        let pairs = changed_callers(&before, &judged);
+        count_again(conn, client, part, &pairs, rows)?
+    };
     // A day that is as it was stays in its segment: a change of a list touches
     // many days and changes few.
     if differs || more.is_some() {
@@ -146,9 +186,25 @@ fn recompute(
     save_states(conn, client, &traps, &states, (day, largest_uncertainty(&sources)))?;
     changes::note_contacts(conn, client, &changed_pairs(&before, &judged), day)?;
     let chained = baits_chained_across(&found, day.end());
-    let next_parts = chained.into_iter().map(|bait| (day.next(), bait)).collect();
+    let next_parts: Parts = chained.into_iter().map(|bait| (day.next(), bait)).collect();
     buckets::touch_baits(conn, client, &next_parts)?;
     Ok(())
+}
+
+/// Puts the tallies of these callers of baits in the place of those that stand: from
+/// the part's interceptions and from those of the day before it.
+fn count_again(
+    conn: &mut Conn,
+    client: ClientId,
+    part: Part<'_>,
+    pairs: &BTreeSet<CallerOfBait>,
+    of_part: Vec<InterceptionRow>,
+) -> Result<Option<i64>, WorkError> {
+    let before = (part.day.start(), part.since);
+    let mut rows = tallies::interceptions_of_pairs(conn, client, pairs, before)?;
+    rows.extend(of_part.into_iter().filter(|row| pairs.contains(&(row.bait, row.caller))));
+    let tallied = baitline_analytics::tally(&rows)?;
+    Ok(tallies::replace(conn, client, part.day, Replaced::OfPairs(pairs), &tallied)?)
 }
 
 fn baits_called(
@@ -166,24 +222,25 @@ fn zone_of(conn: &mut Conn, client: ClientId) -> Result<TimeZone, WorkError> {
     TimeZone::get(&name).map_err(|_| WorkError::TimeZone(name))
 }
 
-/// The observations that tell the day's calls, and those of the runs that meet
+/// The observations that tell the part's calls, and those of the runs that meet
 /// it, from a moment at which no group is under way.
 fn settled_observations(
     conn: &mut Conn,
     client: ClientId,
-    (day, touched): (Day, &Touched),
+    part: Part<'_>,
     traps: &[TrapRow],
     sources: &[Source],
 ) -> StoreResult<Vec<Observation>> {
-    let runs = || traps.iter().filter(|row| runs_on(row, day)).map(|row| &row.trap);
-    let from = runs().map(|trap| trap.started_at).fold(day.start(), Instant::min);
-    let end = runs().map(|trap| trap.run_ends_at).fold(day.end(), Instant::max);
+    let runs = || traps.iter().filter(|row| runs_in(row, part.period())).map(|row| &row.trap);
+    let from = runs().map(|trap| trap.started_at).fold(part.since, Instant::min);
+    let end = runs().map(|trap| trap.run_ends_at).fold(part.day.end(), Instant::max);
     let to = end + LATEST_EFFECT;
     let mut look_back = FIRST_LOOK_BACK;
     loop {
         let loaded_from = from - look_back;
         let period = (loaded_from, to);
-        let found = observations::observations_between(conn, client, sources, touched, period)?;
+        let found =
+            observations::observations_between(conn, client, sources, part.touched, period)?;
         if is_settled_before(&found, loaded_from, from) {
             return Ok(found);
         }
@@ -245,7 +302,7 @@ fn save_states(
             days.extend(days_covered(&row.trap, old, uncertainty));
         }
         days.remove(&day);
-        let parts = days.into_iter().map(|day| (day, row.trap.bait)).collect();
+        let parts: Parts = days.into_iter().map(|day| (day, row.trap.bait)).collect();
         buckets::touch_baits(conn, client, &parts)?;
     }
     Ok(())

@@ -10,7 +10,6 @@ use baitline_domain::instant::Day;
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::phone::Phone;
 use baitline_domain::verdict::{Reason, RuleVersion};
-use baitline_store::buckets::Touched;
 use baitline_store::models::{DifferenceRow, JudgedCall, Replay, ReplayOutcome, ReplayState};
 use baitline_store::replays::{self, DayFound};
 use baitline_store::{Conn, Reach, StoreError, StoreResult, buckets, calls};
@@ -19,7 +18,7 @@ use crate::dossier::is_fileable;
 use crate::narrowing::Narrowing;
 use crate::numbering::Plans;
 use crate::operators::KnownOperators;
-use crate::refresh::{Law, judge_day};
+use crate::refresh::{Law, Part, judge};
 use crate::{WorkError, Worker};
 
 /// Days judged before the replay is put back, so that calls that come meanwhile
@@ -101,7 +100,7 @@ fn next_day(
 
 fn replay_day(conn: &mut Conn, replay: &Replay, day: Day, law: Law<'_>) -> StoreResult<DayFound> {
     let standing = calls::calls_of_day(conn, replay.client_id, day)?;
-    let replayed = judge_day(conn, replay.client_id, (day, &Touched::Day), law)?.judged;
+    let replayed = judge(conn, replay.client_id, Part::whole(day), law)?.judged;
     let pairs = in_period(replay, standing, replayed);
     let calls = i64::try_from(pairs.len())?;
     let changed: Vec<Compared> = pairs.into_iter().filter(|pair| differs(replay, pair)).collect();

@@ -1,15 +1,15 @@
 //! Buckets: one UTC day of one client, the unit the worker locks and recomputes,
-//! as a whole or some of its baits. Each transaction that touches a bucket adds a
+//! as a whole, or some of its baits from a moment on. Each transaction that touches a bucket adds a
 //! ledger row of its own; no sequence and no clock decides what is new, since rows
 //! commit out of order.
 
+mod parts;
 mod waiting;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use baitline_domain::ids::{BaitId, ClientId};
 use baitline_domain::instant::{Day, Instant, MICROS_PER_DAY};
-use baitline_domain::matching::{LATEST_EFFECT, MATCHING_SPAN};
 use baitline_domain::phone::Phone;
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
@@ -25,6 +25,7 @@ use crate::schema::{buckets, observations as seen, touched_buckets as touched};
 use crate::sql_types::RowId;
 use crate::sql_types::{Db, db_all};
 
+pub use parts::{Parts, days_touched_by};
 pub use waiting::{count_pending, older_buckets, recent_buckets};
 
 /// Ledger rows inserted in one statement.
@@ -61,18 +62,8 @@ pub struct Ledger {
     pub rows: Vec<RowId>,
     /// What is to be recomputed.
     pub touched: Touched,
-}
-
-/// The days that an observation at `at` can change by itself: those of the calls
-/// it can belong to or give another shape, and of those within the matching span
-/// later. What hangs on those in a chain is the worker's to follow.
-pub fn days_touched_by(at: Instant) -> BTreeSet<Day> {
-    [at - LATEST_EFFECT, at, at + MATCHING_SPAN].map(Instant::day).into()
-}
-
-/// The same of its bait: no other bait's calls can change by it.
-pub fn parts_touched_by(at: Instant, bait: BaitId) -> BTreeSet<(Day, BaitId)> {
-    days_touched_by(at).into_iter().map(|day| (day, bait)).collect()
+    /// From which moment on; the day's beginning where all of it is.
+    pub since: Instant,
 }
 
 /// Every day that has a moment from `from` to `to`, both inclusive.
@@ -82,42 +73,41 @@ pub fn days_between(from: Instant, to: Instant) -> BTreeSet<Day> {
 
 /// Adds ledger rows for these whole days in the present transaction.
 pub fn touch(conn: &mut Conn, client: ClientId, days: &BTreeSet<Day>) -> StoreResult<()> {
-    add_rows(conn, client, days.iter().map(|day| (*day, None)).collect())
+    let whole = |day: &Day| LedgerRow { day: *day, baits: None, since: None };
+    add_rows(conn, client, &days.iter().map(whole).collect::<Vec<_>>())
 }
 
 /// Adds ledger rows for these baits' parts of days in the present transaction.
-pub fn touch_baits(
-    conn: &mut Conn,
-    client: ClientId,
-    parts: &BTreeSet<(Day, BaitId)>,
-) -> StoreResult<()> {
-    let mut days: BTreeMap<Day, Vec<BaitId>> = BTreeMap::new();
-    for (day, bait) in parts {
-        days.entry(*day).or_default().push(*bait);
-    }
-    let named = |baits: Vec<BaitId>| {
-        (baits.len() <= MAX_BAITS_NAMED).then(|| pack(baits.into_iter().map(|bait| bait.0)))
+pub fn touch_baits(conn: &mut Conn, client: ClientId, parts: &Parts) -> StoreResult<()> {
+    let row = |(day, (baits, since)): (Day, (Vec<BaitId>, Instant))| LedgerRow {
+        day,
+        baits: (baits.len() <= MAX_BAITS_NAMED).then(|| pack(baits.into_iter().map(|bait| bait.0))),
+        since: (since > day.start()).then_some(since),
     };
-    add_rows(conn, client, days.into_iter().map(|(day, baits)| (day, named(baits))).collect())
+    add_rows(conn, client, &parts.by_day().into_iter().map(row).collect::<Vec<_>>())
 }
 
-fn add_rows(
-    conn: &mut Conn,
-    client: ClientId,
-    rows: Vec<(Day, Option<Vec<u8>>)>,
-) -> StoreResult<()> {
+/// What one row says was touched: `None` is all of it.
+struct LedgerRow {
+    day: Day,
+    baits: Option<Vec<u8>>,
+    since: Option<Instant>,
+}
+
+fn add_rows(conn: &mut Conn, client: ClientId, rows: &[LedgerRow]) -> StoreResult<()> {
     for chunk in rows.chunks(LEDGER_BATCH) {
         let locks: Vec<_> = chunk
             .iter()
-            .map(|(day, _)| (buckets::client_id.eq(Db(client)), buckets::day.eq(day.0)))
+            .map(|row| (buckets::client_id.eq(Db(client)), buckets::day.eq(row.day.0)))
             .collect();
         let ledger: Vec<_> = chunk
             .iter()
-            .map(|(day, baits)| {
+            .map(|row| {
                 let id = RowId(Uuid::now_v7());
                 (
-                    (touched::client_id.eq(Db(client)), touched::day.eq(day.0)),
-                    (touched::id.eq(Db(id)), touched::baits.eq(baits.as_deref())),
+                    (touched::client_id.eq(Db(client)), touched::day.eq(row.day.0)),
+                    (touched::id.eq(Db(id)), touched::baits.eq(row.baits.as_deref())),
+                    touched::since.eq(row.since),
                 )
             })
             .collect();
@@ -201,14 +191,16 @@ pub(crate) fn count_buckets(
 
 /// The ledger of a bucket, after it is locked; `None` where nothing waits.
 pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Option<Ledger>> {
-    let found: Vec<(RowId, Option<Vec<u8>>)> = on!(conn, c => touched::table
+    let found: Vec<(RowId, Option<Vec<u8>>, Option<Instant>)> = on!(conn, c => touched::table
         .filter(touched::client_id.eq(Db(client)))
         .filter(touched::day.eq(day.0))
-        .select((touched::id, touched::baits))
+        .select((touched::id, touched::baits, touched::since))
         .load(c))?;
     let (mut rows, mut baits, mut is_whole) = (Vec::new(), BTreeSet::new(), false);
-    for (id, named) in found {
+    let mut earliest = day.end();
+    for (id, named, since) in found {
         rows.push(id);
+        earliest = since.unwrap_or(day.start()).min(earliest);
         match named {
             None => is_whole = true,
             Some(named) => baits.extend(unpack(&named, BaitId)?),
@@ -216,7 +208,7 @@ pub fn ledger(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Option
     }
     is_whole |= baits.len() > MAX_BAITS_APART;
     let touched = if is_whole { Touched::Day } else { Touched::Baits(baits) };
-    Ok((!rows.is_empty()).then_some(Ledger { rows, touched }))
+    Ok((!rows.is_empty()).then_some(Ledger { rows, touched, since: earliest }))
 }
 
 /// Whether nothing waits to be recomputed that may change these days of a

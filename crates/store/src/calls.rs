@@ -154,21 +154,22 @@ pub(crate) fn call_of(
 
 /// The calls of a bucket, in order of (start, id).
 pub fn calls_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<JudgedCall>> {
-    calls_of_bucket(conn, client, day, &Touched::Day)
+    calls_of_bucket(conn, client, &Touched::Day, (day.start(), day.end()))
 }
 
-/// The calls of what is touched of a bucket, in order of (start, id).
+/// The calls of a half-open period of a bucket, of all its baits or of some, in
+/// order of (start, id).
 pub fn calls_of_bucket(
     conn: &mut Conn,
     client: ClientId,
-    day: Day,
     touched: &Touched,
+    (from, to): (Instant, Instant),
 ) -> StoreResult<Vec<JudgedCall>> {
     let rows: Vec<StoredCall> = on!(conn, c => {
         let mut query = calls::table
             .filter(calls::client_id.eq(Db(client)))
-            .filter(calls::started_at.ge(Db(day.start())))
-            .filter(calls::started_at.lt(Db(day.end())))
+            .filter(calls::started_at.ge(Db(from)))
+            .filter(calls::started_at.lt(Db(to)))
             .order((calls::started_at, calls::id))
             .select(StoredCall::as_select())
             .into_boxed();

@@ -5,7 +5,7 @@ use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::Instant;
 use diesel::prelude::*;
 
-use crate::buckets;
+use crate::buckets::{self, Parts};
 use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreResult};
 use crate::models::Recording;
@@ -51,7 +51,9 @@ fn touch_call(conn: &mut Conn, client: ClientId, observation: ObservationId) -> 
         Conn::Sqlite(c) => place.first(c)?,
     };
     let Some(bait) = bait else { return Ok(()) };
-    buckets::touch_baits(conn, client, &buckets::parts_touched_by(occurred_at, bait))
+    let mut parts = Parts::default();
+    parts.add_observation(occurred_at, bait);
+    buckets::touch_baits(conn, client, &parts)
 }
 
 /// Those of these observations of one client that have a recording.

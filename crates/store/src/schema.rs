@@ -256,6 +256,7 @@ diesel::table! {
         day -> Integer,
         id -> Id,
         baits -> Nullable<Binary>,
+        since -> Nullable<Instant>,
     }
 }
 

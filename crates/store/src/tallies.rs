@@ -1,11 +1,14 @@
 //! Counts of interceptions: whole UTC days as the worker tallied them, and the
 //! single interceptions of the partial days at a period's edges.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod interception;
+mod pairs;
+mod replace;
+
+use std::collections::HashSet;
 
 use baitline_domain::ids::{BaitId, ClientId, CompetitorId, SegmentId, TrapId};
 use baitline_domain::instant::{Day, Instant};
-use baitline_domain::label::LabelKind;
 use baitline_domain::operator::Inn;
 use baitline_domain::phone::Phone;
 use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
@@ -15,24 +18,21 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType};
-use jiff::tz::TimeZone;
 
-use crate::buckets::Touched;
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
-use crate::packed_ids::{pack, unpack};
+use crate::packed_ids::unpack;
 use crate::schema::{baits, calls, clients, derived_days, interception_tallies as tallies};
 use crate::segments::Lost;
 use crate::sql_types::{Db, Id, Number, db_all};
 
-/// Rows inserted in one statement: 18 columns each stay under SQLite's 32,766
-/// binds.
-const INSERT_BATCH: usize = 1_800;
-/// Rows deleted in one statement.
-const DELETE_BATCH: usize = 10_000;
+use interception::StoredInterception;
+
+pub use pairs::{CallerOfBait, interceptions_of_pairs};
+pub use replace::{Replaced, replace, replace_day};
 
 /// The table's row, but for the place it has in its bucket.
-#[derive(Debug, Queryable, Selectable)]
+#[derive(Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = tallies)]
 struct StoredTally {
     client_id: ClientId,
@@ -225,13 +225,6 @@ where
     }
 }
 
-type EdgeRow = (
-    (ClientId, String, Option<Phone>, Option<Inn>),
-    (Option<String>, Vec<u8>),
-    (BaitId, Option<Inn>, Option<TrapId>, Option<Verdict>),
-    (bool, Option<LabelKind>, bool, Instant),
-);
-
 fn edges(
     conn: &mut Conn,
     reach: Reach,
@@ -242,18 +235,13 @@ fn edges(
         return Ok(Vec::new());
     }
     let sealed = sealed_on(conn, reach, from.day(), read)?;
-    let rows: Vec<EdgeRow> = on!(conn, c => {
+    let rows: Vec<StoredInterception> = on!(conn, c => {
         let mut query = calls::table
             .inner_join(clients::table.on(clients::client_id.eq(calls::client_id)))
             .inner_join(baits::table.on(baits::client_id
                 .eq(calls::client_id)
                 .and(baits::id.eq(calls::bait_id))))
-            .select((
-                (calls::client_id, clients::time_zone, calls::party_number, calls::caller_operator),
-                (calls::caller_region, calls::competitors),
-                (calls::bait_id, baits::operator, calls::trap_id, calls::verdict),
-                (calls::attempt, calls::label, calls::prior_contact, calls::started_at),
-            ))
+            .select(StoredInterception::as_select())
             .into_boxed();
         if let Some(client) = reach.client() {
             query = query.filter(calls::client_id.eq(Db(client)));
@@ -265,8 +253,8 @@ fn edges(
             .load(c)
     })?;
     rows.into_iter()
-        .filter(|((client, ..), ..)| !sealed.contains(client))
-        .filter_map(|row| interception(row).transpose())
+        .filter(|row| !sealed.contains(&row.client_id))
+        .filter_map(|row| row.read().transpose())
         .collect()
 }
 
@@ -295,147 +283,11 @@ fn sealed_on(
     Ok(told.map(|(client, _)| client).collect())
 }
 
-/// `None` for a call without a verdict, which is no interception.
-fn interception(row: EdgeRow) -> StoreResult<Option<InterceptionRow>> {
-    let (
-        (client, time_zone, caller, operator),
-        (region, competitors),
-        (bait, bait_operator, trap, verdict),
-        (attempt, label, prior_contact, started_at),
-    ) = row;
-    let (Some(trap), Some(verdict)) = (trap, verdict) else { return Ok(None) };
-    let zone = TimeZone::get(&time_zone)
-        .map_err(|_| StoreError::Corrupt(format!("no time zone is called {time_zone:?}")))?;
-    Ok(Some(InterceptionRow {
-        client,
-        caller,
-        operator,
-        region,
-        competitors: unpack(&competitors, CompetitorId)?,
-        bait,
-        bait_operator,
-        trap,
-        verdict,
-        attempt,
-        hearing: label.into(),
-        prior_contact,
-        local_day: started_at.local_day(&zone),
-        started_at,
-    }))
-}
-
 /// The tallies of one client's UTC day, sorted.
 pub fn tallies_of_day(conn: &mut Conn, client: ClientId, day: Day) -> StoreResult<Vec<Tally>> {
     let mut found = whole_days(conn, Reach::Client(client), day, day.next())?;
     found.sort_unstable();
     Ok(found)
-}
-
-/// Puts these tallies in the place of the whole bucket's, which gets a new version.
-pub fn replace_day(conn: &mut Conn, client: ClientId, day: Day, rows: &[Tally]) -> StoreResult<()> {
-    let more = replace(conn, client, day, &Touched::Day, rows)?;
-    crate::derived_days::renew(conn, client, day, more.unwrap_or(0))
-}
-
-/// Puts these tallies in the place of those of what is touched of the bucket, and
-/// writes no more than the difference: a tally keeps its place, and a new one
-/// comes after all of the day's. By how many interceptions the day has more now;
-/// `None` where it is as it was.
-pub fn replace(
-    conn: &mut Conn,
-    client: ClientId,
-    day: Day,
-    touched: &Touched,
-    rows: &[Tally],
-) -> StoreResult<Option<i64>> {
-    let standing = standing(conn, client, day, touched)?;
-    let new: BTreeSet<&Tally> = rows.iter().collect();
-    let gone: Vec<i32> = standing
-        .iter()
-        .filter(|(tally, _)| !new.contains(tally))
-        .map(|(_, ordinal)| *ordinal)
-        .collect();
-    for chunk in gone.chunks(DELETE_BATCH) {
-        on!(conn, c => diesel::delete(tallies::table
-            .filter(tallies::client_id.eq(Db(client)))
-            .filter(tallies::day.eq(day.0))
-            .filter(tallies::ordinal.eq_any(chunk)))
-            .execute(c))?;
-    }
-    let come: Vec<&Tally> = new.iter().copied().filter(|row| !standing.contains_key(row)).collect();
-    if gone.is_empty() && come.is_empty() {
-        return Ok(None);
-    }
-    insert(conn, client, day, &come)?;
-    let count = |tally: &Tally| i64::from(tally.calls);
-    let lost: i64 = standing.keys().filter(|tally| !new.contains(tally)).map(count).sum();
-    Ok(Some(come.into_iter().map(count).sum::<i64>() - lost))
-}
-
-/// The tallies of what is touched of a bucket, each with its place.
-fn standing(
-    conn: &mut Conn,
-    client: ClientId,
-    day: Day,
-    touched: &Touched,
-) -> StoreResult<BTreeMap<Tally, i32>> {
-    let rows: Vec<(StoredTally, i32)> = on!(conn, c => {
-        let mut query = tallies::table
-            .filter(tallies::client_id.eq(Db(client)))
-            .filter(tallies::day.eq(day.0))
-            .select((StoredTally::as_select(), tallies::ordinal))
-            .into_boxed();
-        if let Some(baits) = touched.baits() {
-            query = query.filter(tallies::bait_id.eq_any(db_all(baits)));
-        }
-        query.load(c)
-    })?;
-    rows.into_iter().map(|(row, ordinal)| Ok((row.try_into()?, ordinal))).collect()
-}
-
-fn insert(conn: &mut Conn, client: ClientId, day: Day, rows: &[&Tally]) -> StoreResult<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let last: Option<i32> = on!(conn, c => tallies::table
-        .filter(tallies::client_id.eq(Db(client)))
-        .filter(tallies::day.eq(day.0))
-        .order(tallies::ordinal.desc())
-        .select(tallies::ordinal)
-        .first(c)
-        .optional())?;
-    let first = last.map_or(0, |last| last + 1);
-    let numbered: Vec<(i32, &Tally)> = (first..).zip(rows.iter().copied()).collect();
-    for chunk in numbered.chunks(INSERT_BATCH) {
-        let values: Vec<_> = chunk
-            .iter()
-            .map(|(ordinal, row)| {
-                Ok((
-                    (tallies::client_id.eq(Db(client)), tallies::day.eq(day.0)),
-                    tallies::ordinal.eq(*ordinal),
-                    (tallies::caller.eq(row.caller), tallies::operator.eq(row.operator)),
-                    (
-                        tallies::region.eq(row.region.as_deref()),
-                        tallies::competitors.eq(pack(row.competitors.iter().map(|one| one.0))),
-                    ),
-                    (
-                        tallies::bait_id.eq(Db(row.bait)),
-                        tallies::bait_operator.eq(row.bait_operator),
-                        tallies::trap_id.eq(Db(row.trap)),
-                    ),
-                    (tallies::verdict.eq(Db(row.verdict)), tallies::attempt.eq(row.attempt)),
-                    (tallies::hearing.eq(Db(row.hearing)), tallies::local_day.eq(row.local_day)),
-                    (
-                        tallies::prior_contact.eq(row.prior_contact),
-                        tallies::calls.eq(i32::try_from(row.calls)?),
-                    ),
-                    (tallies::first_at.eq(Db(row.first_at)), tallies::last_at.eq(Db(row.last_at))),
-                ))
-            })
-            .collect::<StoreResult<_>>()?;
-        on!(conn, c => diesel::insert_into(tallies::table).values(values).execute(c))?;
-    }
-    Ok(())
 }
 
 impl TryFrom<StoredTally> for Tally {

@@ -31,6 +31,7 @@ mod sample_world;
 mod scene;
 mod sealed;
 mod sealing;
+mod since;
 mod stamping;
 mod story;
 mod taints;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Change;
 use crate::attributions;
-use crate::buckets::{self, DayFilter};
+use crate::buckets::{self, DayFilter, Parts};
 use crate::conn::{Conn, Reach, on};
 use crate::error::StoreResult;
 use crate::models::{Amendment, ChangeKind, TrapRow};
@@ -32,7 +32,7 @@ const PIECES_OF_A_CLIENT: usize = 2;
 #[derive(Default)]
 struct Touches {
     days: BTreeSet<Day>,
-    parts: BTreeSet<(Day, BaitId)>,
+    parts: Parts,
 }
 
 /// Expands the oldest waiting change of some client into buckets and deletes it;
@@ -90,7 +90,8 @@ fn expand_of(conn: &mut Conn, client: ClientId) -> StoreResult<bool> {
     let attributions = attributions::attributions_of(conn, client)?;
     let mut touches = Touches::default();
     if first.kind == ChangeKind::Contacts {
-        touches.parts = later_days_of_pairs(conn, client, &waiting, &attributions)?;
+        touches.parts =
+            later_days_of_pairs(conn, client, &waiting, &attributions)?.into_iter().collect();
     } else {
         for change in &waiting {
             expand(conn, change, &attributions, &mut touches)?;
@@ -102,7 +103,7 @@ fn expand_of(conn: &mut Conn, client: ClientId) -> StoreResult<bool> {
         .filter(changes::id.eq_any(ids)))
         .execute(c))?;
     buckets::touch(conn, client, &touches.days)?;
-    touches.parts.retain(|(day, _)| !touches.days.contains(day));
+    touches.parts.leave_out(&touches.days);
     buckets::touch_baits(conn, client, &touches.parts)?;
     Ok(true)
 }
@@ -193,7 +194,9 @@ fn expand(
 
 impl Touches {
     fn add(&mut self, bait: BaitId, days: BTreeSet<Day>) {
-        self.parts.extend(days.into_iter().map(|day| (day, bait)));
+        for day in days {
+            self.parts.add_day(day, bait);
+        }
     }
 }
 

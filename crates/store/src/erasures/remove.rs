@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::packages;
 use super::traces;
 use super::victims::Victim;
-use crate::buckets;
+use crate::buckets::{self, Parts};
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::{ErasureCounts, ErasureRow};
@@ -101,13 +101,14 @@ fn commit_to(conn: &mut Conn, erasure: &ErasureRow, ids: &[ObservationId]) -> St
 }
 
 fn touch(conn: &mut Conn, erasure: &ErasureRow, victims: &[Victim]) -> StoreResult<()> {
-    let parts: BTreeSet<_> = victims
-        .iter()
-        .filter_map(|one| Some(buckets::parts_touched_by(one.at, one.bait?)))
-        .flatten()
-        .collect();
+    let mut parts = Parts::default();
+    for victim in victims {
+        if let Some(bait) = victim.bait {
+            parts.add_observation(victim.at, bait);
+        }
+    }
     buckets::touch_baits(conn, erasure.client_id, &parts)?;
-    traces::note_days(conn, erasure, parts.into_iter().map(|(day, _)| day).collect())
+    traces::note_days(conn, erasure, parts.days())
 }
 
 /// Papers that these calls stand in: of calls, of inquiries and complaints that name

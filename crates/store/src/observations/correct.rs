@@ -9,15 +9,16 @@ use baitline_domain::observation::EndsError;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::ingest::{load_locked, parts_of};
+use super::ingest::{add_parts, load_locked};
 use super::join;
 use super::row::StoredObservation;
+use crate::buckets::{self, Parts};
 use crate::conn::{Conn, Reach, on};
 use crate::error::{Constraint, StoreError, StoreResult};
 use crate::models::{Amendment, Correcting, CorrectionKind, CorrectionRow, NewCorrection};
 use crate::schema::{observation_corrections as corrections, observations as seen};
 use crate::sql_types::{Db, db_all};
-use crate::{buckets, clients, now, sources};
+use crate::{clients, now, sources};
 
 /// The most corrections of one observation: more is a quarrel, not a correction.
 pub const MAX_CORRECTIONS: usize = 100;
@@ -42,8 +43,9 @@ pub fn correct_observation(
     let after = corrected(conn, &before, &all)?;
     on!(conn, c => diesel::insert_into(corrections::table).values(row.clone()).execute(c))?;
     save(conn, &after)?;
-    let mut parts = parts_of(&before);
-    parts.extend(parts_of(&after));
+    let mut parts = Parts::default();
+    add_parts(&mut parts, &before);
+    add_parts(&mut parts, &after);
     buckets::touch_baits(conn, client, &parts)?;
     Ok(row)
 }

@@ -1,10 +1,10 @@
 //! Taking reports in. One call is one transaction's work on one batch of one
 //! client; what it returns is true once that transaction has committed.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use baitline_domain::ids::{BaitId, ClientId, ObservationId};
-use baitline_domain::instant::{Day, Instant};
+use baitline_domain::ids::{ClientId, ObservationId};
+use baitline_domain::instant::Instant;
 use baitline_domain::observation::Report;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -13,7 +13,7 @@ use super::history::{self, OldRevision};
 use super::row::StoredObservation;
 use super::{insert, join};
 use crate::audit;
-use crate::buckets;
+use crate::buckets::{self, Parts};
 use crate::clients;
 use crate::conn::{Conn, on};
 use crate::error::{Constraint, StoreError, StoreResult};
@@ -85,7 +85,7 @@ pub(crate) fn take_in(
         outcomes.push(Outcome { id, status: OutcomeStatus::Accepted, matched });
         // Only the first report of an id can have been inserted.
         if fresh.remove(&id) {
-            plan.parts.extend(parts_of(&row));
+            add_parts(&mut plan.parts, &row);
         } else {
             known.push((outcomes.len() - 1, row));
         }
@@ -116,7 +116,7 @@ pub fn check(
 struct Plan {
     rows: HashMap<ObservationId, Planned>,
     history: Vec<OldRevision>,
-    parts: BTreeSet<(Day, BaitId)>,
+    parts: Parts,
 }
 
 /// A row as it will stand after the batch.
@@ -216,7 +216,7 @@ impl Plan {
     ) -> Outcome {
         let (id, matched) = (new.id, new.bait_id.is_some());
         let Some(planned) = self.rows.get_mut(&id) else {
-            self.parts.extend(parts_of(&new));
+            add_parts(&mut self.parts, &new);
             self.rows.insert(id, Planned { row: new, fate: Fate::Insert });
             return Outcome { id, status: OutcomeStatus::Accepted, matched };
         };
@@ -227,8 +227,8 @@ impl Plan {
             std::cmp::Ordering::Equal => OutcomeStatus::Conflict,
             std::cmp::Ordering::Less => self.add_late(&new, known),
             std::cmp::Ordering::Greater => {
-                self.parts.extend(parts_of(&planned.row));
-                self.parts.extend(parts_of(&new));
+                add_parts(&mut self.parts, &planned.row);
+                add_parts(&mut self.parts, &new);
                 self.history.push(old_revision(&planned.row));
                 planned.row = new;
                 if planned.fate == Fate::Keep {
@@ -323,12 +323,11 @@ fn update(conn: &mut Conn, rows: &[StoredObservation]) -> StoreResult<()> {
     Ok(())
 }
 
-/// The days of its bait that the row can change as it stands: none while it is in
-/// no call.
-pub(super) fn parts_of(row: &StoredObservation) -> BTreeSet<(Day, BaitId)> {
-    match row.bait_id {
-        Some(bait) if !row.voided => buckets::parts_touched_by(row.occurred_at, bait),
-        _ => BTreeSet::new(),
+/// Adds what of its bait the row can change as it stands: nothing while it is in no
+/// call.
+pub(super) fn add_parts(parts: &mut Parts, row: &StoredObservation) {
+    if let (Some(bait), false) = (row.bait_id, row.voided) {
+        parts.add_observation(row.occurred_at, bait);
     }
 }
 

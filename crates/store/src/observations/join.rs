@@ -1,6 +1,6 @@
 //! Finding the bait an observation names.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::observation::{BaitName, Ends};
@@ -8,11 +8,11 @@ use baitline_domain::phone::Phone;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::buckets;
+use crate::buckets::{self, Parts};
 use crate::conn::{Conn, on};
 use crate::error::StoreResult;
 use crate::models::Bait;
-use crate::observations::ingest::parts_of;
+use crate::observations::ingest::add_parts;
 use crate::observations::row::StoredObservation;
 use crate::schema::{baits, observations as seen};
 use crate::sql_types::{Db, db_all};
@@ -104,11 +104,11 @@ pub(crate) fn join_waiting(conn: &mut Conn, client: ClientId) -> StoreResult<()>
         after = last.id;
         let ends: Vec<Ends> = rows.iter().map(StoredObservation::ends).collect();
         let directory = directory(conn, client, ends.iter())?;
-        let mut parts = BTreeSet::new();
+        let mut parts = Parts::default();
         for (mut row, ends) in rows.into_iter().zip(ends) {
             let Some(joined) = ends.join(|name| directory.get(name).copied()) else { continue };
             row.join(Some(joined));
-            parts.extend(parts_of(&row));
+            add_parts(&mut parts, &row);
             save_join(conn, &row)?;
         }
         buckets::touch_baits(conn, client, &parts)?;

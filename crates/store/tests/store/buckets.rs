@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::mpsc;
 
 use baitline_domain::ids::{BaitId, ClientId};
-use baitline_domain::instant::Day;
-use baitline_store::buckets::{self, DayFilter, Touched};
+use baitline_domain::instant::{Day, Span};
+use baitline_domain::matching::LATEST_EFFECT;
+use baitline_store::buckets::{self, DayFilter, Parts, Touched};
 use baitline_store::{Reach, StoreError};
 use baitline_testkit::{TestDatabase, on_both};
 
@@ -82,6 +83,30 @@ fn a_ledger_says_which_baits_were_touched_or_the_whole_day() {
         touch(1..2);
         opened.as_client(client, |conn| buckets::touch(conn, client, &days(&[7])));
         assert_eq!(touched(), Some(Touched::Day));
+    });
+}
+
+#[test]
+fn a_ledger_says_from_which_moment_on_a_day_was_touched() {
+    on_both(|database| {
+        let opened = open(database);
+        let client = opened.client("наш").id;
+        let day = Day(20_000);
+        let bait = BaitId(uuid::Uuid::from_u128(1));
+        let hour = |hours| day.start() + Span::hours(hours);
+        let since = || opened.agency(|conn| buckets::ledger(conn, client, day)).unwrap().since;
+        let touch = |at| {
+            let mut parts = Parts::default();
+            parts.add_observation(at, bait);
+            opened.as_client(client, |conn| buckets::touch_baits(conn, client, &parts));
+        };
+        touch(hour(13));
+        touch(hour(12));
+        touch(hour(14));
+        assert_eq!(since(), hour(12) - LATEST_EFFECT);
+        let whole = [(day, bait)].into_iter().collect();
+        opened.as_client(client, |conn| buckets::touch_baits(conn, client, &whole));
+        assert_eq!(since(), day.start());
     });
 }
 
