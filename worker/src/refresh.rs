@@ -1,6 +1,7 @@
 //! Recomputing one bucket: the order of locks, reads and writes that makes it
 //! safe beside other workers and the ingest.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ClientId, ObservationId};
 use baitline_domain::instant::{Day, Instant, Span};
 use baitline_domain::matching::{
-    LATEST_EFFECT, baits_chained_across, is_settled_before, match_observations,
+    LATEST_EFFECT, baits_chained_across, baits_unsettled_before, match_observations,
 };
 use baitline_domain::numbering::NumberingPlan;
 use baitline_domain::observation::Observation;
@@ -33,8 +34,8 @@ use crate::recompute::{
 };
 use crate::{WorkError, Worker};
 
-/// How far before a bucket observations are read first; doubled until the
-/// groups at its beginning can be told.
+/// How far before a part observations are read first, more than the span of matching;
+/// doubled for the baits whose groups at its beginning cannot be told.
 const FIRST_LOOK_BACK: Span = Span::seconds(600);
 /// Ids asked for in one statement, under SQLite's 32,766 binds.
 const IDS_AT_A_TIME: usize = 10_000;
@@ -235,16 +236,24 @@ fn settled_observations(
     let from = runs().map(|trap| trap.started_at).fold(part.since, Instant::min);
     let end = runs().map(|trap| trap.run_ends_at).fold(part.day.end(), Instant::max);
     let to = end + LATEST_EFFECT;
-    let mut look_back = FIRST_LOOK_BACK;
+    let (mut look_back, mut touched) = (FIRST_LOOK_BACK, Cow::Borrowed(part.touched));
+    let mut settled = Vec::new();
     loop {
         let loaded_from = from - look_back;
         let period = (loaded_from, to);
-        let found =
-            observations::observations_between(conn, client, sources, part.touched, period)?;
-        if is_settled_before(&found, loaded_from, from) {
-            return Ok(found);
-        }
+        let found = observations::observations_between(conn, client, sources, &touched, period)?;
         look_back = Span(look_back.0 * 2);
+        let unsettled = baits_unsettled_before(&found, loaded_from, from);
+        // More than a statement should name: all are read again.
+        if unsettled.len() > buckets::MAX_BAITS_APART {
+            continue;
+        }
+        settled.extend(found.into_iter().filter(|one| !unsettled.contains(&one.bait)));
+        if unsettled.is_empty() {
+            return Ok(settled);
+        }
+        // One bait that is never silent makes no other one be read further back.
+        touched = Cow::Owned(Touched::Baits(unsettled));
     }
 }
 

@@ -156,23 +156,38 @@ impl Group<'_> {
 /// a pause longer than [`MATCHING_SPAN`] among its observations before `at`,
 /// or none at all back to `loaded_from`.
 pub fn is_settled_before(observations: &[Observation], loaded_from: Instant, at: Instant) -> bool {
-    // The last moment nothing is known of: an observation there could reach
-    // into what is loaded.
-    let unknown = loaded_from - ONE_MICROSECOND;
-    if at - unknown <= MATCHING_SPAN {
-        return false;
-    }
+    at - last_unknown(loaded_from) > MATCHING_SPAN
+        && baits_unsettled_before(observations, loaded_from, at).is_empty()
+}
+
+/// The last moment nothing is known of: an observation there could reach into what
+/// is loaded.
+fn last_unknown(loaded_from: Instant) -> Instant {
+    loaded_from - ONE_MICROSECOND
+}
+
+/// The baits that keep [`is_settled_before`] from holding, of those that have an
+/// observation before `at`: the groups of all others can be told, if `loaded_from`
+/// lies more than [`MATCHING_SPAN`] before `at`.
+pub fn baits_unsettled_before(
+    observations: &[Observation],
+    loaded_from: Instant,
+    at: Instant,
+) -> BTreeSet<BaitId> {
+    let unknown = last_unknown(loaded_from);
     let mut starts: Vec<(Stream, Instant)> = observations
         .iter()
         .filter(|o| loaded_from <= o.occurred_at && o.occurred_at < at)
         .map(|o| (stream_of(o), o.occurred_at))
         .collect();
     starts.sort_unstable();
-    starts.chunk_by(|a, b| a.0 == b.0).all(|stream| {
+    let has_pause = |stream: &&[(Stream, Instant)]| {
         let before = std::iter::once(unknown).chain(stream.iter().map(|(_, start)| *start));
         let after = stream.iter().map(|(_, start)| *start).chain(std::iter::once(at));
         before.zip(after).any(|(before, after)| after - before > MATCHING_SPAN)
-    })
+    };
+    let streams = starts.chunk_by(|a, b| a.0 == b.0);
+    streams.filter(|stream| !has_pause(stream)).map(|stream| stream[0].0.0).collect()
 }
 
 /// The baits whose groups on both sides of `at` hang together: in some direction

@@ -33,7 +33,7 @@ const LEDGER_BATCH: usize = 1_000;
 /// A ledger row that would name more baits touches the whole day.
 const MAX_BAITS_NAMED: usize = 100;
 /// A bucket of which more baits are touched is recomputed as a whole.
-const MAX_BAITS_APART: usize = 1_000;
+pub const MAX_BAITS_APART: usize = 1_000;
 
 /// What of a bucket is touched. Nothing that is derived rests on two baits, so
 /// that each bait's part can be recomputed alone.

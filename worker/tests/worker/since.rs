@@ -4,7 +4,7 @@
 use baitline_testkit::on_both;
 
 use crate::scene::{Scene, at};
-use crate::story::{FOREIGN, Story, from_another, minutes, moved};
+use crate::story::{FOREIGN, LINE, Story, from_another, minutes, moved};
 
 /// A run whose window is open all the next day.
 const RUN: &str = "2026-09-02T09:00:00Z";
@@ -70,24 +70,19 @@ fn callers_of_one_bait_are_counted_each_for_itself_hidden_ones_too() {
 }
 
 #[test]
-fn a_run_that_is_completed_late_bears_on_the_calls_before() {
+fn a_run_that_goes_on_bears_on_the_calls_before() {
     on_both(|database| {
         let scene = Scene::on(database);
         let story = Story::on(&scene);
         let start = at(RUN);
-        story.trap(&scene, start);
-        let [own, back] = story.own_calls("run", start);
-        story.ingest(&scene, &[own]);
-        scene.settle();
-        // Ten minutes before the return call, which is the last thing to be known.
-        let early = story.call("early", FOREIGN, start + minutes(21));
-        story.ingest(&scene, &[early.clone(), story.call("late", FOREIGN, start + minutes(90))]);
+        story.complete_trap(&scene, start);
+        let early = story.call("early", FOREIGN, start + minutes(40));
+        story.ingest(&scene, std::slice::from_ref(&early));
         scene.settled();
-        story.ingest(&scene, &[back]);
+        let in_window = story.judged(&scene, &early).assessment;
+        // The window opens after the last own call: the one before it was too early.
+        story.ingest(&scene, &[story.outgoing("again", LINE, start + minutes(50))]);
         scene.settled();
-        let later = story.call("later", FOREIGN, start + minutes(120));
-        story.ingest(&scene, std::slice::from_ref(&later));
-        scene.settled();
-        assert!(story.verdict(&scene, &later).is_some());
+        assert_ne!(story.judged(&scene, &early).assessment, in_window);
     });
 }

@@ -166,5 +166,8 @@ fn every_stream_must_be_settled() {
     assert!(is_settled_before(std::slice::from_ref(&quiet), at(650), at(1_000)));
     assert!(is_settled_before(&[quiet.clone(), busy.clone()], at(650), at(1_000)));
     let busier = Observation { occurred_at: at(770), ..busy.clone() };
-    assert!(!is_settled_before(&[quiet, busier, busy], at(651), at(1_000)));
+    let all = [quiet, busier, busy];
+    assert!(!is_settled_before(&all, at(651), at(1_000)));
+    // No other bait is in doubt for it.
+    assert_eq!(baits_unsettled_before(&all, at(651), at(1_000)), [BaitId(Uuid::max())].into());
 }
