@@ -168,7 +168,8 @@ pub struct Worker {
     steps: usize,
     /// Since when older days have waited for bulk bodies.
     bulk_since: Option<Instant>,
-    /// Whose changes and whose older days were done last.
+    /// Whose recent days, whose changes and whose older days were done last.
+    last_recent: Option<ClientId>,
     last_changed: Option<ClientId>,
     last_older: Option<ClientId>,
 }
@@ -193,6 +194,7 @@ impl Worker {
             pruned_at: None,
             steps: 0,
             bulk_since: None,
+            last_recent: None,
             last_changed: None,
             last_older: None,
         }
@@ -309,10 +311,13 @@ impl Worker {
         &mut self,
         failure: &mut Option<WorkError>,
     ) -> Result<Option<Step>, WorkError> {
+        let last = self.last_recent;
         let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::recent_buckets(conn, first_recent_day(), BUCKETS_AT_A_TIME)
+            buckets::recent_buckets(conn, first_recent_day(), last, BUCKETS_AT_A_TIME)
         })?;
-        Ok(self.refresh_first(&waiting, failure).map(|_| Step::Refreshed))
+        let done = self.refresh_first(&waiting, failure);
+        self.last_recent = done.or(last);
+        Ok(done.map(|_| Step::Refreshed))
     }
 
     fn refresh_older(

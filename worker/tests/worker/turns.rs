@@ -103,6 +103,26 @@ fn a_client_with_two_old_days_does_not_wait_for_one_with_hundreds() {
 }
 
 #[test]
+fn a_client_whose_calls_of_today_never_end_keeps_no_other_waiting() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let clients = [(); 4].map(|()| Story::without_numbering(&scene).client);
+        scene.settle();
+        let today = [now().day()].into();
+        let touch = |client| scene.agency(|conn| buckets::touch(conn, client, &today));
+        for (busy, quiet) in [(clients[0], clients[3]), (clients[3], clients[0])] {
+            touch(quiet);
+            let mut worker = scene.worker();
+            for _ in 0..3 {
+                touch(busy);
+                assert_eq!(worker.run_next().unwrap(), Step::Refreshed);
+            }
+            assert_eq!(waiting_of(&scene, quiet), 0);
+        }
+    });
+}
+
+#[test]
 fn four_workers_do_every_bucket_once() {
     on_both(|database| {
         let scene = Scene::on(database);

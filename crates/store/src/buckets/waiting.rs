@@ -2,9 +2,12 @@
 //! first, so that a backfill of months keeps no call of today waiting, and of the
 //! older ones every client's in turn.
 
+use std::cmp::Reverse;
+
 use baitline_domain::ids::ClientId;
 use baitline_domain::instant::Day;
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::changes;
 use crate::conn::{Conn, Reach, on};
@@ -15,19 +18,31 @@ use crate::sql_types::Db;
 /// Clients whose older days are looked at in one turn.
 const CLIENTS_AT_A_TIME: usize = 4;
 
-/// Buckets that wait from `recent` on, the latest days first.
+/// Buckets that wait from `recent` on, the latest days first; of a day those of the
+/// clients that come after `last` in turn, so that one who is never silent keeps no
+/// other waiting. At most twice `limit`.
 pub fn recent_buckets(
     conn: &mut Conn,
     recent: Day,
+    last: Option<ClientId>,
     limit: i64,
 ) -> StoreResult<Vec<(ClientId, Day)>> {
-    let rows: Vec<(ClientId, i32)> = on!(conn, c => touched::table
-        .filter(touched::day.ge(recent.0))
-        .select((touched::client_id, touched::day))
-        .distinct()
-        .order((touched::day.desc(), touched::client_id))
-        .limit(limit)
-        .load(c))?;
+    // Before every client, where nobody had a turn.
+    let last = last.unwrap_or(ClientId(Uuid::nil()));
+    let waiting = || {
+        touched::table
+            .filter(touched::day.ge(recent.0))
+            .select((touched::client_id, touched::day))
+            .distinct()
+            .order((touched::day.desc(), touched::client_id))
+            .limit(limit)
+    };
+    let mut rows: Vec<(ClientId, i32)> =
+        on!(conn, c => waiting().filter(touched::client_id.gt(Db(last))).load(c))?;
+    let first: Vec<(ClientId, i32)> =
+        on!(conn, c => waiting().filter(touched::client_id.le(Db(last))).load(c))?;
+    rows.extend(first);
+    rows.sort_by_key(|(_, day)| Reverse(*day));
     Ok(rows.into_iter().map(|(client, day)| (client, Day(day))).collect())
 }
 

@@ -29,8 +29,9 @@ fn the_latest_of_recent_days_comes_first_and_the_earliest_of_older_ones() {
         let numbers = |found: Vec<(ClientId, Day)>| -> Vec<i32> {
             found.into_iter().map(|(_, day)| day.0).collect()
         };
-        let recent =
-            |limit| numbers(opened.agency(|conn| buckets::recent_buckets(conn, Day(20), limit)));
+        let recent = |limit| {
+            numbers(opened.agency(|conn| buckets::recent_buckets(conn, Day(20), None, limit)))
+        };
         let older = |limit| {
             numbers(opened.agency(|conn| buckets::older_buckets(conn, Day(20), None, limit)))
         };

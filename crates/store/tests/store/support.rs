@@ -127,7 +127,7 @@ impl Opened {
     /// The UTC days of one client that wait for the worker.
     pub(crate) fn waiting_days(&self, client: ClientId) -> Vec<i32> {
         let of_client = |conn: &mut Conn| {
-            buckets::recent_buckets(conn, baitline_domain::instant::Day(0), 10_000)
+            buckets::recent_buckets(conn, baitline_domain::instant::Day(0), None, 10_000)
         };
         let found = self.agency(of_client);
         let days = found.into_iter().filter(|(of, _)| *of == client).map(|(_, day)| day.0);
