@@ -1,7 +1,7 @@
 //! From a bucket's facts to its judged calls and tallies. Pure: what is read
 //! and written stands in `refresh`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use baitline_domain::bait::Bait;
 use baitline_domain::call::Call;
@@ -197,14 +197,8 @@ pub(crate) fn interception_rows(
 /// The pairs whose calls of a day are no longer what they were: verdicts of
 /// later days may rest on them.
 pub(crate) fn changed_pairs(before: &[JudgedCall], after: &[JudgedCall]) -> BTreeSet<Pair> {
-    let by_id = |calls: &[JudgedCall]| -> BTreeMap<ObservationId, Call> {
-        calls.iter().map(|one| (one.call.id, one.call.clone())).collect()
-    };
-    let (before, after) = (by_id(before), by_id(after));
-    let gone = before.iter().filter(|(id, call)| after.get(id) != Some(call));
-    let come = after.iter().filter(|(id, call)| before.get(id) != Some(call));
-    gone.chain(come)
-        .filter_map(|(_, call)| call.party.phone().map(|phone| (call.bait, phone)))
+    differing(before, after, |one| &one.call)
+        .filter_map(|one| one.call.party.phone().map(|phone| (one.call.bait, phone)))
         .collect()
 }
 
@@ -213,14 +207,26 @@ pub(crate) fn changed_callers(
     before: &[JudgedCall],
     after: &[JudgedCall],
 ) -> BTreeSet<CallerOfBait> {
-    fn by_id(calls: &[JudgedCall]) -> HashMap<ObservationId, &JudgedCall> {
-        calls.iter().map(|one| (one.call.id, one)).collect()
-    }
-    let (old, new) = (by_id(before), by_id(after));
-    let gone = before.iter().filter(|one| new.get(&one.call.id) != Some(one));
-    let come = after.iter().filter(|one| old.get(&one.call.id) != Some(one));
-    gone.chain(come)
+    differing(before, after, |one| one)
         .filter(|one| one.assessment.interception.is_some())
         .map(|one| (one.call.bait, one.call.party.phone()))
         .collect()
+}
+
+/// The calls of which one side says something else than the other, or nothing.
+fn differing<'a, T: PartialEq>(
+    before: &'a [JudgedCall],
+    after: &'a [JudgedCall],
+    said: fn(&JudgedCall) -> &T,
+) -> impl Iterator<Item = &'a JudgedCall> {
+    let by_id = |calls: &'a [JudgedCall]| -> HashMap<ObservationId, &'a JudgedCall> {
+        calls.iter().map(|one| (one.call.id, one)).collect()
+    };
+    let differ_from = move |others: HashMap<ObservationId, &'a JudgedCall>| {
+        move |one: &&'a JudgedCall| {
+            others.get(&one.call.id).is_none_or(|other| said(one) != said(other))
+        }
+    };
+    let gone = before.iter().filter(differ_from(by_id(after)));
+    gone.chain(after.iter().filter(differ_from(by_id(before))))
 }

@@ -201,6 +201,9 @@ fn count_again(
     pairs: &BTreeSet<CallerOfBait>,
     of_part: Vec<InterceptionRow>,
 ) -> Result<Option<i64>, WorkError> {
+    if pairs.is_empty() {
+        return Ok(None);
+    }
     let before = (part.day.start(), part.since);
     let mut rows = tallies::interceptions_of_pairs(conn, client, pairs, before)?;
     rows.extend(of_part.into_iter().filter(|row| pairs.contains(&(row.bait, row.caller))));

@@ -1,6 +1,6 @@
 //! P7: from the acknowledgement of a call to the moment at which the report
-//! counts it, 200 calls a second of five clients, a million stored. Each bait is
-//! called about once a minute, by chance: more than a SIM is, and as few as fit.
+//! counts it, 200 calls a second of five clients, a million stored. Each of 12,000
+//! baits is called about once a minute, by chance, which is more than a SIM is.
 //! The ratio is two seconds over the 99th percentile: above 1 it is met.
 //!
 //! A call is in the report when its row in `calls` has committed, since the same

@@ -151,30 +151,18 @@ impl Group<'_> {
     }
 }
 
-/// Whether the groups that start at or after `at` can be told from these
-/// observations alone, that is, whether every bait, direction and channel has
-/// a pause longer than [`MATCHING_SPAN`] among its observations before `at`,
-/// or none at all back to `loaded_from`.
-pub fn is_settled_before(observations: &[Observation], loaded_from: Instant, at: Instant) -> bool {
-    at - last_unknown(loaded_from) > MATCHING_SPAN
-        && baits_unsettled_before(observations, loaded_from, at).is_empty()
-}
-
-/// The last moment nothing is known of: an observation there could reach into what
-/// is loaded.
-fn last_unknown(loaded_from: Instant) -> Instant {
-    loaded_from - ONE_MICROSECOND
-}
-
-/// The baits that keep [`is_settled_before`] from holding, of those that have an
-/// observation before `at`: the groups of all others can be told, if `loaded_from`
-/// lies more than [`MATCHING_SPAN`] before `at`.
+/// The baits whose groups that start at or after `at` cannot be told from these
+/// observations alone: in some direction and channel there is no pause longer than
+/// [`MATCHING_SPAN`] among the observations before `at`, back to `loaded_from`, which
+/// lies at least that long before `at`.
 pub fn baits_unsettled_before(
     observations: &[Observation],
     loaded_from: Instant,
     at: Instant,
 ) -> BTreeSet<BaitId> {
-    let unknown = last_unknown(loaded_from);
+    // The last moment nothing is known of: an observation there could reach
+    // into what is loaded.
+    let unknown = loaded_from - ONE_MICROSECOND;
     let mut starts: Vec<(Stream, Instant)> = observations
         .iter()
         .filter(|o| loaded_from <= o.occurred_at && o.occurred_at < at)

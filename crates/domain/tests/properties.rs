@@ -5,7 +5,7 @@ mod world;
 use baitline_domain::call::Call;
 use baitline_domain::ids::{BaitId, ObservationId, SourceId};
 use baitline_domain::instant::{Day, Instant, Span};
-use baitline_domain::matching::{MATCHING_SPAN, is_settled_before, match_observations};
+use baitline_domain::matching::{MATCHING_SPAN, baits_unsettled_before, match_observations};
 use baitline_domain::observation::{Channel, Direction, Observation};
 use baitline_domain::phone::{Party, PartyKind};
 use baitline_domain::verdict::Reason;
@@ -130,10 +130,11 @@ proptest! {
         let at = minute(0) + Span::seconds(at);
         let loaded: Vec<Observation> =
             observations.iter().filter(|o| loaded_from <= o.occurred_at).cloned().collect();
-        prop_assume!(is_settled_before(&loaded, loaded_from, at));
+        prop_assume!(at - loaded_from >= MATCHING_SPAN);
+        let unsettled = baits_unsettled_before(&loaded, loaded_from, at);
         let later = |observations: &[Observation]| {
             let mut calls = match_observations(observations);
-            calls.retain(|call| at <= call.started_at);
+            calls.retain(|call| at <= call.started_at && !unsettled.contains(&call.bait));
             calls
         };
         prop_assert_eq!(later(&loaded), later(&observations));

@@ -43,18 +43,10 @@ fn first_day() -> Instant {
     at("2026-09-02T00:00:00Z")
 }
 
-/// When a busy one begins.
-fn morning() -> Instant {
-    first_day() + Span::hours(2 * 24 + 8)
-}
-
 struct Chance<'a> {
     scene: &'a Scene,
     story: Story,
     dice: Dice,
-    /// Whether everything happens on one morning, so that each thing bears on others and
-    /// the calls before it stand already.
-    is_busy: bool,
     reports: Vec<Report>,
     corrected: usize,
 }
@@ -73,23 +65,14 @@ fn whatever_happens_in_any_order_ends_as_a_recomputation_from_the_observations()
                 scene: &scene,
                 story,
                 dice: Dice::of(seed),
-                is_busy: seed % 2 == 1,
                 reports: Vec::new(),
                 corrected: 0,
             };
-            if chance.is_busy {
-                chance.run_a_trap(morning());
-                scene.settle();
-            }
             for _ in 0..EVENTS {
                 chance.happen();
                 let steps = chance.dice.below(4);
                 work(&scene, steps);
                 sealing.happen(&mut chance.dice);
-                // A change of a list has a whole day read again, which would mend the rest.
-                if chance.is_busy && chance.dice.one_in(3) {
-                    scene.settled();
-                }
             }
             scene.settle();
             sealed += scene.sealed_days();
@@ -118,14 +101,8 @@ fn work(scene: &Scene, steps: usize) {
 
 impl Chance<'_> {
     fn happen(&mut self) {
-        if self.is_busy && !self.dice.one_in(3) {
-            return self.report();
-        }
         match self.dice.below(24) {
-            0 | 16 | 17 => {
-                let start = self.moment();
-                self.run_a_trap(start);
-            }
+            0 | 16 | 17 => self.run_a_trap(),
             1 => self.change_a_trap(),
             2 => self.shift_a_clock(),
             3 => self.change_an_own_number(),
@@ -152,11 +129,8 @@ impl Chance<'_> {
         }
     }
 
-    /// Half the moments lie within minutes of a midnight, but for busy mornings.
+    /// Half the moments lie within minutes of a midnight.
     fn moment(&mut self) -> Instant {
-        if self.is_busy {
-            return morning() + Span::seconds(self.dice.below(90 * 60) as i64);
-        }
         let midnight = first_day() + Span::hours(24 * self.dice.below(7) as i64);
         if self.dice.one_in(2) {
             midnight + Span::seconds(self.dice.below(600) as i64 - 300)
@@ -196,7 +170,8 @@ impl Chance<'_> {
         }
     }
 
-    fn run_a_trap(&mut self, start: Instant) {
+    fn run_a_trap(&mut self) {
+        let start = self.moment();
         let new = new_trap(self.story.bait, start);
         let client = self.story.client;
         let made = self

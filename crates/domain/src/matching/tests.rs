@@ -143,13 +143,12 @@ fn is_settled(seconds: &[i64], loaded_from: i64) -> bool {
     let at = |second| Instant(0) + Span::seconds(second);
     let observations: Vec<Observation> =
         seconds.iter().map(|second| report(1, PBX, ANNA, *second)).collect();
-    is_settled_before(&observations, at(loaded_from), at(1_000))
+    baits_unsettled_before(&observations, at(loaded_from), at(1_000)).is_empty()
 }
 
 #[test]
 fn a_stream_is_settled_after_a_pause_of_more_than_two_minutes() {
     assert!(is_settled(&[], 880), "nothing within reach of the moment");
-    assert!(!is_settled(&[], 881), "something unseen could reach the moment");
     assert!(is_settled(&[500, 620, 879], 450), "a pause before the moment");
     assert!(!is_settled(&[500, 620, 740, 860, 980], 450), "no pause at all");
     assert!(is_settled(&[500, 620, 741, 860, 980], 450), "a pause in the middle");
@@ -159,15 +158,15 @@ fn a_stream_is_settled_after_a_pause_of_more_than_two_minutes() {
 }
 
 #[test]
-fn every_stream_must_be_settled() {
+fn every_stream_of_a_bait_must_be_settled_and_no_other_bait_is_in_doubt_for_it() {
     let at = |second| Instant(0) + Span::seconds(second);
+    let unsettled = |all: &[Observation], from| baits_unsettled_before(all, at(from), at(1_000));
     let quiet = report(1, PBX, ANNA, 700);
     let busy = Observation { bait: BaitId(Uuid::max()), ..report(2, PBX, ANNA, 890) };
-    assert!(is_settled_before(std::slice::from_ref(&quiet), at(650), at(1_000)));
-    assert!(is_settled_before(&[quiet.clone(), busy.clone()], at(650), at(1_000)));
+    assert_eq!(unsettled(&[quiet.clone(), busy.clone()], 650), BTreeSet::new());
     let busier = Observation { occurred_at: at(770), ..busy.clone() };
-    let all = [quiet, busier, busy];
-    assert!(!is_settled_before(&all, at(651), at(1_000)));
-    // No other bait is in doubt for it.
-    assert_eq!(baits_unsettled_before(&all, at(651), at(1_000)), [BaitId(Uuid::max())].into());
+    assert_eq!(unsettled(&[quiet.clone(), busier.clone(), busy.clone()], 651), [busy.bait].into());
+    // Another direction of the first bait, which has a pause.
+    let outgoing = Observation { direction: Direction::Outgoing, ..busy };
+    assert_eq!(unsettled(&[quiet, busier, outgoing], 651), BTreeSet::new());
 }

@@ -22,8 +22,8 @@ use crate::traps;
 
 /// Observations corrected in one statement when a clock changes.
 const CORRECTION_BATCH: i64 = 5_000;
-/// Changes of one number each that are expanded in one transaction.
-const NUMBERS_AT_A_TIME: i64 = 2_000;
+/// Changes of one number or one trap each that are expanded in one transaction.
+const CHANGES_AT_A_TIME: i64 = 2_000;
 
 /// Pieces of one client's changes in one transaction.
 const PIECES_OF_A_CLIENT: usize = 2;
@@ -108,9 +108,9 @@ fn expand_of(conn: &mut Conn, client: ClientId) -> StoreResult<bool> {
     Ok(true)
 }
 
-/// The oldest change of a client; one of contacts or of portability together with
-/// more of the same, since a recomputed day leaves one for every pair and a file of
-/// answers one for every number.
+/// The oldest change of a client; one of contacts, of portability or of a trap together
+/// with more of the same, since a recomputed day leaves one for every pair, a file of
+/// answers one for every number and a campaign one for every trap.
 fn oldest(conn: &mut Conn, client: ClientId) -> StoreResult<Vec<Change>> {
     let oldest = changes::table.filter(changes::client_id.eq(Db(client))).order(changes::id);
     let first: Option<Change> = match conn {
@@ -120,14 +120,16 @@ fn oldest(conn: &mut Conn, client: ClientId) -> StoreResult<Vec<Change>> {
         Conn::Sqlite(c) => oldest.select(Change::as_select()).first(c).optional()?,
     };
     let Some(first) = first else { return Ok(Vec::new()) };
-    if !matches!(first.kind, ChangeKind::Contacts | ChangeKind::Portability) {
+    let comes_in_numbers =
+        matches!(first.kind, ChangeKind::Contacts | ChangeKind::Portability | ChangeKind::Trap);
+    if !comes_in_numbers {
         return Ok(vec![first]);
     }
     let alike = changes::table
         .filter(changes::client_id.eq(Db(client)))
         .filter(changes::kind.eq(Db(first.kind)))
         .order(changes::id)
-        .limit(NUMBERS_AT_A_TIME);
+        .limit(CHANGES_AT_A_TIME);
     Ok(match conn {
         Conn::Postgres(c) => {
             alike.select(Change::as_select()).for_update().skip_locked().load(c)?

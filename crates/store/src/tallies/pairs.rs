@@ -92,9 +92,6 @@ pub fn interceptions_of_pairs(
     pairs: &BTreeSet<CallerOfBait>,
     (from, to): (Instant, Instant),
 ) -> StoreResult<Vec<InterceptionRow>> {
-    if pairs.is_empty() || from >= to {
-        return Ok(Vec::new());
-    }
     let rows = match conn {
         Conn::Postgres(c) => stored_of_pairs(c, client, pairs, (from, to))?,
         Conn::Sqlite(c) => {
