@@ -328,8 +328,11 @@ impl Worker {
             return Ok(None);
         }
         let last = self.last_older;
+        // Yesterday is recent and older: where calls of today never end, no other turn
+        // comes to it.
+        let today = now().day();
         let waiting = self.store.read(Reach::Agency, |conn| {
-            buckets::older_buckets(conn, first_recent_day(), last, DAYS_OF_A_CLIENT)
+            buckets::older_buckets(conn, today, last, DAYS_OF_A_CLIENT)
         })?;
         let Some(&(next, _)) = waiting.first() else { return Ok(None) };
         if self.store.write(Reach::Agency, |conn| changes::expand_some_of(conn, next))? {

@@ -123,6 +123,25 @@ fn a_client_whose_calls_of_today_never_end_keeps_no_other_waiting() {
 }
 
 #[test]
+fn a_late_call_of_yesterday_does_not_wait_for_the_end_of_those_of_today() {
+    on_both(|database| {
+        let scene = Scene::on(database);
+        let client = Story::without_numbering(&scene).client;
+        scene.settle();
+        let today = now().day();
+        let touch = |day| scene.agency(|conn| buckets::touch(conn, client, &[day].into()));
+        touch(Day(today.0 - 1));
+        let mut worker = scene.worker();
+        for _ in 0..4 {
+            touch(today);
+            assert_eq!(worker.run_next().unwrap(), Step::Refreshed);
+        }
+        let before_today = format!("SELECT count(*) FROM touched_buckets WHERE day < {}", today.0);
+        assert_eq!(scene.count(&before_today), 0);
+    });
+}
+
+#[test]
 fn four_workers_do_every_bucket_once() {
     on_both(|database| {
         let scene = Scene::on(database);

@@ -46,12 +46,12 @@ pub fn recent_buckets(
     Ok(rows.into_iter().map(|(client, day)| (client, Day(day))).collect())
 }
 
-/// Buckets that wait from before `recent`: of the clients that come after `last`
+/// Buckets that wait from before `end`: of the clients that come after `last`
 /// in turn, each one's earliest `limit` days in order, since what a day learns may
 /// touch the days after it.
 pub fn older_buckets(
     conn: &mut Conn,
-    recent: Day,
+    end: Day,
     last: Option<ClientId>,
     limit: i64,
 ) -> StoreResult<Vec<(ClientId, Day)>> {
@@ -59,15 +59,15 @@ pub fn older_buckets(
     let mut clients: Vec<ClientId> = Vec::new();
     let mut after = last;
     while clients.len() < CLIENTS_AT_A_TIME {
-        let next = match next_client(conn, recent, after)? {
+        let next = match next_client(conn, end, after)? {
             // The last one is followed by the first.
-            None if after.is_some() => next_client(conn, recent, None)?,
+            None if after.is_some() => next_client(conn, end, None)?,
             next => next,
         };
         let Some(client) = next.filter(|client| !clients.contains(client)) else { break };
         let days: Vec<i32> = on!(conn, c => touched::table
             .filter(touched::client_id.eq(Db(client)))
-            .filter(touched::day.lt(recent.0))
+            .filter(touched::day.lt(end.0))
             .select(touched::day)
             .distinct()
             .order(touched::day)
@@ -83,12 +83,12 @@ pub fn older_buckets(
 /// The first client after another one with an older day that waits.
 fn next_client(
     conn: &mut Conn,
-    recent: Day,
+    end: Day,
     after: Option<ClientId>,
 ) -> StoreResult<Option<ClientId>> {
     Ok(on!(conn, c => {
         let mut query = touched::table
-            .filter(touched::day.lt(recent.0))
+            .filter(touched::day.lt(end.0))
             .select(touched::client_id)
             .into_boxed();
         if let Some(after) = after {
