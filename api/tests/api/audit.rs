@@ -151,14 +151,21 @@ fn a_package_that_is_handed_out_is_noted_and_so_is_a_part_of_it() {
             let headers = [("authorization", bearer.as_str()), ("range", range)];
             service.send("GET", &path, &headers, b"")
         };
-        service.get(key, &path).expect(200);
+        let whole = service.get(key, &path).expect(200);
         get("bytes=0-1").expect(206);
         get("bytes=2-").expect(206);
+        // By another key it is noted for the client all the same.
+        service.get(&service.agency_key, &path).expect(200);
+        // None of these gets a byte.
         service.send("HEAD", &path, &[("authorization", bearer.as_str())], b"").expect(200);
+        get("bytes=8-").expect(416);
+        let known = whole.header("etag");
+        let headers = [("authorization", bearer.as_str()), ("if-none-match", known)];
+        service.send("GET", &path, &headers, b"").expect(304);
         let read = |entry: &Value| entry["change"] == "read";
         let found: Vec<Value> = service.entries(key, "").into_iter().filter(read).collect();
         let acts: Vec<String> = found.iter().map(told).collect();
-        assert_eq!(acts, ["download_package package read 1"; 3]);
+        assert_eq!(acts, ["download_package package read 1"; 4]);
         assert_eq!(found[0]["subject"], package.to_string());
     });
 }
