@@ -78,6 +78,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .configure(v1::calls::routes)
         .configure(v1::offender_page::routes)
+        .configure(v1::packages::routes)
         .configure(service::routes)
         .configure(v1::imports::routes)
         .configure(v1::clients::routes)
@@ -114,7 +115,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .configure(v1::exports::routes)
         .configure(v1::export_events::routes)
         .configure(v1::export_archive::routes)
-        .configure(v1::packages::routes)
         .configure(v1::signing_keys::routes)
         .configure(v1::replays::routes)
         .configure(v1::applicants::routes)

@@ -2,9 +2,8 @@
 //! 8 KiB, and goes to another thread and back for each.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use futures_util::stream::{self, BoxStream};
 use object_store::{GetResult, GetResultPayload};
 
 /// Bytes of a file that are read at once.
-const PIECE_BYTES: u64 = 256 * 1024;
+const PIECE_BYTES: u64 = 512 * 1024;
 
 /// The bytes that a store found; an error where a file ends before them.
 pub(super) fn pieces(result: GetResult) -> BoxStream<'static, object_store::Result<Bytes>> {
@@ -40,8 +39,13 @@ async fn next_piece((file, rest): Rest) -> io::Result<Option<(Bytes, Rest)>> {
     let length = (rest.end - rest.start).min(PIECE_BYTES);
     let (from, at) = (Arc::clone(&file), rest.start);
     let read = move || {
-        let mut piece = vec![0; length as usize];
-        from.read_exact_at(&mut piece, at).map(|()| piece)
+        // Not filled with zeros first.
+        let mut piece = Vec::with_capacity(length as usize);
+        let mut from = from.as_ref();
+        from.seek(SeekFrom::Start(at))?;
+        let read = from.take(length).read_to_end(&mut piece)?;
+        let is_whole = read as u64 == length;
+        is_whole.then_some(piece).ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
     };
     let piece = tokio::task::spawn_blocking(read).await??;
     Ok(Some((piece.into(), (file, rest.start + length..rest.end))))
