@@ -6,15 +6,21 @@ use std::ops::Range;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
+use baitline_domain::audit::AuditChange;
 use baitline_domain::ids::ClientId;
-use baitline_store::StoreError;
+use baitline_store::audit::{self, Note};
 use baitline_store::blobs::BlobKind;
+use baitline_store::{Reach, StoreError};
 use futures_util::{StreamExt, stream};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::boundary::HeadOnly;
 use crate::problem::{ApiError, ApiResult};
+
+/// Characters of an id.
+const ID_CHARS: usize = 36;
 
 /// A blob with what its download says of it.
 pub(crate) struct Download {
@@ -33,24 +39,12 @@ pub(crate) struct Download {
 #[expect(dead_code, reason = "it only describes what is streamed")]
 pub(crate) struct FileBytes(Vec<u8>);
 
-/// What the headers of a request for bytes ask.
-pub(crate) struct Asked {
-    /// The ETags of bytes that the caller has.
-    known: Option<String>,
-    condition: Option<String>,
-    range: Option<String>,
-    is_head: bool,
-}
-
-/// Which bytes of a file are asked for.
+/// What the Range of a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
     Part(Range<u64>),
-    /// The range begins after the end.
-    Beyond,
-    /// The caller has them.
-    Known,
+    Nothing,
 }
 
 /// Lower-case hexadecimal digits.
@@ -82,25 +76,48 @@ pub(crate) async fn send(
     req: &HttpRequest,
     download: Download,
 ) -> ApiResult<HttpResponse> {
-    send_asked(app, &Asked::by(req), download).await
-}
-
-/// The same of a request whose headers have been read.
-pub(crate) async fn send_asked(
-    app: &App,
-    asked: &Asked,
-    download: Download,
-) -> ApiResult<HttpResponse> {
     let Download { client, kind, sha256, bytes, media_type, name } = download;
     let described = Described { hash: &sha256, bytes, media_type: &media_type, name: &name };
-    let (mut response, part) = match begin(asked, &described)? {
+    let (mut response, part) = match begin(req, &described)? {
         Begun::Over(response) => return Ok(response),
         Begun::Part(response, part) => (response, part),
     };
     let length = part.end - part.start;
+    if kind == BlobKind::Package {
+        note_read(app, client, ("package", &described)).await?;
+    }
     let bytes = app.store.blobs().get(client, kind, &sha256, Some(part)).await;
     let bytes = bytes.map_err(missing_blob)?.map(|piece| piece.map_err(ApiError::from));
     Ok(response.body(SizedStream::new(length, bytes)))
+}
+
+/// Writes down that packages were handed out, or a part of them: whoever asks for all but
+/// the first byte has them, too.
+pub(crate) async fn note_read(
+    app: &App,
+    client: ClientId,
+    (noun, read): (&'static str, &Described<'_>),
+) -> ApiResult<()> {
+    let content = read.hash.to_vec();
+    let subject = id_in(read.name).unwrap_or_default();
+    app.write(Reach::Client(client), move |conn| {
+        let noted = Note {
+            noun,
+            subject: &subject,
+            change: AuditChange::Read,
+            items: 1,
+            content: &content,
+        };
+        audit::note(conn, client, &noted)
+    })
+    .await
+}
+
+/// The id in a name that the server made.
+fn id_in(name: &str) -> Option<String> {
+    let (stem, _) = name.rsplit_once('.')?;
+    let id = stem.get(stem.len().checked_sub(ID_CHARS)?..)?;
+    Uuid::try_parse(id).ok().map(|id| id.to_string())
 }
 
 /// A row speaks of it, so a missing blob is a fault of the service.
@@ -112,14 +129,14 @@ pub(crate) fn missing_blob(error: StoreError) -> ApiError {
 }
 
 /// Which bytes are wanted, and the answer's head.
-pub(crate) fn begin(asked: &Asked, described: &Described<'_>) -> ApiResult<Begun> {
-    let etag = etag_of(described.hash);
+pub(crate) fn begin(req: &HttpRequest, described: &Described<'_>) -> ApiResult<Begun> {
+    let etag = format!("\"{}\"", hex(described.hash));
+    if header_text(req.headers(), &header::IF_NONE_MATCH).is_some_and(|value| names(value, &etag)) {
+        let response = HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
+        return Ok(Begun::Over(response));
+    }
     let size = described.bytes;
-    let (mut response, part) = match asked.wanted(&etag, size) {
-        Wanted::Known => {
-            let response = HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish();
-            return Ok(Begun::Over(response));
-        }
+    let (mut response, part) = match wanted(req.headers(), &etag, size) {
         Wanted::Whole => (HttpResponse::Ok(), 0..size),
         Wanted::Part(part) => {
             let mut response = HttpResponse::PartialContent();
@@ -127,7 +144,7 @@ pub(crate) fn begin(asked: &Asked, described: &Described<'_>) -> ApiResult<Begun
             response.insert_header((header::CONTENT_RANGE, shown));
             (response, part)
         }
-        Wanted::Beyond => return Err(ApiError::RangeNotSatisfiable { size }),
+        Wanted::Nothing => return Err(ApiError::RangeNotSatisfiable { size }),
     };
     let disposition = format!("attachment; filename=\"{}\"", described.name);
     response
@@ -137,50 +154,11 @@ pub(crate) fn begin(asked: &Asked, described: &Described<'_>) -> ApiResult<Begun
         .insert_header((header::CONTENT_DISPOSITION, disposition))
         .insert_header((header::CONTENT_TYPE, described.media_type));
     let length = part.end - part.start;
-    if length == 0 || asked.is_head {
+    if length == 0 || req.extensions().get::<HeadOnly>().is_some() {
         let nothing = stream::empty::<Result<bytes::Bytes, ApiError>>();
         return Ok(Begun::Over(response.body(SizedStream::new(length, nothing))));
     }
     Ok(Begun::Part(response, part))
-}
-
-impl Asked {
-    /// Reads them.
-    pub(crate) fn by(req: &HttpRequest) -> Self {
-        let text = |name: &header::HeaderName| header_text(req.headers(), name).map(str::to_owned);
-        Self {
-            known: text(&header::IF_NONE_MATCH),
-            condition: text(&header::IF_RANGE),
-            range: text(&header::RANGE),
-            is_head: req.extensions().get::<HeadOnly>().is_some(),
-        }
-    }
-
-    /// Whether any of these bytes leave with the answer.
-    pub(crate) fn takes_some(&self, hash: &[u8], size: u64) -> bool {
-        let is_sent = match self.wanted(&etag_of(hash), size) {
-            Wanted::Whole => size > 0,
-            Wanted::Part(part) => !part.is_empty(),
-            Wanted::Beyond | Wanted::Known => false,
-        };
-        is_sent && !self.is_head
-    }
-
-    /// A range of other bytes than the caller has begun with is of no use to it:
-    /// If-Range with another ETag asks for the whole.
-    fn wanted(&self, etag: &str, size: u64) -> Wanted {
-        if self.known.as_deref().is_some_and(|list| names(list, etag)) {
-            return Wanted::Known;
-        }
-        if self.condition.as_deref().is_some_and(|condition| condition != etag) {
-            return Wanted::Whole;
-        }
-        self.range.as_deref().map_or(Wanted::Whole, |range| read_range(range, size))
-    }
-}
-
-fn etag_of(hash: &[u8]) -> String {
-    format!("\"{}\"", hex(hash))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
@@ -189,6 +167,15 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<
 
 fn names(list: &str, etag: &str) -> bool {
     list.split(',').any(|tag| matches!(tag.trim(), "*") || tag.trim() == etag)
+}
+
+/// A range of other bytes than the caller has begun with is of no use to it:
+/// If-Range with another ETag asks for the whole.
+fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+    if header_text(headers, &header::IF_RANGE).is_some_and(|condition| condition != etag) {
+        return Wanted::Whole;
+    }
+    header_text(headers, &header::RANGE).map_or(Wanted::Whole, |range| read_range(range, size))
 }
 
 /// One range of bytes. Several ranges, other units and nonsense are answered
@@ -211,7 +198,7 @@ fn read_range(text: &str, size: u64) -> Wanted {
     };
     match range {
         None => Wanted::Whole,
-        Some(range) if range.start >= range.end => Wanted::Beyond,
+        Some(range) if range.start >= range.end => Wanted::Nothing,
         Some(range) => Wanted::Part(range),
     }
 }
@@ -227,8 +214,8 @@ mod tests {
         assert_eq!(read_range("bytes=-3", 10), Wanted::Part(7..10));
         assert_eq!(read_range("bytes=-30", 10), Wanted::Part(0..10));
         assert_eq!(read_range("bytes=5-18446744073709551615", 10), Wanted::Part(5..10));
-        assert_eq!(read_range("bytes=10-", 10), Wanted::Beyond);
-        assert_eq!(read_range("bytes=-0", 10), Wanted::Beyond);
+        assert_eq!(read_range("bytes=10-", 10), Wanted::Nothing);
+        assert_eq!(read_range("bytes=-0", 10), Wanted::Nothing);
         for whole in ["bytes=5-2", "bytes=x-", "lines=1-2", "bytes=0-1,3-4", "bytes=-", ""] {
             assert_eq!(read_range(whole, 10), Wanted::Whole, "{whole}");
         }

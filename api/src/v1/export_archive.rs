@@ -3,21 +3,19 @@
 use crate::routes::ServiceConfig;
 use actix_web::body::SizedStream;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use baitline_domain::audit::AuditChange;
 use baitline_domain::ids::{ClientId, ExportId};
-use baitline_store::audit::{self, Note};
 use baitline_store::blobs::{BlobKind, Blobs};
 use baitline_store::models::{Export, ExportFile, ExportState, Package};
-use baitline_store::{Reach, StoreError, exports};
+use baitline_store::{StoreError, exports};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::app::{App, AppData};
+use crate::app::AppData;
 use crate::auth::Caller;
-use crate::download::{Asked, Begun, Described, FileBytes, begin, missing_blob};
+use crate::download::{Begun, Described, FileBytes, begin, missing_blob, note_read};
 use crate::permissions::{BaitsRead, Exports};
 use crate::problem::{ApiError, ApiResult, Problem};
 use crate::stored_zip::{Entry, Piece, StoredZip};
@@ -67,31 +65,15 @@ async fn download_archive(
     let (hash, name) = (hash.finalize(), format!("{}.zip", folder(id)));
     let described =
         Described { hash: &hash, bytes: zip.bytes(), media_type: "application/zip", name: &name };
-    Ok(match begin(&Asked::by(&req), &described)? {
+    Ok(match begin(&req, &described)? {
         Begun::Over(response) => response,
         Begun::Part(mut response, part) => {
-            note_read(&app, client, id, hash.to_vec()).await?;
+            note_read(&app, client, ("export", &described)).await?;
             let length = part.end - part.start;
             let bytes = streamed(app.store.blobs().clone(), client, zip.pieces(part));
             response.body(SizedStream::new(length, bytes))
         }
     })
-}
-
-/// Writes down that packages were handed out, or a part of them: whoever asks for all but
-/// the first byte has them, too.
-async fn note_read(app: &App, client: ClientId, id: ExportId, content: Vec<u8>) -> ApiResult<()> {
-    app.write(Reach::Client(client), move |conn| {
-        let noted = Note {
-            noun: "export",
-            subject: &id.to_string(),
-            change: AuditChange::Read,
-            items: 1,
-            content: &content,
-        };
-        audit::note(conn, client, &noted)
-    })
-    .await
 }
 
 fn folder(export: ExportId) -> String {

@@ -1,7 +1,5 @@
 //! `/v1/exports/{id}/packages/{package_id}`: the archives of an export.
 
-use std::sync::Arc;
-
 use crate::routes::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use baitline_domain::ids::{ExportId, PackageId};
@@ -12,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::AppData;
 use crate::auth::Caller;
-use crate::download::{self, Asked, Download, FileBytes};
+use crate::download::{self, Download, FileBytes};
 use crate::permissions::{BaitsRead, Exports};
 use crate::problem::{ApiResult, Problem};
 
@@ -49,17 +47,9 @@ async fn download_package(
     ids: web::Path<(Uuid, Uuid)>,
 ) -> ApiResult<HttpResponse> {
     let (export, package) = ids.into_inner();
-    let (ids, reach) = ((ExportId(export), PackageId(package)), caller.whole_reach()?);
-    let asked = Arc::new(Asked::by(&req));
-    let headers = Arc::clone(&asked);
-    let found = app
-        .write(reach, move |conn| {
-            exports::hand_out_package(conn, reach, ids, |found| {
-                let built = found.sha256.as_deref().zip(found.bytes);
-                built.is_some_and(|(hash, size)| headers.takes_some(hash, size.cast_unsigned()))
-            })
-        })
-        .await?;
+    let (export, package, reach) = (ExportId(export), PackageId(package), caller.whole_reach()?);
+    let found =
+        app.read(reach, move |conn| exports::find_package(conn, reach, export, package)).await?;
     let (Some(sha256), Some(bytes)) = (found.sha256, found.bytes) else {
         return Err(StoreError::NotFound.into());
     };
@@ -72,5 +62,5 @@ async fn download_package(
         media_type: "application/zip".to_owned(),
         name: format!("baitline-{id}.zip"),
     };
-    download::send_asked(&app, &asked, file).await
+    download::send(&app, &req, file).await
 }

@@ -28,8 +28,8 @@ pub use held::{
     put_back,
 };
 pub use packaged::{
-    MAX_PACKAGES, archive_of, count_packages, find_package, hand_out_package, list_packages,
-    packages_of, plan_package, queued_packages, replace_files, save_package,
+    MAX_PACKAGES, archive_of, count_packages, find_package, list_packages, packages_of,
+    plan_package, queued_packages, replace_files, save_package,
 };
 pub use stamped::{await_stamp, fail_unstamped, keep_time_stamp, miss_stamp};
 

@@ -1,6 +1,5 @@
 //! The packages of exports, and what lies beside them in the archive of all.
 
-use baitline_domain::audit::AuditChange;
 use baitline_domain::ids::{ClientId, ExportId, PackageId};
 use baitline_domain::instant::Instant;
 use baitline_domain::phone::Phone;
@@ -8,13 +7,12 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::Page;
-use crate::audit::{self, Note};
 use crate::conn::{Conn, Reach, on};
 use crate::error::{StoreError, StoreResult};
 use crate::models::{Export, ExportFile, Package, PackageState};
-use crate::schema::{export_files as files, export_packages as packages, exports};
+use crate::schema::{export_files as files, export_packages as packages};
 use crate::sql_types::Db;
+use crate::{Page, audit};
 
 /// The most packages of one export: its archive has an entry for each, and the
 /// directory of an archive is made in memory.
@@ -44,45 +42,12 @@ pub fn find_package(
     export: ExportId,
     id: PackageId,
 ) -> StoreResult<Package> {
-    Ok(on!(conn, c => {
-        let mut query = packages::table
-            .inner_join(exports::table.on(exports::client_id
-                .eq(packages::client_id)
-                .and(exports::id.eq(packages::export_id))))
-            .select(Package::as_select())
-            .into_boxed();
-        if let Some(client) = reach.client() {
-            query = query.filter(packages::client_id.eq(Db(client)));
-        }
-        query.filter(exports::id.eq(Db(export))).filter(packages::id.eq(Db(id))).first(c)
-    })?)
-}
-
-/// One package of an export within reach; where `is_taken` says so of what was built, it
-/// is written down that it was handed out, in the same transaction. What comes after it
-/// there sees the rows of the package's client alone.
-pub fn hand_out_package(
-    conn: &mut Conn,
-    reach: Reach,
-    (export, id): (ExportId, PackageId),
-    is_taken: impl FnOnce(&Package) -> bool,
-) -> StoreResult<Package> {
-    let found = find_package(conn, reach, export, id)?;
-    let Some(sha256) = found.sha256.as_deref().filter(|_| is_taken(&found)) else {
-        return Ok(found);
-    };
-    if reach.client().is_none() {
-        conn.narrow(found.client_id)?;
-    }
-    let noted = Note {
-        noun: "package",
-        subject: &id.to_string(),
-        change: AuditChange::Read,
-        items: 1,
-        content: sha256,
-    };
-    audit::note(conn, found.client_id, &noted)?;
-    Ok(found)
+    let client = super::find_export(conn, reach, export)?.client_id;
+    Ok(on!(conn, c => packages::table
+        .find((Db(client), Db(id)))
+        .filter(packages::export_id.eq(Db(export)))
+        .select(Package::as_select())
+        .first(c))?)
 }
 
 /// A piece of an export's packages, in order of id, of one state where it is given.
