@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -22,7 +21,7 @@ pub(super) fn pieces(result: GetResult) -> BoxStream<'static, object_store::Resu
                 store: "folder",
                 source: error.into(),
             };
-            stream::try_unfold((Arc::new(file), result.range), next_piece)
+            stream::try_unfold((file, result.range), next_piece)
                 .map(move |piece| piece.map_err(failed))
                 .boxed()
         }
@@ -30,25 +29,24 @@ pub(super) fn pieces(result: GetResult) -> BoxStream<'static, object_store::Resu
     }
 }
 
-type Rest = (Arc<File>, Range<u64>);
+type Rest = (File, Range<u64>);
 
-async fn next_piece((file, rest): Rest) -> io::Result<Option<(Bytes, Rest)>> {
+async fn next_piece((mut file, rest): Rest) -> io::Result<Option<(Bytes, Rest)>> {
     if rest.is_empty() {
         return Ok(None);
     }
     let length = (rest.end - rest.start).min(PIECE_BYTES);
-    let (from, at) = (Arc::clone(&file), rest.start);
-    let read = move || {
+    let read = move || -> io::Result<(Vec<u8>, Rest)> {
         // Not filled with zeros first.
         let mut piece = Vec::with_capacity(length as usize);
-        let mut from = from.as_ref();
-        from.seek(SeekFrom::Start(at))?;
-        let read = from.take(length).read_to_end(&mut piece)?;
-        let is_whole = read as u64 == length;
-        is_whole.then_some(piece).ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+        file.seek(SeekFrom::Start(rest.start))?;
+        if (&mut file).take(length).read_to_end(&mut piece)? as u64 != length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok((piece, (file, rest.start + length..rest.end)))
     };
-    let piece = tokio::task::spawn_blocking(read).await??;
-    Ok(Some((piece.into(), (file, rest.start + length..rest.end))))
+    let (piece, rest) = tokio::task::spawn_blocking(read).await??;
+    Ok(Some((piece.into(), rest)))
 }
 
 #[cfg(test)]
