@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use polars::prelude::PlHashMap;
 
-/// Pairs gathered before they are sorted again, at least.
-const PAIRS_BETWEEN_SORTS: usize = 1 << 18;
+/// Pairs gathered before they are sorted again, at least. Every part of a report has such
+/// room for each of its sets.
+const PAIRS_BETWEEN_SORTS: usize = 1 << 15;
 
 /// Dense integers for numbers, in the order in which they were met.
 #[derive(Debug, Default)]
