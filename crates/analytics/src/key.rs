@@ -246,16 +246,17 @@ impl Keys {
         }
     }
 
-    /// The lines by their codes.
-    pub(crate) fn into_keys(self) -> Vec<Option<OffenderKey>> {
+    /// The lines by their codes. Keys of numbers are made as they are taken: there may
+    /// be half a million.
+    pub(crate) fn into_keys(self) -> Box<dyn Iterator<Item = Option<OffenderKey>> + Send> {
         match self {
             Self::Numbers(size, numbers) => {
-                numbers.into_values().into_iter().map(|block| number(block, size)).collect()
+                Box::new(numbers.into_values().into_iter().map(move |block| number(block, size)))
             }
             Self::Others(codes) => {
                 let mut coded: Vec<(OffenderKey, u32)> = codes.into_iter().collect();
                 coded.sort_unstable_by_key(|(_, code)| *code);
-                coded.into_iter().map(|(key, _)| Some(key)).collect()
+                Box::new(coded.into_iter().map(|(key, _)| Some(key)))
             }
         }
     }

@@ -29,7 +29,7 @@ use baitline_domain::verdict::Verdict;
 pub use baitline_domain::tally::{Hearing, InterceptionRow, Tally};
 pub use counts::{Counts, OperatorPair, by_bait, by_operators, latest_operators, traps_called};
 pub use key::{CompetitorKey, Entities, GroupBy, OffenderKey, Scope};
-pub use offenders::{one_offender, repeat_offenders};
+pub use offenders::{offenders_in_any_order, one_offender, repeat_offenders};
 pub use overlap::{Apart, Overlap, overlap};
 pub use segment::{MAX_SEGMENT_ROWS, Ordinals, write_segment};
 pub use source::{Sealed, SegmentFile, Source};

@@ -34,6 +34,32 @@ pub fn repeat_offenders(
     source: &Source<'_>,
     question: &Question,
 ) -> Result<Vec<Offender>, AnalyticsError> {
+    let counted = counted(source, question)?;
+    // Doubling would take twice what a report of many numbers needs.
+    let mut offenders = Vec::with_capacity(counted.iter().map(|one| one.counted.groups()).sum());
+    for part in counted {
+        offenders.extend(part.offenders(question));
+    }
+    // No two lines have one key.
+    offenders.sort_unstable_by(|a, b| worst_first(a).cmp(&worst_first(b)));
+    Ok(offenders)
+}
+
+/// As [`repeat_offenders`], but one after the other and in no order: of a report of many
+/// numbers whoever keeps only some needs memory for those alone.
+///
+/// # Errors
+///
+/// The same.
+pub fn offenders_in_any_order(
+    source: &Source<'_>,
+    question: &Question,
+) -> Result<impl Iterator<Item = Offender>, AnalyticsError> {
+    Ok(counted(source, question)?.into_iter().flat_map(|part| part.offenders(question)))
+}
+
+/// All lines, in parts, each counted to its end.
+fn counted(source: &Source<'_>, question: &Question) -> Result<Vec<CountedLines>, AnalyticsError> {
     let (codes, coded) = Codes::of(source)?;
     let gathered = if question.group_by.numbers_in_line().is_some() {
         gathered_by_number(source, (&codes, &coded), question)?
@@ -44,15 +70,7 @@ pub fn repeat_offenders(
         })?;
         each.into_iter().reduce(Gathered::merge).into_iter().collect()
     };
-    let counted = rows::on_each_core(gathered, Gathered::counted);
-    // Doubling would take twice what a report of many numbers needs.
-    let mut offenders = Vec::with_capacity(counted.iter().map(|one| one.keys.len()).sum());
-    for part in counted {
-        offenders.extend(part.offenders(question));
-    }
-    // No two lines have one key.
-    offenders.sort_unstable_by(|a, b| worst_first(a).cmp(&worst_first(b)));
-    Ok(offenders)
+    Ok(rows::on_each_core(gathered, Gathered::counted))
 }
 
 /// Answers `question` for few tallies that all belong to one key of it, as
@@ -303,14 +321,14 @@ impl Gathered {
 /// Lines that are counted to the end.
 struct CountedLines {
     numbers_are_lines: bool,
-    keys: Vec<Option<OffenderKey>>,
+    keys: Box<dyn Iterator<Item = Option<OffenderKey>> + Send>,
     counted: Counted<PLACES, DISTINCT>,
 }
 
 impl CountedLines {
     fn offenders(self, question: &Question) -> impl Iterator<Item = Offender> {
         let Self { numbers_are_lines, keys, counted } = self;
-        keys.into_iter().enumerate().filter_map(move |(line, key)| {
+        keys.enumerate().filter_map(move |(line, key)| {
             // A line may be known only from calls that nobody asked for.
             let key = key.filter(|_| counted.holds(line))?;
             let mut offender = offender(&counted, line, key);

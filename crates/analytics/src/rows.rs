@@ -354,7 +354,12 @@ fn facts(coded: &Coded<'_>, table: &DataFrame) -> Result<Vec<Fact>, AnalyticsErr
             last_at: started_at[row],
         })
     };
-    (0..table.height()).map(fact).collect()
+    // Collecting results would not know how many there are.
+    let mut facts = Vec::with_capacity(table.height());
+    for row in 0..table.height() {
+        facts.push(fact(row)?);
+    }
+    Ok(facts)
 }
 
 fn caller(stored: Option<i64>) -> Result<u64, AnalyticsError> {
