@@ -63,8 +63,11 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 /// The lines after the cursor, in order of their rank, and the cursor that
 /// leads on if there are more. `order` names the report and what it is sorted
 /// by: a cursor of another order is refused, for it would leave lines out.
+///
+/// Lines come in any order, and no more than a quarter more are held: a report
+/// may have half a million.
 pub(crate) fn piece<T>(
-    lines: Vec<T>,
+    lines: impl IntoIterator<Item = T>,
     rank: impl Fn(&T) -> Rank,
     order: &str,
     (cursor, limit): (Option<RankCursor>, usize),
@@ -72,16 +75,39 @@ pub(crate) fn piece<T>(
     if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
         return Err(ApiError::parameter("cursor", Fault::BadCursor));
     }
-    let mut ranked: Vec<(Rank, T)> = lines.into_iter().map(|line| (rank(&line), line)).collect();
-    ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
-    ranked.retain(|(rank, _)| cursor.as_ref().is_none_or(|cursor| cursor.rank < *rank));
-    let has_more = ranked.len() > limit;
-    ranked.truncate(limit);
-    let next = match ranked.last() {
-        Some((rank, _)) if has_more => Some(cursor_text(order, rank)?),
+    let most = limit + limit / 4 + 1;
+    // Room that stays empty costs nothing, and a file's is then too large for the C
+    // library to keep: it goes back whole.
+    let mut kept = Vec::with_capacity(2 * limit);
+    // The last rank of a piece without the lines still to come.
+    let mut last = None;
+    for line in lines {
+        let ranked = rank(&line);
+        let is_before = cursor.as_ref().is_some_and(|cursor| ranked <= cursor.rank);
+        if is_before || last.as_ref().is_some_and(|last| ranked > *last) {
+            continue;
+        }
+        kept.push(line);
+        if kept.len() == most {
+            last = cut(&mut kept, &rank, limit);
+        }
+    }
+    let has_more = last.is_some() | cut(&mut kept, &rank, limit).is_some();
+    kept.sort_by_cached_key(&rank);
+    let next = match kept.last() {
+        Some(line) if has_more => Some(cursor_text(order, &rank(line))?),
         _ => None,
     };
-    Ok((ranked.into_iter().map(|(_, line)| line).collect(), next))
+    Ok((kept, next))
+}
+
+/// Leaves the first lines alone, in any order, and says the rank of their last one; does
+/// nothing where there are no others.
+fn cut<T>(lines: &mut Vec<T>, rank: impl Fn(&T) -> Rank, limit: usize) -> Option<Rank> {
+    let last = limit.checked_sub(1).filter(|_| lines.len() > limit)?;
+    lines.select_nth_unstable_by(last, |a, b| rank(a).cmp(&rank(b)));
+    lines.truncate(limit);
+    lines.last().map(rank)
 }
 
 fn cursor_text(order: &str, rank: &Rank) -> ApiResult<String> {
@@ -123,6 +149,23 @@ mod tests {
                 cursor = Some(read(&next).unwrap());
             }
             assert_eq!(all, whole, "{limit} at a time");
+        }
+    }
+
+    #[test]
+    fn of_many_lines_in_any_order_the_first_are_kept() {
+        // 733 is prime to 1,000: each number comes once.
+        let lines = |count| (0..count).map(|number| (number * 733 % 1_000 / 2, "a"));
+        for (count, limit) in [(1_000, 1), (1_000, 7), (1_000, 499), (1_000, 999), (14, 7)] {
+            let (kept, next) = piece(lines(count), rank, "x", (None, limit)).unwrap();
+            let mut whole: Vec<_> = lines(count).collect();
+            whole.sort_by_key(rank);
+            assert_eq!(kept, whole[..limit], "{limit} of {count}");
+            assert_eq!(read(&next.unwrap()).unwrap().rank, rank(&whole[limit - 1]));
+        }
+        for count in [0, 1, 999, 1_000] {
+            let (kept, next) = piece(lines(count), rank, "x", (None, 1_000)).unwrap();
+            assert_eq!((kept.len() as u64, next), (count, None));
         }
     }
 

@@ -187,8 +187,9 @@ fn make(
     let group_by = query.group_by.unwrap_or(GroupByWord::Number);
     let (cursor, limit, sort) = (query.cursor.clone(), query.limit, query.sort);
     let question = known.question(query, period.1)?;
-    let lines = analytics::repeat_offenders(&source, &question).map_err(failure)?;
-    let total = lines.len();
+    let mut total = 0;
+    let lines = analytics::offenders_in_any_order(&source, &question).map_err(failure)?;
+    let lines = lines.inspect(|_| total += 1);
     let sort = sort.unwrap_or_else(|| offender_order::usual(question.group_by));
     let order = format!("{group_by:?} {sort:?}");
     let rank = |line: &analytics::Offender| offender_order::rank(line, sort);
