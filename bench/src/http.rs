@@ -23,6 +23,8 @@ pub struct Client {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The header that leads to the next piece of a list.
+    pub link: Option<String>,
     /// The body.
     pub bytes: Vec<u8>,
 }
@@ -58,7 +60,15 @@ impl Client {
     /// # Panics
     /// When the server does not answer.
     pub fn get(&self, path: &str) -> Answer {
-        let request = self.agent.get(format!("{}{path}", self.base));
+        self.get_as(path, "application/json")
+    }
+
+    /// Reads a thing as a media type.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn get_as(&self, path: &str, media_type: &str) -> Answer {
+        let request = self.agent.get(format!("{}{path}", self.base)).header("Accept", media_type);
         let sent = request.header("Authorization", &self.authorization).call();
         read(sent.unwrap_or_else(|error| panic!("GET {path}: {error}")))
     }
@@ -98,6 +108,8 @@ pub(crate) fn agent() -> Agent {
 
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     let status = response.status().as_u16();
+    let link = response.headers().get("Link").and_then(|link| link.to_str().ok());
+    let link = link.map(ToOwned::to_owned);
     let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
-    Answer { status, bytes: body.expect("the server sends its answer to the end") }
+    Answer { status, link, bytes: body.expect("the server sends its answer to the end") }
 }

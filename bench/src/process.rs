@@ -13,6 +13,9 @@ const READY_PAUSE: Duration = Duration::from_millis(2);
 /// Ports tried, since another process may take one that was free.
 const PORT_ATTEMPTS: usize = 5;
 
+/// How the image sets the C library's allocator.
+pub const IMAGE_SETTING: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
+
 /// A process of the program. Dropping it kills it.
 pub struct Baitline {
     child: Child,
@@ -175,8 +178,7 @@ fn start(command: &str, database_url: &str, data: &Path, more: &[&str]) -> Child
         .args([command, "--log", "warn", "--database-url", database_url, "--data"])
         .arg(data)
         .args(more)
-        // As the image has it.
-        .env("MALLOC_ARENA_MAX", "2")
+        .envs([IMAGE_SETTING])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log.expect("the log can be written"))

@@ -24,6 +24,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::process::IMAGE_SETTING;
 use crate::world::{FIRST_DAY, SEED, Shape, World};
 
 /// Where the tail of the world's callers begins, and how many numbers it has
@@ -52,12 +53,17 @@ pub fn period() -> (Instant, Instant) {
     (from, FIRST_DAY.start() + Span::hours(452 * 24 + 7) + Span::seconds(77))
 }
 
+/// A client's segments in a sealed folder.
 #[derive(Serialize, Deserialize)]
-struct SealedClient {
-    id: ClientId,
-    baits: u32,
-    traps: u32,
-    files: Vec<(PathBuf, [u8; 32])>,
+pub struct SealedClient {
+    /// Whose.
+    pub id: ClientId,
+    /// How many baits have an ordinal.
+    pub baits: u32,
+    /// How many traps have one.
+    pub traps: u32,
+    /// Files, each called by its month, and their SHA-256.
+    pub files: Vec<(PathBuf, [u8; 32])>,
 }
 
 /// The world's interceptions in order of time, some of them heard.
@@ -136,6 +142,12 @@ pub fn seal(world: &World, folder: &Path) {
     fs::write(folder.join(MANIFEST), manifest).expect("a manifest can be kept");
 }
 
+/// What [`seal`] wrote to a folder.
+pub fn sealed_clients(folder: &Path) -> Vec<SealedClient> {
+    let manifest = fs::read(folder.join(MANIFEST)).expect("there is a manifest");
+    serde_json::from_slice(&manifest).expect("it is ours")
+}
+
 /// Our side: a process that answers.
 pub struct Ours {
     child: Child,
@@ -148,7 +160,7 @@ impl Ours {
     pub fn start(folder: &Path) -> Self {
         let program = std::env::current_exe().expect("this program has a path");
         let mut command = Command::new(program);
-        command.env(FOLDER, folder);
+        command.env(FOLDER, folder).envs([IMAGE_SETTING]);
         let (child, asks, answers) = conversation(&mut command);
         Self { child, asks, answers }
     }
@@ -206,9 +218,8 @@ pub fn seconds(told: &str) -> Duration {
 /// Answers, if this process was started to: call it first in `main`.
 pub fn answer_if_asked() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let manifest = fs::read(Path::new(&folder).join(MANIFEST)).expect("there is a manifest");
-    let clients: Vec<SealedClient> = serde_json::from_slice(&manifest).expect("it is ours");
-    let sealed: Vec<Sealed> = clients.into_iter().map(of_manifest).collect();
+    let sealed: Vec<Sealed> =
+        sealed_clients(Path::new(&folder)).into_iter().map(of_manifest).collect();
     let (from, to) = period();
     let source = Source { tallies: &[], sealed: &sealed, from, to };
     for line in std::io::stdin().lines() {
