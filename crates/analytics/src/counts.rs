@@ -127,21 +127,22 @@ pub fn latest_operators(
         columns: vec![Described::Operator],
         ..Wanted::default()
     };
-    let asked: HashMap<u64, Phone> = callers.iter().map(|one| (one.digits(), *one)).collect();
+    let asked = |caller| Phone::from_digits(caller).filter(|phone| callers.contains(phone));
     let new = HashMap::<Phone, (i64, Inn)>::new;
     let parts = rows::fold(source, (&codes, &coded), &wanted, new, |latest, rows| {
         for (row, fact) in rows.facts.iter().enumerate() {
-            let (Some(caller), Some(operator)) = (asked.get(&fact.caller), rows.operators.at(row))
+            let (Some(caller), Some(operator)) = (asked(fact.caller), rows.operators.at(row))
             else {
                 continue;
             };
-            later(latest, *caller, (fact.last_at, *operator));
+            later(latest, caller, (fact.last_at, *operator));
         }
     })?;
-    let mut latest = new();
-    for (caller, seen) in parts.into_iter().flatten() {
-        later(&mut latest, caller, seen);
-    }
+    let merged = parts.into_iter().reduce(|mut latest, others| {
+        others.into_iter().for_each(|(caller, seen)| later(&mut latest, caller, seen));
+        latest
+    });
+    let latest = merged.unwrap_or_default();
     Ok(latest.into_iter().map(|(caller, (_, operator))| (caller, operator)).collect())
 }
 

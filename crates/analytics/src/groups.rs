@@ -7,7 +7,7 @@ use polars::prelude::PlHashMap;
 
 /// Pairs gathered before they are sorted, at least. Every part of a report has such
 /// room for each of its sets.
-const PAIRS_BETWEEN_SORTS: usize = 1 << 15;
+const PAIRS_BETWEEN_SORTS: usize = 1 << 14;
 /// Pairs gathered before they are sorted for the first time: a page of one number has few.
 const FIRST_PAIRS: usize = 1 << 10;
 
