@@ -92,7 +92,7 @@ pub(crate) fn piece<T>(
             last = cut(&mut kept, &rank, limit);
         }
     }
-    let has_more = last.is_some() | cut(&mut kept, &rank, limit).is_some();
+    let has_more = last.or(cut(&mut kept, &rank, limit)).is_some();
     kept.sort_by_cached_key(&rank);
     let next = match kept.last() {
         Some(line) if has_more => Some(cursor_text(order, &rank(line))?),
